@@ -1,0 +1,71 @@
+"""Why the keeper did, or did not, act.
+
+"Why did it not act?" is the question that users of every bot ask, and free text cannot answer it: it cannot be counted,
+alerted on, or documented. So each verdict, refusal and outcome carries one member of this closed set. The value is at once
+the log field, the metric label, the word that `keeper explain` prints and the name of a page under `docs/reasons/`.
+"""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """The closed set. A member is decided where the fact is known, and never translated later."""
+
+    # Nothing to do.
+    INSIDE_BAND = "inside-band"
+    COST_EXCEEDS_BENEFIT = "cost-exceeds-benefit"
+    COOLDOWN = "cooldown"
+    PENDING = "pending"
+
+    # The policy wants action.
+    DELTA_BAND = "delta-band"
+    DELTA_LIMIT = "delta-limit"
+    GAMMA_LIMIT = "gamma-limit"
+    VEGA_LIMIT = "vega-limit"
+    THETA_LIMIT = "theta-limit"
+    COLLATERAL_LIMIT = "collateral-limit"
+
+    # The policy forbids action.
+    POLICY_PAUSED = "policy-paused"
+    REDUCE_ONLY = "reduce-only"
+
+    # What was read is not fit to act on.
+    VAULT_UNREADABLE = "vault-unreadable"
+    PRICE_INVALID = "price-invalid"
+    PRICE_STALE = "price-stale"
+    PRICE_OUT_OF_BOUNDS = "price-out-of-bounds"
+    PRICE_DEVIATION = "price-deviation"
+    VOLATILITY_INVALID = "volatility-invalid"
+    VOLATILITY_STALE = "volatility-stale"
+    VOLATILITY_OUT_OF_BOUNDS = "volatility-out-of-bounds"
+    NATIVE_PRICE_INVALID = "native-price-invalid"
+    REFERENCE_MISSING = "reference-missing"
+    NODE_UNREACHABLE = "node-unreachable"
+    HEAD_STALE = "head-stale"
+
+    # The vault would refuse.
+    VAULT_PAUSED = "vault-paused"
+    NOT_KEEPER = "not-keeper"
+    SIMULATION_REVERTED = "simulation-reverted"
+    SIMULATION_WORSE = "simulation-worse"
+
+    # There is no plan that a policy allows.
+    NO_INVENTORY = "no-inventory"
+    NO_LIQUIDITY = "no-liquidity"
+    SLIPPAGE_CEILING = "slippage-ceiling"
+    FEE_CEILING = "fee-ceiling"
+    TRADE_TOO_SMALL = "trade-too-small"
+    NO_INSTRUMENT = "no-instrument"
+
+    # The transaction could not be made, or came to an end.
+    DRY_RUN = "dry-run"
+    WALLET_EMPTY = "wallet-empty"
+    SIGNER_FAILED = "signer-failed"
+    JOURNAL_FAILED = "journal-failed"
+    STOPPING = "stopping"
+    NODE_REFUSED = "node-refused"
+    MINED = "mined"
+    REVERTED = "reverted"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"
+    NONCE_TAKEN = "nonce-taken"
