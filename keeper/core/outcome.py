@@ -1,0 +1,86 @@
+"""What became of an intent.
+
+Peers return `bool` or "a receipt or nothing" from a send, and lose facts that cost money: inclusion is counted as success, a
+dry run as a hedge, a timeout as a failure. Here each end is a type of its own with the facts that belong to it.
+"""
+
+from dataclasses import dataclass
+
+from keeper.core.reason import Reason
+from keeper.core.units import Address, TxHash
+
+
+@dataclass(frozen=True, slots=True)
+class Mined:
+    """Included and successful, at the required depth. `spent` and `got` in token units as the vault's event says."""
+
+    vault: Address
+    intent: str
+    tx_hash: TxHash
+    block_number: int
+    timestamp: int
+    gas_used: int
+    gas_cost_wei: int
+    spent: int
+    got: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reverted:
+    """Included and refused by the contract. `error` is the decoded custom error with its operands."""
+
+    vault: Address
+    intent: str
+    tx_hash: TxHash
+    block_number: int
+    timestamp: int
+    gas_used: int
+    gas_cost_wei: int
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """The deadline passed, and a no-op took the intent's nonce."""
+
+    vault: Address
+    intent: str
+    tx_hash: TxHash
+    block_number: int
+    gas_cost_wei: int
+
+
+@dataclass(frozen=True, slots=True)
+class NonceTaken:
+    """Another transaction of the same account, not made here, was mined at the intent's nonce."""
+
+    vault: Address
+    intent: str
+    nonce: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Nothing was broadcast. `detail` is for people."""
+
+    vault: Address
+    reason: Reason
+    detail: str
+
+
+Outcome = Mined | Reverted | Expired | NonceTaken | Refused
+
+
+def reason_of(outcome: Outcome) -> Reason:
+    """The closed-set word for an outcome."""
+    match outcome:
+        case Mined():
+            return Reason.MINED
+        case Reverted():
+            return Reason.REVERTED
+        case Expired():
+            return Reason.EXPIRED
+        case NonceTaken():
+            return Reason.NONCE_TAKEN
+        case Refused():
+            return outcome.reason

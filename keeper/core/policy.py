@@ -1,0 +1,106 @@
+"""What an operator allows the keeper to do for one vault.
+
+A policy is written by a person in YAML, checked at the edge, and arrives here as frozen values, so that the core never meets
+a missing key or a default it has to guess. Limits are integers in WAD of the quote token ("usd" in every name): they are
+compared with measured quantities that have been rounded against the keeper.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from keeper.core.market import FeedRules
+from keeper.core.units import WAD, Address
+
+
+class Mode(StrEnum):
+    """How far the keeper may go for a vault."""
+
+    ARMED = "armed"
+    REDUCE_ONLY = "reduce-only"
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Hard limits: beyond one of these the keeper acts whatever it costs, or says that it cannot.
+
+    `delta_usd_wad` bounds |net delta - target| at spot, `gamma_usd_wad` the change of delta in usd for a move of 1 %,
+    `vega_usd_wad` the loss for one volatility point, `theta_usd_wad` the decay of a day; `collateral_ratio_wad` is a floor.
+    """
+
+    delta_usd_wad: int
+    gamma_usd_wad: int
+    vega_usd_wad: int
+    theta_usd_wad: int
+    collateral_ratio_wad: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hedging:
+    """How much risk is worth how much cost.
+
+    `risk_tolerance_usd` is the reciprocal of absolute risk aversion: a bet that wins or loses a tenth of it at even odds
+    costs about half a percent of it. `look_interval_s` is how often the keeper looks.
+    """
+
+    risk_tolerance_usd: float
+    look_interval_s: int
+    min_trade_usd_wad: int
+    max_trade_usd_wad: int
+
+    @property
+    def risk_aversion(self) -> float:
+        """Absolute risk aversion in 1/usd."""
+        return 1.0 / self.risk_tolerance_usd
+
+
+@dataclass(frozen=True, slots=True)
+class CostCeilings:
+    """What a rebalance may cost. `gas_units` is what one is expected to use; `max_fee_wei` is per unit of gas."""
+
+    gas_units: int
+    max_fee_wei: int
+    priority_fee_wei: int
+    max_slippage_bps: int
+
+
+@dataclass(frozen=True, slots=True)
+class OracleRules:
+    """When prices may be believed.
+
+    `reference_max_age_s` of 0 means that no independent reference outside the chain is asked for.
+    """
+
+    price: FeedRules
+    volatility: FeedRules
+    max_pool_deviation_bps: int
+    reference_max_age_s: int
+    max_reference_deviation_bps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One vault's policy. `sha256` is the hash of the text that it was read from, and names it in the journal."""
+
+    name: str
+    vault: Address
+    mode: Mode
+    limits: Limits
+    hedging: Hedging
+    costs: CostCeilings
+    oracle: OracleRules
+    cooldown_s: int
+    deadline_s: int
+    sha256: str
+
+
+def exceeds(measured: float, limit_wad: int) -> bool:
+    """Whether |measured| is above a limit, exactly: a float is a ratio of integers, so no rounding can hide a breach."""
+    numerator, denominator = abs(measured).as_integer_ratio()
+    return numerator * WAD > limit_wad * denominator
+
+
+def falls_below(measured: float, floor_wad: int) -> bool:
+    """Whether a finite `measured` is below a floor, exactly."""
+    numerator, denominator = measured.as_integer_ratio()
+    return numerator * WAD < floor_wad * denominator

@@ -1,0 +1,136 @@
+"""What the loop needs of the world.
+
+Each protocol here exists because a test replaces it with a fake, or because two adapters speak it; nothing more abstract.
+The loop imports these and never an adapter, so that it can be run in a test without a socket.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from keeper.core.decision import Decision
+from keeper.core.head import Head
+from keeper.core.market import Reference
+from keeper.core.memory import Memory
+from keeper.core.outcome import Outcome, Refused
+from keeper.core.plan import Plan
+from keeper.core.policy import Policy
+from keeper.core.snapshot import Snapshot
+from keeper.core.units import Address
+
+
+class UnreachableError(Exception):
+    """The world could not be read now. The cycle holds and tries again at the next head. The text names the endpoint's host."""
+
+
+class JournalError(Exception):
+    """The journal could not be written. Nothing may be broadcast; health turns red."""
+
+
+@dataclass(frozen=True, slots=True)
+class Simulated:
+    """The plan would succeed at the pinned block. `spent` and `got` in token units."""
+
+    spent: int
+    got: int
+
+
+@dataclass(frozen=True, slots=True)
+class WouldRevert:
+    """The vault would refuse the plan. `error` is the decoded custom error."""
+
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The intent is journalled and signed, and its broadcast is under way."""
+
+    intent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A snapshot with the bytes it was decoded from: what the journal keeps so that the decision can be derived again."""
+
+    snapshot: Snapshot
+    words: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """One head's work, as journalled: what was known, by which policies and memories, and what was decided."""
+
+    evidence: Evidence
+    policies: Mapping[Address, Policy]
+    memories: Mapping[Address, Memory]
+    pending: frozenset[Address]
+    decisions: Sequence[Decision]
+
+
+class Heads(Protocol):
+    """New blocks. A slow consumer sees the newest head and misses those between."""
+
+    def latest(self) -> AsyncIterator[Head]:
+        """Each new tip once. Ends when the source is closed; never raises for an unreachable node, but retries."""
+        ...
+
+
+class Reader(Protocol):
+    """The chain's state at one block."""
+
+    async def read(self, head: Head, references: Sequence[Reference]) -> Evidence:
+        """Everything about all vaults at `head.hash`. Raises UnreachableError."""
+        ...
+
+    async def simulate(self, plan: Plan, head: Head) -> Simulated | WouldRevert:
+        """Run the exact call at `head.hash`. Raises UnreachableError."""
+        ...
+
+
+class References(Protocol):
+    """Independent prices from outside the chain, as last heard."""
+
+    def latest(self) -> Sequence[Reference]:
+        """Never waits; empty when nothing was heard yet."""
+        ...
+
+
+class Wallet(Protocol):
+    """The one writer of an account."""
+
+    def pending(self) -> frozenset[Address]:
+        """Vaults with an unfinished intent."""
+        ...
+
+    async def offer(self, plan: Plan, head: Head) -> Accepted | Refused:
+        """Journal, sign and broadcast, or say why not. Raises JournalError, after which nothing was broadcast."""
+        ...
+
+    async def advance(self, head: Head) -> Sequence[Outcome]:
+        """Look after all that is in flight at a new head: receipts, re-broadcasts, bumps, expiries. Raises JournalError."""
+        ...
+
+
+class Journal(Protocol):
+    """The record. What is not in it did not happen."""
+
+    async def memories(self) -> Mapping[Address, Memory]:
+        """The fold of all outcomes so far."""
+        ...
+
+    async def record(self, cycle: Cycle) -> None:
+        """Append a cycle durably. Raises JournalError."""
+        ...
+
+    async def settle(self, outcome: Outcome, memory: Memory) -> None:
+        """Append an outcome and the memory that it left. Raises JournalError."""
+        ...
+
+
+class Policies(Protocol):
+    """The policies in force."""
+
+    def current(self) -> Mapping[Address, Policy]:
+        """By vault; re-read when files change, the old one staying in force while a new one is bad."""
+        ...
