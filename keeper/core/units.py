@@ -1,8 +1,9 @@
 """Numbers and names that must not be mixed up, and the integer arithmetic between them.
 
-Chain quantities are integers: a float would lose wei and make two machines disagree. Models are floats: a Greek has
-no exact value. This module holds the only two doors between those worlds, `to_float` and `wad_from_float_down`, and the
-integer helpers whose *names* say which way they round, so that a reader can see who pays for the last unit.
+Chain quantities are integers: a float would lose wei and make two machines disagree. Models are floats: a
+Greek has no exact value. This module holds the only two doors between those worlds, `to_float` and
+`wad_from_float_down`, and the integer helpers whose *names* say which way they round, so that a reader can
+see who pays for the last unit.
 
 The new types cost nothing at run time; they stop the type checker from accepting wei where WAD is meant.
 """
@@ -50,13 +51,17 @@ YEAR_SECONDS = 365 * 86_400
 def mul_div_down(x: int, y: int, denominator: int) -> int:
     """Return floor(x * y / denominator) without intermediate overflow or loss.
 
-    Down means toward minus infinity, for negative operands too. Raises ZeroDivisionError for a zero denominator.
+    Down means toward minus infinity, for negative operands too. Raises ZeroDivisionError for a zero
+    denominator.
     """
     return x * y // denominator
 
 
 def mul_div_up(x: int, y: int, denominator: int) -> int:
-    """Return ceil(x * y / denominator), toward plus infinity. Raises ZeroDivisionError for a zero denominator."""
+    """Return ceil(x * y / denominator), toward plus infinity.
+
+    Raises ZeroDivisionError for a zero denominator.
+    """
     return -(-(x * y) // denominator)
 
 
@@ -67,14 +72,12 @@ def div_up(x: int, denominator: int) -> int:
 
 def rescale_down(amount: int, from_decimals: int, to_decimals: int) -> int:
     """Express an amount of one decimal count in another, toward minus infinity when digits are lost."""
-    if to_decimals >= from_decimals:
-        return amount * 10 ** (to_decimals - from_decimals)
-    return amount // 10 ** (from_decimals - to_decimals)
+    return mul_div_down(amount, 10**to_decimals, 10**from_decimals)
 
 
 def rescale_up(amount: int, from_decimals: int, to_decimals: int) -> int:
     """Express an amount of one decimal count in another, toward plus infinity when digits are lost."""
-    return -rescale_down(-amount, from_decimals, to_decimals)
+    return mul_div_up(amount, 10**to_decimals, 10**from_decimals)
 
 
 def wad_from_float_down(value: float) -> Wad:

@@ -65,7 +65,9 @@ def test_a_tenth_shows_the_float_it_really_is() -> None:
     assert wad_from_float_down(0.7) == 699_999_999_999_999_955
 
 
-@pytest.mark.parametrize(("value", "error"), [(math.nan, ValueError), (math.inf, OverflowError), (-math.inf, OverflowError)])
+@pytest.mark.parametrize(
+    ("value", "error"), [(math.nan, ValueError), (math.inf, OverflowError), (-math.inf, OverflowError)]
+)
 def test_a_float_that_is_no_number_is_refused(value: float, error: type[Exception]) -> None:
     with pytest.raises(error):
         wad_from_float_down(value)

@@ -1,0 +1,1 @@
+"""When a hedge is worth its cost, and how far to trade then."""

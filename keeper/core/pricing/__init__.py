@@ -1,0 +1,1 @@
+"""Values and sensitivities of what a vault holds, and what a venue gives for it."""
