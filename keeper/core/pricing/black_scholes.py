@@ -42,7 +42,7 @@ _SERIES_BELOW = 0.05
 """v below which the series beats the difference: there both stay within a few hundred roundings."""
 
 _NEAR = 0.5
-"""Ratio above which low - high is exact (Sterbenz): log1p then keeps digits that a ratio has lost."""
+"""Ratio above which low - high is exact (Sterbenz): log1p then keeps digits that the ratio has lost."""
 
 _FAR = -1e3
 """Standard deviations beyond which every density has underflowed; farther ones would only make inf * 0."""
