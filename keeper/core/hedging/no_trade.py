@@ -30,7 +30,7 @@ from keeper.core.hedging.band import LEAST, Floats, looked_at, mixed_band, stati
 from keeper.core.pricing.black_scholes import Flags, greeks
 
 _OPEN_ENDED_YEARS = 7 / 365
-"""Horizon of a residual once no leg is alive: the next one's opening is unknown, a week is the vaults' cycle."""
+"""Horizon of a residual when no leg is alive: nobody knows when one opens; a week is the vaults' cycle."""
 
 _LARGEST_SHIFT = 0.9
 """Bound of K, far outside the fitted range (largest fitted value about 0.4)."""
@@ -57,14 +57,14 @@ class Legs:
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """What a hedge trade costs: `fixed` quote units (gas) and a one-way `proportional` fraction of its value."""
+    """Cost of a hedge trade: `fixed` quote units (gas) and a one-way `proportional` fraction of its value."""
 
     fixed: float
     proportional: float
 
 
 class Region(NamedTuple):
-    """Bounds on the hedge position in units of the underlying; buy_below <= buy_to <= sell_to <= sell_above."""
+    """Bounds on the hedge position, in units of the underlying: buy_below <= buy_to <= sell_to <= sell_above."""
 
     buy_below: Floats
     buy_to: Floats
@@ -102,11 +102,12 @@ def no_trade_region(
         *(np.maximum(np.asarray(value, dtype=np.float64), 0.0) for value in (spot, volatility, time))
     )
     aversion = np.full_like(s, max(risk_aversion, 0.0))
-    fixed, proportional = np.full_like(s, max(costs.fixed, 0.0)), np.full_like(s, max(costs.proportional,
-    0.0)) book = _book(legs, s, sigma, elapsed, max(costs.proportional, 0.0), max(risk_aversion, 0.0))
+    fixed, proportional = max(costs.fixed, 0.0), max(costs.proportional, 0.0)
+    book = _book(legs, s, sigma, elapsed, proportional, max(risk_aversion, 0.0))
+    aversion, fixed_cost = np.full_like(s, max(risk_aversion, 0.0)), np.full_like(s, fixed)
     band = wider(
-        mixed_band(book.gamma, fixed, proportional * s, aversion),
-        static_band(s, sigma, book.horizon, fixed, proportional, aversion),
+        mixed_band(book.gamma, fixed_cost, proportional * s, aversion),
+        static_band(s, sigma, book.horizon, fixed_cost, np.full_like(s, proportional), aversion),
     )
     band = looked_at(band, book.gamma * s * sigma * np.sqrt(max(look_interval, 0.0)))
     centre = -book.delta
