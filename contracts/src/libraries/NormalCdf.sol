@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {WAD} from "./ConstantsLib.sol";
+import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
+
+/// @title NormalCdf
+/// @notice The cumulative distribution function of the standard normal law, in WAD.
+/// @dev Rational approximation of Hart (Computer Approximations, 1968, algorithm 5666) with the continued fraction
+/// for the far tail, in the form and with the coefficients of G. West, "Better approximations to cumulative normal
+/// functions" (2005). Absolute error about 1e-15; see test/golden.
+library NormalCdf {
+    /// @dev Where the rational approximation hands over to the continued fraction: 5 times the root of 2.
+    uint256 private constant FAR = 7.071067811865475e18;
+
+    /// @dev Where the tail is less than half of the last digit.
+    uint256 private constant GONE = 9.1e18;
+
+    /// @dev Root of 2 pi.
+    uint256 private constant ROOT_TWO_PI = 2.506628274631000502e18;
+
+    /// @notice The probability that a standard normal variable is below `x`.
+    function cdf(int256 x) internal pure returns (uint256) {
+        uint256 tail = _tail(FixedPointMathLib.abs(x));
+        return x > 0 ? WAD - tail : tail;
+    }
+
+    /// @dev The probability of exceeding `z` >= 0. Unchecked: below 9.1 no term reaches 1e42.
+    function _tail(uint256 z) private pure returns (uint256) {
+        if (z > GONE) return 0;
+        unchecked {
+            // forge-lint: disable-next-item(unsafe-typecast)
+            uint256 density = uint256(FixedPointMathLib.expWad(-int256(z * z / (2 * WAD))));
+            return z < FAR ? density * _numerator(z) / _denominator(z) : density * WAD / _fraction(z);
+        }
+    }
+
+    function _numerator(uint256 z) private pure returns (uint256 sum) {
+        unchecked {
+            sum = 0.0352624965998911e18;
+            sum = sum * z / WAD + 0.700383064443688e18;
+            sum = sum * z / WAD + 6.37396220353165e18;
+            sum = sum * z / WAD + 33.912866078383e18;
+            sum = sum * z / WAD + 112.079291497871e18;
+            sum = sum * z / WAD + 221.213596169931e18;
+            sum = sum * z / WAD + 220.206867912376e18;
+        }
+    }
+
+    function _denominator(uint256 z) private pure returns (uint256 sum) {
+        unchecked {
+            sum = 0.0883883476483184e18;
+            sum = sum * z / WAD + 1.75566716318264e18;
+            sum = sum * z / WAD + 16.064177579207e18;
+            sum = sum * z / WAD + 86.7807322029461e18;
+            sum = sum * z / WAD + 296.564248779674e18;
+            sum = sum * z / WAD + 637.333633378831e18;
+            sum = sum * z / WAD + 793.826512519948e18;
+            sum = sum * z / WAD + 440.413735824752e18;
+        }
+    }
+
+    /// @dev Mills' ratio inverted, times the root of 2 pi: z + 1/(z + 2/(z + 3/(z + 4/(z + 0.65)))).
+    function _fraction(uint256 z) private pure returns (uint256 sum) {
+        unchecked {
+            sum = z + 0.65e18;
+            sum = z + 4 * WAD * WAD / sum;
+            sum = z + 3 * WAD * WAD / sum;
+            sum = z + 2 * WAD * WAD / sum;
+            sum = z + WAD * WAD / sum;
+            sum = sum * ROOT_TWO_PI / WAD;
+        }
+    }
+}
