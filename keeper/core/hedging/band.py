@@ -28,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Reals = Floats | float
 
 LEAST = 1e-30
 MOST = 1e30
@@ -47,7 +48,7 @@ class Band(NamedTuple):
     outer: Floats
 
 
-def mixed_band(gamma: Floats, fixed: Floats, per_unit: Floats, risk_aversion: Floats) -> Band:
+def mixed_band(gamma: Floats, fixed: Reals, per_unit: Reals, risk_aversion: Reals) -> Band:
     """Asymptotic (b, B) for fixed and proportional cost together.
 
     `gamma`: book gamma, absolute value (units of the underlying per dollar); `fixed`: f, dollars per trade;
@@ -76,9 +77,9 @@ def static_band(
     spot: Floats,
     volatility: Floats,
     horizon: Floats,
-    fixed: Floats,
-    proportional: Floats,
-    risk_aversion: Floats,
+    fixed: Reals,
+    proportional: Reals,
+    risk_aversion: Reals,
 ) -> Band:
     """Band of a residual that will not move while `horizon` lasts.
 

@@ -26,7 +26,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from keeper.core.hedging.band import LEAST, Floats, looked_at, mixed_band, static_band, wider
+from keeper.core.hedging.band import LEAST, MOST, Floats, looked_at, mixed_band, static_band, wider
 from keeper.core.pricing.black_scholes import Flags, greeks
 
 _OPEN_ENDED_YEARS = 7 / 365
@@ -64,7 +64,7 @@ class Costs:
 
 
 class Region(NamedTuple):
-    """Bounds on the hedge position, in units of the underlying: buy_below <= buy_to <= sell_to <= sell_above."""
+    """Bounds on the hedge position, in units of the underlying, in ascending order."""
 
     buy_below: Floats
     buy_to: Floats
@@ -101,13 +101,13 @@ def no_trade_region(
     s, sigma, elapsed = np.broadcast_arrays(
         *(np.maximum(np.asarray(value, dtype=np.float64), 0.0) for value in (spot, volatility, time))
     )
-    aversion = np.full_like(s, max(risk_aversion, 0.0))
-    fixed, proportional = max(costs.fixed, 0.0), max(costs.proportional, 0.0)
-    book = _book(legs, s, sigma, elapsed, proportional, max(risk_aversion, 0.0))
-    aversion, fixed_cost = np.full_like(s, max(risk_aversion, 0.0)), np.full_like(s, fixed)
+    fixed, proportional, aversion = (
+        max(value, 0.0) for value in (costs.fixed, costs.proportional, risk_aversion)
+    )
+    book = _book(legs, s, sigma, elapsed, proportional, aversion)
     band = wider(
-        mixed_band(book.gamma, fixed_cost, proportional * s, aversion),
-        static_band(s, sigma, book.horizon, fixed_cost, np.full_like(s, proportional), aversion),
+        mixed_band(book.gamma, fixed, proportional * s, aversion),
+        static_band(s, sigma, book.horizon, fixed, proportional, aversion),
     )
     band = looked_at(band, book.gamma * s * sigma * np.sqrt(max(look_interval, 0.0)))
     centre = -book.delta
@@ -119,7 +119,7 @@ def _book(
 ) -> _Book:
     s, sigma = spot[..., np.newaxis], volatility[..., np.newaxis]
     years = np.maximum(legs.years - elapsed[..., np.newaxis], 0.0)
-    gamma = greeks(s, legs.strike, years, sigma, legs.is_call).gamma
+    gamma = np.minimum(greeks(s, legs.strike, years, sigma, legs.is_call).gamma, MOST)
     # Gamma in units of the largest a leg of its age can have: phi(d1) / phi(0).
     density = gamma * s * sigma * np.sqrt(years) * _SQRT_TWO_PI
     shift = _shift(legs.size, density, s * risk_aversion, sigma * np.sqrt(years), proportional)
@@ -151,5 +151,6 @@ def _shift(
         * proportional**0.735
         * density**0.13
     )
-    share = net / np.maximum(weight, LEAST)
-    return np.minimum(strength, _LARGEST_SHIFT) * np.clip(share / _FADE_BELOW, -1.0, 1.0)
+    share = np.clip(net / np.maximum(weight, LEAST) / _FADE_BELOW, -1.0, 1.0)
+    shift: Floats = share * np.minimum(strength, _LARGEST_SHIFT)
+    return shift
