@@ -1,7 +1,7 @@
 """What the loop needs of the world.
 
-Each protocol here exists because a test replaces it with a fake, or because two adapters speak it; nothing more abstract.
-The loop imports these and never an adapter, so that it can be run in a test without a socket.
+Each protocol here exists because a test replaces it with a fake, or because two adapters speak it; nothing
+more abstract. The loop imports these and never an adapter, so that it can be run in a test without a socket.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -20,7 +20,10 @@ from keeper.core.units import Address
 
 
 class UnreachableError(Exception):
-    """The world could not be read now. The cycle holds and tries again at the next head. The text names the endpoint's host."""
+    """The world could not be read now.
+
+    The cycle holds and tries again at the next head. The text names the endpoint's host.
+    """
 
 
 class JournalError(Exception):
@@ -51,7 +54,10 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A snapshot with the bytes it was decoded from: what the journal keeps so that the decision can be derived again."""
+    """A snapshot with the bytes it was decoded from.
+
+    The journal keeps the bytes, so that the decision can be derived again from what the node said.
+    """
 
     snapshot: Snapshot
     words: bytes
@@ -59,7 +65,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """One head's work, as journalled: what was known, by which policies and memories, and what was decided."""
+    """One head's work, as journalled: what was known, by which policies and memories, what was decided."""
 
     evidence: Evidence
     policies: Mapping[Address, Policy]
@@ -72,7 +78,10 @@ class Heads(Protocol):
     """New blocks. A slow consumer sees the newest head and misses those between."""
 
     def latest(self) -> AsyncIterator[Head]:
-        """Each new tip once. Ends when the source is closed; never raises for an unreachable node, but retries."""
+        """Each new tip once.
+
+        Ends when the source is closed; never raises for an unreachable node, but retries.
+        """
         ...
 
 
@@ -104,11 +113,17 @@ class Wallet(Protocol):
         ...
 
     async def offer(self, plan: Plan, head: Head) -> Accepted | Refused:
-        """Journal, sign and broadcast, or say why not. Raises JournalError, after which nothing was broadcast."""
+        """Journal, sign and broadcast, or say why not.
+
+        Raises JournalError, after which nothing was broadcast.
+        """
         ...
 
     async def advance(self, head: Head) -> Sequence[Outcome]:
-        """Look after all that is in flight at a new head: receipts, re-broadcasts, bumps, expiries. Raises JournalError."""
+        """Look after all that is in flight at a new head: receipts, re-broadcasts, bumps, expiries.
+
+        Raises JournalError.
+        """
         ...
 
 

@@ -1,15 +1,20 @@
 """What each vault is worth, and how that would move.
 
-All legs of all vaults are priced in one vectorised call and summed per vault, so that the cost of a cycle grows with the
-number of legs and not with the number of Python objects. r = 0; years of 365 days, as on chain.
+All legs of all vaults are priced in one vectorised call and summed per vault, so that the cost of a cycle
+grows with the number of legs and not with the number of Python objects. r = 0; years of 365 days, as on
+chain.
 """
 
 import math
 from dataclasses import dataclass
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from keeper.core.head import Head
+from keeper.core.hedging.no_trade import Legs as OptionLegs
+from keeper.core.market import Reading, Reference
 from keeper.core.position import VaultState
 from keeper.core.pricing.black_scholes import greeks
 from keeper.core.snapshot import Snapshot
@@ -23,8 +28,9 @@ POINTS_PER_UNIT = 100
 class Exposure:
     """One vault's sensitivities.
 
-    `inventory`, `book_delta`, `net_delta`, `target_delta`, `gap` in base; `gamma` in base per usd; the rest in usd: `gamma_usd`
-    per 1 % move, `vega_usd` per volatility point, `theta_usd` per day. `collateral_ratio` is infinite without short legs.
+    `inventory`, `book_delta`, `net_delta`, `target_delta`, `gap` in base; `gamma` in base per usd; the rest
+    in usd: `gamma_usd` per 1 % move, `vega_usd` per volatility point, `theta_usd` per day. `collateral_ratio`
+    is infinite without short legs.
     """
 
     vault: Address
@@ -45,10 +51,65 @@ class Exposure:
     collateral_ratio: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Situation:
+    """All that the decision about one vault rests on, at one head.
+
+    `legs` are in years from the head's time.
+    """
+
+    head: Head
+    vault: VaultState
+    legs: OptionLegs
+    exposure: Exposure
+    native_price: Reading
+    references: tuple[Reference, ...]
+
+
+def situations(snapshot: Snapshot) -> tuple[Situation, ...]:
+    """The snapshot as seen from each vault, in its order. Rows of `snapshot.legs` must be sorted by vault."""
+    legs = snapshot.legs
+    years = np.maximum(legs.expiry - snapshot.head.timestamp, 0) / YEAR_SECONDS
+    first = np.searchsorted(legs.vault, np.arange(len(snapshot.vaults) + 1))
+    return tuple(
+        Situation(
+            head=snapshot.head,
+            vault=vault,
+            legs=OptionLegs(
+                strike=legs.strike[start:end],
+                years=years[start:end],
+                is_call=legs.is_call[start:end],
+                size=legs.size[start:end],
+            ),
+            exposure=exposure,
+            native_price=snapshot.native_price,
+            references=snapshot.references,
+        )
+        for vault, exposure, start, end in zip(
+            snapshot.vaults, measure(snapshot), first[:-1], first[1:], strict=True
+        )
+    )
+
+
+T = TypeVar("T")
+
+
+class _Sums(NamedTuple, Generic[T]):
+    """Sums over the legs of a book, for one vault or as a column for all."""
+
+    value: T
+    delta: T
+    gamma: T
+    vega: T
+    theta: T
+    short: T
+
+
 def measure(snapshot: Snapshot) -> tuple[Exposure, ...]:
     """Exposures of all vaults of a snapshot, in its order.
 
-    Prices that are not positive count as zero: such a vault is never acted upon (see `verdict`), yet must not break the call.
+    Prices that are not positive count as zero: such a vault is never acted upon (see `verdict`), yet must not
+    break the call.
     """
     vaults, legs = snapshot.vaults, snapshot.legs
     spot = np.array([max(v.price.answer_wad, 0) / WAD for v in vaults])
@@ -57,48 +118,44 @@ def measure(snapshot: Snapshot) -> tuple[Exposure, ...]:
     each = greeks(spot[legs.vault], legs.strike, years, volatility[legs.vault], legs.is_call)
 
     def book(column: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.bincount(legs.vault, weights=column * legs.size, minlength=len(vaults))
+        return np.bincount(legs.vault, weights=column * legs.size, minlength=len(vaults)).astype(np.float64)
 
-    short = np.bincount(legs.vault, weights=np.maximum(-legs.size, 0.0), minlength=len(vaults))
-    columns = zip(
-        vaults, spot, volatility, book(each.price), book(each.delta), book(each.gamma), book(each.vega), book(each.theta), short,
-        strict=True,
+    sums = _Sums(
+        value=book(each.price),
+        delta=book(each.delta),
+        gamma=book(each.gamma),
+        vega=book(each.vega),
+        theta=book(each.theta),
+        short=np.bincount(legs.vault, weights=np.maximum(-legs.size, 0.0), minlength=len(vaults)),
     )
-    return tuple(_of_vault(vault, *(float(value) for value in row)) for vault, *row in columns)
+    return tuple(
+        _of_vault(vault, float(s), float(sigma), _Sums(*(float(column[i]) for column in sums)))
+        for i, (vault, s, sigma) in enumerate(zip(vaults, spot, volatility, strict=True))
+    )
 
 
-def _of_vault(  # noqa: PLR0913 one argument for each column of the book
-    vault: VaultState,
-    spot: float,
-    volatility: float,
-    value: float,
-    delta: float,
-    gamma: float,
-    vega: float,
-    theta: float,
-    short: float,
-) -> Exposure:
+def _of_vault(vault: VaultState, spot: float, volatility: float, book: "_Sums[float]") -> Exposure:
     inventory = vault.base_wei / 10**vault.base_decimals
     quote = vault.quote_units / 10**vault.quote_decimals
     target = vault.rules.target_delta_wad / WAD
-    gap = delta + inventory - target
-    nav = quote + inventory * spot + value
-    requirement = short * spot * vault.rules.margin_bps / BPS
+    gap = book.delta + inventory - target
+    nav = quote + inventory * spot + book.value
+    requirement = book.short * spot * vault.rules.margin_bps / BPS
     return Exposure(
         vault=vault.address,
         spot=spot,
         volatility=volatility,
         inventory=inventory,
-        book_delta=delta,
-        net_delta=delta + inventory,
+        book_delta=book.delta,
+        net_delta=book.delta + inventory,
         target_delta=target,
         gap=gap,
         gap_usd=gap * spot,
-        gamma=gamma,
-        gamma_usd=gamma * spot * spot / 100,
-        vega_usd=vega / POINTS_PER_UNIT,
-        theta_usd=theta / DAYS_PER_YEAR,
-        book_usd=value,
+        gamma=book.gamma,
+        gamma_usd=book.gamma * spot * spot / 100,
+        vega_usd=book.vega / POINTS_PER_UNIT,
+        theta_usd=book.theta / DAYS_PER_YEAR,
+        book_usd=book.value,
         nav_usd=nav,
         collateral_ratio=nav / requirement if requirement > 0 else math.inf,
     )

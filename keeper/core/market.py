@@ -1,8 +1,9 @@
 """Prices and volatilities, and whether they are fit to act on.
 
-A stale or absurd price costs more than a missed hedge, so a feed is judged before it is used: by its own sign, by its own
-heartbeat against the block's time (not the host's clock), by the policy's bounds, and against an independent source.
-The judgement is a value with a reason, because "no price" must look different from "a price nobody believes".
+A stale or absurd price costs more than a missed hedge, so a feed is judged before it is used: by its own
+sign, by its own heartbeat against the block's time (not the host's clock), by the policy's bounds, and
+against an independent source. The judgement is a value with a reason, because "no price" must look different
+from "a price nobody believes".
 """
 
 from dataclasses import dataclass
@@ -32,7 +33,10 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class FeedRules:
-    """What makes a feed fit. `max_age_s` is the feed's own heartbeat plus a margin; bounds are in WAD, inclusive."""
+    """What makes a feed fit.
+
+    `max_age_s` is the feed's own heartbeat plus a margin; bounds are in WAD, inclusive.
+    """
 
     max_age_s: int
     min_wad: int
@@ -46,7 +50,10 @@ class Fit:
 
 @dataclass(frozen=True, slots=True)
 class Unfit:
-    """The feed may not be used. `measured` and `limit` are in the unit that `reason` implies (seconds, WAD or bps)."""
+    """The feed may not be used.
+
+    `measured` and `limit` are in the unit that `reason` implies (seconds, WAD or bps).
+    """
 
     reason: Reason
     measured: int
@@ -69,7 +76,8 @@ VOLATILITY = FeedReasons(Reason.VOLATILITY_INVALID, Reason.VOLATILITY_STALE, Rea
 def judge_feed(reading: Reading, rules: FeedRules, head: Head, reasons: FeedReasons) -> Fit | Unfit:
     """Hold a feed against its rules at the head's time; the first rule broken decides.
 
-    An update from the future is as unfit as a stale one: it means that the feed or the head is not what it claims.
+    An update from the future is as unfit as a stale one: it means that the feed or the head is not what it
+    claims.
     """
     if reading.answer_wad <= 0:
         return Unfit(reasons.invalid, reading.answer_wad, 1)

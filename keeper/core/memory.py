@@ -1,7 +1,7 @@
 """What the keeper remembers of a vault between cycles.
 
-Only an outcome changes memory: never an intention, because an intention may come to nothing. What the chain itself
-remembers (the time of the last rebalance, the sequence) is read from the chain and not kept twice.
+Only an outcome changes memory: never an intention, because an intention may come to nothing. What the chain
+itself remembers (the time of the last rebalance, the sequence) is read from the chain and not kept twice.
 """
 
 from dataclasses import dataclass, replace
@@ -23,10 +23,10 @@ class Memory:
     gas_spent_wei: int = 0
 
     def blocked_until(self, cooldown_s: int) -> int:
-        """When a vault whose last attempts reverted may try again: the pause doubles with each revert in a row."""
+        """When a vault may try again: the pause doubles with each revert in a row."""
         if self.failures == 0:
             return 0
-        return self.failed_at + cooldown_s * 2 ** min(self.failures, MAX_BACKOFF_DOUBLINGS)
+        return self.failed_at + cooldown_s * (1 << min(self.failures, MAX_BACKOFF_DOUBLINGS))
 
 
 def settle(memory: Memory, outcome: Outcome) -> Memory:

@@ -1,7 +1,8 @@
 """What became of an intent.
 
-Peers return `bool` or "a receipt or nothing" from a send, and lose facts that cost money: inclusion is counted as success, a
-dry run as a hedge, a timeout as a failure. Here each end is a type of its own with the facts that belong to it.
+Peers return `bool` or "a receipt or nothing" from a send, and lose facts that cost money: inclusion is
+counted as success, a dry run as a hedge, a timeout as a failure. Here each end is a type of its own with the
+facts that belong to it.
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,10 @@ from keeper.core.units import Address, TxHash
 
 @dataclass(frozen=True, slots=True)
 class Mined:
-    """Included and successful, at the required depth. `spent` and `got` in token units as the vault's event says."""
+    """Included and successful, at the required depth.
+
+    `spent` and `got` in token units as the vault's event says.
+    """
 
     vault: Address
     intent: str

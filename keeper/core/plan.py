@@ -1,31 +1,32 @@
 """The cheapest action that restores the policy, priced before it is proposed.
 
-The size comes from the no-trade region: outside it, trade back to its inner edge, no further, because the last part of the
-way to the centre costs more than the risk it removes. The price comes from the pool's own arithmetic at the pinned block.
-All amounts that go on chain are integers, rounded so that the vault never trades more than the model asked for.
+The size comes from the no-trade region: outside it, trade back to its inner edge, no further, because the
+last part of the way to the centre costs more than the risk it removes. The price comes from the pool's own
+arithmetic at the pinned block. All amounts that go on chain are integers, rounded so that the vault never
+trades more than the model asked for.
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 
+import numpy as np
+
+from keeper.core.exposure import Situation
+from keeper.core.market import in_quote
+from keeper.core.policy import Policy, exceeds
+from keeper.core.quote import Quote, Side, gas_cost_usd, quote
 from keeper.core.reason import Reason
-from keeper.core.units import Address
-
-
-class Side(StrEnum):
-    """Which token the vault gives."""
-
-    BUY_BASE = "buy-base"
-    SELL_BASE = "sell-base"
+from keeper.core.units import BPS, WAD, Address, mul_div_up
+from keeper.core.verdict import Band, Breach, Breached, Hold
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """One rebalance, ready to be simulated and signed.
 
-    `amount_in` in units of the token given, `expected_out` and `min_out` of the token received. `state_hash` is the vault's
-    state that the plan was made for: the contract refuses it in any other, so it also names the intent. `deadline` in Unix
-    seconds of the chain. `trade` is the signed change of inventory in base. Costs and benefit in usd.
+    `amount_in` in units of the token given, `expected_out` and `min_out` of the token received. `state_hash`
+    is the vault's state that the plan was made for: the contract refuses it in any other, so it also names
+    the intent. `deadline` in Unix seconds of the chain. `trade` is the signed change of inventory in base.
+    Costs and benefit in usd.
     """
 
     vault: Address
@@ -50,3 +51,117 @@ class Plan:
     def intent(self) -> str:
         """The idempotency key: a vault's state can be left by one mined rebalance only."""
         return f"{self.vault}:{self.state_hash.hex()}"
+
+
+def propose(policy: Policy, situation: Situation, verdict: Breached) -> Plan | Hold:
+    """The cheapest trade that takes the inventory back inside the band, or why there is none."""
+    breach = verdict.breaches[0]
+    if breach.reason not in {Reason.DELTA_LIMIT, Reason.DELTA_BAND}:
+        return Hold(Reason.NO_INSTRUMENT, breach.measured, breach.limit)
+    wanted = _wanted(situation, verdict.band)
+    trade = _affordable(policy, situation, wanted)
+    if not exceeds(trade * situation.exposure.spot, policy.hedging.min_trade_usd_wad):
+        short_of = Reason.TRADE_TOO_SMALL if trade == wanted else Reason.NO_INVENTORY
+        return Hold(
+            short_of, abs(trade) * situation.exposure.spot, in_quote(policy.hedging.min_trade_usd_wad)
+        )
+    ceiling_wei = policy.costs.max_fee_wei
+    fee_wei = situation.head.base_fee_wei + policy.costs.priority_fee_wei
+    if fee_wei > ceiling_wei:
+        return Hold(Reason.FEE_CEILING, float(fee_wei), float(ceiling_wei))
+    quoted = _within_slippage(policy, situation, trade)
+    if quoted.shortfall_bps > policy.costs.max_slippage_bps:
+        return Hold(
+            Reason.SLIPPAGE_CEILING, float(quoted.shortfall_bps), float(policy.costs.max_slippage_bps)
+        )
+    return _priced(policy, situation, breach, verdict.band, quoted)
+
+
+def _wanted(situation: Situation, band: Band) -> float:
+    """Signed trade in base to the inner edge of the band."""
+    inventory = situation.exposure.inventory
+    return band.sell_to - inventory if situation.exposure.gap > 0 else band.buy_to - inventory
+
+
+def _affordable(policy: Policy, situation: Situation, wanted: float) -> float:
+    """The trade cut to what the vault has and to the policy's slice."""
+    exposure, vault = situation.exposure, situation.vault
+    has = exposure.inventory if wanted < 0 else vault.quote_units / 10**vault.quote_decimals / exposure.spot
+    slice_base = in_quote(policy.hedging.max_trade_usd_wad) / exposure.spot
+    return float(np.copysign(min(abs(wanted), has, slice_base), wanted))
+
+
+SLICES = 4
+"""How often a trade is halved to fit under the slippage ceiling before it is given up."""
+
+
+def _within_slippage(policy: Policy, situation: Situation, trade: float) -> Quote:
+    """The largest of the trade and its halves within the slippage ceiling; the smallest if none is."""
+    quoted = quote(situation, trade)
+    for _ in range(SLICES):
+        if quoted.shortfall_bps <= policy.costs.max_slippage_bps:
+            break
+        trade /= 2
+        quoted = quote(situation, trade)
+    return quoted
+
+
+def _priced(policy: Policy, situation: Situation, breach: Breach, band: Band, quoted: Quote) -> Plan | Hold:
+    exposure, vault, head = situation.exposure, situation.vault, situation.head
+    fee_wei = head.base_fee_wei + policy.costs.priority_fee_wei
+    max_fee_wei = min(2 * head.base_fee_wei + policy.costs.priority_fee_wei, policy.costs.max_fee_wei)
+    cost = gas_cost_usd(policy.costs.gas_units, fee_wei, situation) + quoted.impact_usd
+    benefit = risk_removed_usd(policy, situation, band, exposure.gap + quoted.base)
+    if not breach.urgent and benefit < cost:
+        return Hold(Reason.COST_EXCEEDS_BENEFIT, benefit, cost)
+    slippage_bps = min(policy.costs.max_slippage_bps, vault.rules.max_slippage_bps)
+    min_out = _least_accepted(situation, quoted, slippage_bps)
+    worst_gas = gas_cost_usd(policy.costs.gas_units, policy.costs.max_fee_wei, situation)
+    return Plan(
+        vault=vault.address,
+        reason=breach.reason,
+        urgent=breach.urgent,
+        side=quoted.side,
+        amount_in=quoted.amount_in,
+        expected_out=quoted.amount_out,
+        min_out=min_out,
+        state_hash=vault.state_hash,
+        deadline=head.timestamp + min(policy.deadline_s, vault.rules.max_deadline_s),
+        gas_units=policy.costs.gas_units,
+        max_fee_wei=max_fee_wei,
+        priority_fee_wei=policy.costs.priority_fee_wei,
+        trade=quoted.base,
+        gap_after=exposure.gap + quoted.base,
+        benefit_usd=benefit,
+        expected_cost_usd=cost,
+        worst_cost_usd=worst_gas + abs(quoted.base) * exposure.spot * slippage_bps / BPS,
+    )
+
+
+def _least_accepted(situation: Situation, quoted: Quote, slippage_bps: int) -> int:
+    """The least output: what the oracle's price less the allowed slippage asks for, rounded up."""
+    vault = situation.vault
+    scale = 10**vault.base_decimals * WAD
+    if quoted.side is Side.SELL_BASE:
+        worth = quoted.amount_in * vault.price.answer_wad * 10**vault.quote_decimals
+        return mul_div_up(worth, BPS - slippage_bps, scale * BPS)
+    return mul_div_up(
+        quoted.amount_in * scale, BPS - slippage_bps, vault.price.answer_wad * 10**vault.quote_decimals * BPS
+    )
+
+
+def risk_removed_usd(policy: Policy, situation: Situation, band: Band, gap_after: float) -> float:
+    """Certainty-equivalent of the variance that a trade removes, in usd.
+
+    The charge for holding a gap x is (risk aversion / 2) (volatility * spot * x)^2 a year. It is counted for
+    as long as the gap would take to wander across the band by itself, (width / (gamma * volatility * spot))^2
+    years, the mean exit time of the local Brownian motion; and no longer than the book lives.
+    """
+    exposure = situation.exposure
+    swing = exposure.volatility * exposure.spot
+    width = (band.sell_above - band.buy_below) / 2
+    wander = abs(exposure.gamma) * swing
+    life = float(situation.legs.years.max(initial=0.0)) or 1.0
+    horizon = min((width / wander) ** 2, life) if wander > 0 else life
+    rate = policy.hedging.risk_aversion / 2 * swing * swing
+    return rate * (exposure.gap**2 - gap_after**2) * horizon

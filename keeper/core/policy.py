@@ -1,8 +1,8 @@
 """What an operator allows the keeper to do for one vault.
 
-A policy is written by a person in YAML, checked at the edge, and arrives here as frozen values, so that the core never meets
-a missing key or a default it has to guess. Limits are integers in WAD of the quote token ("usd" in every name): they are
-compared with measured quantities that have been rounded against the keeper.
+A policy is written by a person in YAML, checked at the edge, and arrives here as frozen values, so that the
+core never meets a missing key or a default it has to guess. Limits are integers in WAD of the quote token
+("usd" in every name): they are compared with measured quantities that have been rounded against the keeper.
 """
 
 from dataclasses import dataclass
@@ -24,8 +24,9 @@ class Mode(StrEnum):
 class Limits:
     """Hard limits: beyond one of these the keeper acts whatever it costs, or says that it cannot.
 
-    `delta_usd_wad` bounds |net delta - target| at spot, `gamma_usd_wad` the change of delta in usd for a move of 1 %,
-    `vega_usd_wad` the loss for one volatility point, `theta_usd_wad` the decay of a day; `collateral_ratio_wad` is a floor.
+    `delta_usd_wad` bounds |net delta - target| at spot, `gamma_usd_wad` the change of delta in usd for a move
+    of 1 %, `vega_usd_wad` the loss for one volatility point, `theta_usd_wad` the decay of a day;
+    `collateral_ratio_wad` is a floor.
     """
 
     delta_usd_wad: int
@@ -39,8 +40,8 @@ class Limits:
 class Hedging:
     """How much risk is worth how much cost.
 
-    `risk_tolerance_usd` is the reciprocal of absolute risk aversion: a bet that wins or loses a tenth of it at even odds
-    costs about half a percent of it. `look_interval_s` is how often the keeper looks.
+    `risk_tolerance_usd` is the reciprocal of absolute risk aversion: a bet that wins or loses a tenth of it
+    at even odds costs about half a percent of it. `look_interval_s` is how often the keeper looks.
     """
 
     risk_tolerance_usd: float
@@ -56,7 +57,10 @@ class Hedging:
 
 @dataclass(frozen=True, slots=True)
 class CostCeilings:
-    """What a rebalance may cost. `gas_units` is what one is expected to use; `max_fee_wei` is per unit of gas."""
+    """What a rebalance may cost.
+
+    `gas_units` is what one is expected to use; `max_fee_wei` is per unit of gas.
+    """
 
     gas_units: int
     max_fee_wei: int
@@ -80,7 +84,10 @@ class OracleRules:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """One vault's policy. `sha256` is the hash of the text that it was read from, and names it in the journal."""
+    """One vault's policy.
+
+    `sha256` is the hash of the text that it was read from, and names it in the journal.
+    """
 
     name: str
     vault: Address
@@ -95,7 +102,10 @@ class Policy:
 
 
 def exceeds(measured: float, limit_wad: int) -> bool:
-    """Whether |measured| is above a limit, exactly: a float is a ratio of integers, so no rounding can hide a breach."""
+    """Whether |measured| is above a limit, exactly.
+
+    A float is a ratio of integers, so no rounding can hide a breach.
+    """
     numerator, denominator = abs(measured).as_integer_ratio()
     return numerator * WAD > limit_wad * denominator
 

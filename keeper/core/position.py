@@ -1,7 +1,8 @@
 """What one vault holds: tokens, option legs, and the limits its contract enforces.
 
-Balances and limits are exact integers as the chain has them, because they decide what a transaction may move. Legs are kept
-for all vaults together, as columns (see `snapshot`), because a thousand vaults are measured in one vectorised call.
+Balances and limits are exact integers as the chain has them, because they decide what a transaction may move.
+Legs are kept for all vaults together, as columns (see `snapshot`), because a thousand vaults are measured in
+one vectorised call.
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,10 @@ from keeper.core.units import Address
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """One European option. `strike_wad` in quote per base; `size_wad` in base, negative when the vault is short."""
+    """One European option.
+
+    `strike_wad` in quote per base; `size_wad` in base, negative when the vault is short.
+    """
 
     is_call: bool
     strike_wad: int
@@ -22,7 +26,10 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class PoolState:
-    """A concentrated-liquidity pool at the head. `fee_pips` in millionths; `liquidity` in the pool's own unit."""
+    """A concentrated-liquidity pool at the head.
+
+    `fee_pips` in millionths; `liquidity` in the pool's own unit.
+    """
 
     sqrt_price_x96: int
     liquidity: int

@@ -1,7 +1,7 @@
 """Everything that is known at one head, and nothing later.
 
-A snapshot is the whole evidence of a cycle: the decision is a function of it, and replaying a stored snapshot must give the
-same decision. Legs of all vaults stand in shared columns.
+A snapshot is the whole evidence of a cycle: the decision is a function of it, and replaying a stored snapshot
+must give the same decision. Legs of all vaults stand in shared columns.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,8 @@ from keeper.core.units import WAD
 class Legs:
     """The option legs of all vaults as columns of equal length.
 
-    `vault` is the index into `Snapshot.vaults`; `strike` in quote per base; `expiry` in Unix seconds; `size` in base, signed.
+    `vault` is the index into `Snapshot.vaults`; `strike` in quote per base; `expiry` in Unix seconds; `size`
+    in base, signed.
     """
 
     vault: NDArray[np.int64]

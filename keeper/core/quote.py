@@ -1,0 +1,104 @@
+"""What a trade would cost now.
+
+The price comes from the pool's own arithmetic at the pinned block, not from a second read: a quote asked for
+after the snapshot would belong to another block. A quote tells two costs apart: fee and impact against the
+pool's own mid price, which a trade always pays, and the shortfall against the oracle, by which the vault's
+contract judges the fill.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from keeper.core.exposure import Situation
+from keeper.core.hedging.no_trade import Costs
+from keeper.core.market import in_quote
+from keeper.core.policy import Policy
+from keeper.core.pricing.liquidity import PIPS, Fill, fair_quote_down, mid_price_wad_down, swap_exact_in
+from keeper.core.units import BPS, WAD, Wad, mul_div_down, mul_div_up, wad_from_float_down
+
+
+class Side(StrEnum):
+    """Which token the vault gives."""
+
+    BUY_BASE = "buy-base"
+    SELL_BASE = "sell-base"
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What the pool would give at the pinned block. Amounts in token units; costs in usd.
+
+    `impact_usd` is against the pool's own mid price, so it is fee and impact only; `shortfall_bps` is against
+    the oracle, as the vault's contract judges it, rounded up.
+    """
+
+    side: Side
+    amount_in: int
+    amount_out: int
+    base: float
+    impact_usd: float
+    shortfall_bps: int
+
+
+def gas_cost_usd(gas_units: int, fee_wei: int, situation: Situation) -> float:
+    """What an amount of gas costs at a fee per unit, in usd at the native coin's price."""
+    return gas_units * fee_wei / WAD * in_quote(max(situation.native_price.answer_wad, 0))
+
+
+def trade_costs(policy: Policy, situation: Situation) -> Costs:
+    """Cost of a trade that would close the gap.
+
+    Gas is the fixed part; fee and impact, per usd traded, are the proportional one.
+    """
+    fee_wei = situation.head.base_fee_wei + policy.costs.priority_fee_wei
+    fixed = gas_cost_usd(policy.costs.gas_units, fee_wei, situation)
+    exposure, pool = situation.exposure, situation.vault.pool
+    least = pool.fee_pips / PIPS
+    if pool.liquidity <= 0 or pool.sqrt_price_x96 <= 0 or exposure.spot <= 0:
+        return Costs(fixed, least)
+    quoted = quote(situation, -exposure.gap)
+    notional = abs(quoted.base) * exposure.spot
+    return Costs(fixed, max(least, quoted.impact_usd / notional) if notional > 0 else least)
+
+
+def quote(situation: Situation, trade: float) -> Quote:
+    """Price a signed trade in base on the vault's pool; the amount given is rounded down.
+
+    To buy, the quote token given is what the pool's mid price asks without the fee, so that less than `trade`
+    arrives and the gap cannot be overshot by rounding.
+    """
+    vault, pool = situation.vault, situation.vault.pool
+    decimals = vault.base_decimals, vault.quote_decimals
+    mid = mid_price_wad_down(pool.sqrt_price_x96, *decimals, base_is_token0=pool.base_is_token0)
+    base_wei = mul_div_down(wad_from_float_down(abs(trade)), 10**vault.base_decimals, WAD)
+    side = Side.SELL_BASE if trade < 0 else Side.BUY_BASE
+    amount_in = base_wei if side is Side.SELL_BASE else fair_quote_down(base_wei, mid, *decimals)
+    fill = swap_exact_in(
+        pool.sqrt_price_x96,
+        pool.liquidity,
+        pool.fee_pips,
+        amount_in,
+        zero_for_one=pool.base_is_token0 == (side is Side.SELL_BASE),
+    )
+    return _as_quote(situation, side, fill, mid)
+
+
+def _as_quote(situation: Situation, side: Side, fill: Fill, mid_wad: Wad) -> Quote:
+    vault = situation.vault
+    decimals = vault.base_decimals, vault.quote_decimals
+    selling = side is Side.SELL_BASE
+    base_wei, quote_units = (
+        (fill.amount_in, fill.amount_out) if selling else (fill.amount_out, fill.amount_in)
+    )
+    at_mid = fair_quote_down(base_wei, mid_wad, *decimals)
+    fair = fair_quote_down(base_wei, Wad(vault.price.answer_wad), *decimals)
+    lost = fair - quote_units if selling else quote_units - fair
+    impact = at_mid - quote_units if selling else quote_units - at_mid
+    return Quote(
+        side=side,
+        amount_in=fill.amount_in,
+        amount_out=fill.amount_out,
+        base=(-1 if selling else 1) * base_wei / 10**vault.base_decimals,
+        impact_usd=impact / 10**vault.quote_decimals,
+        shortfall_bps=mul_div_up(lost, BPS, fair) if fair > 0 else BPS,
+    )

@@ -1,0 +1,198 @@
+"""Does the policy want action, and why.
+
+Two questions are kept apart. Whether what was read is fit to act on comes first, because a wrong price makes
+every later number wrong; it ends in `Hold`. Then each sensitivity is held against its limit, and the
+inventory against the band inside which a trade costs more than the risk it removes; what lies outside is a
+`Breach`, urgent if it is a hard limit.
+
+The band is the no-trade region of the book (see `hedging.no_trade`), moved to the vault's target and cut by
+two facts that the region does not know: the policy's hard limit, which holds at any cost, and the vault's own
+band, inside which its contract refuses to trade at all.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from keeper.core.exposure import Exposure, Situation
+from keeper.core.hedging.no_trade import Costs, no_trade_region
+from keeper.core.market import PRICE, VOLATILITY, Fit, Unfit, in_quote, judge_deviation, judge_feed
+from keeper.core.policy import Limits, Policy, exceeds, falls_below
+from keeper.core.position import VaultState
+from keeper.core.pricing.liquidity import mid_price_wad_down
+from keeper.core.reason import Reason
+from keeper.core.units import WAD, YEAR_SECONDS
+
+HARD_LIMIT_RESTORED_TO = 0.8
+"""After a breach of the hard delta limit, trade back to this share of it: at the limit itself the next tick
+breaches again.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """No action. `measured` and `limit` are in the unit that the reason's page states."""
+
+    reason: Reason
+    measured: float
+    limit: float
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """A limit is passed. `urgent` means whatever it costs."""
+
+    reason: Reason
+    measured: float
+    limit: float
+    urgent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Inventory in base: below `buy_below` buy up to `buy_to`; above `sell_above` sell down to `sell_to`."""
+
+    buy_below: float
+    buy_to: float
+    sell_to: float
+    sell_above: float
+
+
+@dataclass(frozen=True, slots=True)
+class Breached:
+    """The policy wants action. `breaches` is never empty, the delta breach first if there is one."""
+
+    breaches: tuple[Breach, ...]
+    band: Band
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """Everything is fit, and nothing is passed."""
+
+    hold: Hold
+    band: Band
+
+
+Verdict = Hold | Within | Breached
+
+
+def judge(policy: Policy, situation: Situation, costs: Costs) -> Verdict:
+    """Hold one vault against its policy.
+
+    `costs` are what a trade would cost now (see `quote.trade_costs`).
+    """
+    unfit = fitness(policy, situation)
+    if isinstance(unfit, Unfit):
+        return Hold(unfit.reason, float(unfit.measured), float(unfit.limit))
+    exposure = situation.exposure
+    band = inventory_band(policy, situation, costs)
+    breaches = (*_delta_breach(policy.limits, exposure, band), *_other_breaches(policy.limits, exposure))
+    if breaches:
+        return Breached(breaches, band)
+    edge = band.sell_above if exposure.gap > 0 else band.buy_below
+    return Within(Hold(Reason.INSIDE_BAND, exposure.inventory, edge), band)
+
+
+def fitness(policy: Policy, situation: Situation) -> Fit | Unfit:
+    """Whether the vault can be kept and every number it rests on may be believed; the first no decides."""
+    vault, head, rules = situation.vault, situation.head, policy.oracle
+    if not vault.readable:
+        return Unfit(Reason.VAULT_UNREADABLE, 0, 1)
+    if vault.paused:
+        return Unfit(Reason.VAULT_PAUSED, 1, 0)
+    if not vault.keeper_authorised:
+        return Unfit(Reason.NOT_KEEPER, 0, 1)
+    for verdict in (
+        judge_feed(vault.price, rules.price, head, PRICE),
+        judge_feed(vault.volatility, rules.volatility, head, VOLATILITY),
+        _pool_agrees(policy, vault),
+        _references_agree(policy, situation),
+        Fit() if situation.native_price.answer_wad > 0 else Unfit(Reason.NATIVE_PRICE_INVALID, 0, 1),
+    ):
+        if isinstance(verdict, Unfit):
+            return verdict
+    return Fit()
+
+
+def _pool_agrees(policy: Policy, vault: VaultState) -> Fit | Unfit:
+    if vault.pool.liquidity <= 0 or vault.pool.sqrt_price_x96 <= 0:
+        return Unfit(Reason.NO_LIQUIDITY, 0, 1)
+    pool_wad = mid_price_wad_down(
+        vault.pool.sqrt_price_x96,
+        vault.base_decimals,
+        vault.quote_decimals,
+        base_is_token0=vault.pool.base_is_token0,
+    )
+    return judge_deviation(vault.price.answer_wad, pool_wad, policy.oracle.max_pool_deviation_bps)
+
+
+def _references_agree(policy: Policy, situation: Situation) -> Fit | Unfit:
+    """Every fresh reference has a veto; a policy that asks for references holds when none is fresh."""
+    rules, now = policy.oracle, situation.head.timestamp
+    if rules.reference_max_age_s == 0:
+        return Fit()
+    fresh = [r for r in situation.references if abs(now - r.observed_at) <= rules.reference_max_age_s]
+    if not fresh:
+        return Unfit(Reason.REFERENCE_MISSING, 0, 1)
+    verdicts = (
+        judge_deviation(situation.vault.price.answer_wad, r.price_wad, rules.max_reference_deviation_bps)
+        for r in fresh
+    )
+    return next((verdict for verdict in verdicts if isinstance(verdict, Unfit)), Fit())
+
+
+def inventory_band(policy: Policy, situation: Situation, costs: Costs) -> Band:
+    """The band on the vault's inventory, in base; never across the inventory that closes the gap."""
+    exposure = situation.exposure
+    region = no_trade_region(
+        situation.legs,
+        np.array([exposure.spot]),
+        exposure.volatility,
+        0.0,
+        costs,
+        policy.hedging.risk_aversion,
+        policy.hedging.look_interval_s / YEAR_SECONDS,
+    )
+    closed = exposure.target_delta - exposure.book_delta
+    refused = situation.vault.rules.band_wad / WAD
+    limit = in_quote(policy.limits.delta_usd_wad) / exposure.spot
+    lower, upper = (float(edge[0]) + exposure.target_delta for edge in (region.buy_below, region.sell_above))
+    buy_to, sell_to = (float(edge[0]) + exposure.target_delta for edge in (region.buy_to, region.sell_to))
+    restored = limit * HARD_LIMIT_RESTORED_TO
+    return Band(
+        buy_below=min(max(lower, closed - limit), closed - refused),
+        buy_to=min(max(buy_to, closed - restored), closed),
+        sell_to=max(min(sell_to, closed + restored), closed),
+        sell_above=max(min(upper, closed + limit), closed + refused),
+    )
+
+
+def _delta_breach(limits: Limits, exposure: Exposure, band: Band) -> tuple[Breach, ...]:
+    if exceeds(exposure.gap_usd, limits.delta_usd_wad):
+        return (Breach(Reason.DELTA_LIMIT, exposure.gap_usd, in_quote(limits.delta_usd_wad), urgent=True),)
+    if exposure.inventory > band.sell_above:
+        return (Breach(Reason.DELTA_BAND, exposure.inventory, band.sell_above, urgent=False),)
+    if exposure.inventory < band.buy_below:
+        return (Breach(Reason.DELTA_BAND, exposure.inventory, band.buy_below, urgent=False),)
+    return ()
+
+
+def _other_breaches(limits: Limits, exposure: Exposure) -> tuple[Breach, ...]:
+    """Limits that trading the base alone cannot restore: told to the operator, they do not stop a hedge."""
+    ceilings = (
+        (Reason.GAMMA_LIMIT, exposure.gamma_usd, limits.gamma_usd_wad),
+        (Reason.VEGA_LIMIT, exposure.vega_usd, limits.vega_usd_wad),
+        (Reason.THETA_LIMIT, exposure.theta_usd, limits.theta_usd_wad),
+    )
+    passed = [
+        Breach(reason, measured, in_quote(limit), urgent=False)
+        for reason, measured, limit in ceilings
+        if exceeds(measured, limit)
+    ]
+    ratio = exposure.collateral_ratio
+    if np.isfinite(ratio) and falls_below(ratio, limits.collateral_ratio_wad):
+        passed.append(
+            Breach(Reason.COLLATERAL_LIMIT, ratio, in_quote(limits.collateral_ratio_wad), urgent=True)
+        )
+    return tuple(passed)
