@@ -5,6 +5,7 @@ more abstract. The loop imports these and never an adapter, so that it can be ru
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -148,4 +149,36 @@ class Policies(Protocol):
 
     def current(self) -> Mapping[Address, Policy]:
         """By vault; re-read when files change, the old one staying in force while a new one is bad."""
+        ...
+
+
+class Observer(Protocol):
+    """Where events worth telling go: a log line and its metrics together. Never raises, never waits."""
+
+    def stage(self, name: str) -> AbstractContextManager[None]:
+        """Time one stage of a cycle: read, decide, record, simulate or offer."""
+        ...
+
+    def decided(self, decision: Decision) -> None:
+        """A vault was decided."""
+        ...
+
+    def offered(self, plan: Plan, answer: Accepted | Refused) -> None:
+        """A plan was taken by the wallet, or refused by the vault's simulation or the wallet."""
+        ...
+
+    def settled(self, outcome: Outcome) -> None:
+        """An intent came to its end."""
+        ...
+
+    def unreadable(self, head: Head, error: UnreachableError) -> None:
+        """A cycle ended early: what it needed could not be read, so every vault holds."""
+        ...
+
+    def quarantined(self, vault: Address, error: Exception) -> None:
+        """A vault's decision failed unexpectedly; it is left alone until a person restarts the keeper."""
+        ...
+
+    def cycled(self, head: Head) -> None:
+        """A cycle was completed: the sign of life on which health rests."""
         ...

@@ -1,0 +1,115 @@
+"""The loop, on one screen.
+
+    head -> outcomes of earlier plans -> snapshot -> decisions -> record -> simulation -> offer
+
+One read serves all vaults, so the loop is per chain. It sees ports and never an adapter. What a node does not
+answer ends the cycle, not the loop: every vault holds until the next head. What the journal does not take
+ends the process: a keeper that cannot remember must not act. A decision that fails unexpectedly quarantines
+its vault and leaves the others alone.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from keeper.core.decision import Decision, decide
+from keeper.core.exposure import Situation, situations
+from keeper.core.head import Head
+from keeper.core.memory import Memory, settle
+from keeper.core.outcome import Outcome, Refused
+from keeper.core.plan import Plan
+from keeper.core.policy import Policy
+from keeper.core.reason import Reason
+from keeper.core.units import Address
+from keeper.ports import (
+    Accepted,
+    Cycle,
+    Heads,
+    Journal,
+    Observer,
+    Policies,
+    Reader,
+    References,
+    UnreachableError,
+    Wallet,
+    WouldRevert,
+)
+
+
+@dataclass(slots=True)
+class Pipeline:
+    """One chain's loop. `memories` is the fold of all outcomes; `quarantined` vaults are no longer
+    decided.
+    """
+
+    heads: Heads
+    reader: Reader
+    references: References
+    policies: Policies
+    wallet: Wallet
+    journal: Journal
+    observer: Observer
+    memories: dict[Address, Memory] = field(default_factory=dict)
+    quarantined: set[Address] = field(default_factory=set)
+
+    async def run(self) -> None:
+        """Keep the vaults until the heads end. Raises JournalError."""
+        self.memories = dict(await self.journal.memories())
+        async for head in self.heads.latest():
+            try:
+                await self.cycle(head)
+            except UnreachableError as error:
+                self.observer.unreadable(head, error)
+
+    async def cycle(self, head: Head) -> tuple[Decision, ...]:
+        """Do one head's work. Raises UnreachableError and JournalError."""
+        for outcome in await self.wallet.advance(head):
+            await self._settle(outcome)
+        with self.observer.stage("read"):
+            evidence = await self.reader.read(head, self.references.latest())
+        policies, pending = self.policies.current(), self.wallet.pending()
+        with self.observer.stage("decide"):
+            decisions = self._decide(situations(evidence.snapshot), policies, pending)
+        with self.observer.stage("record"):
+            await self.journal.record(Cycle(evidence, policies, dict(self.memories), pending, decisions))
+        for decision in decisions:
+            self.observer.decided(decision)
+        plans = [decision.action for decision in decisions if isinstance(decision.action, Plan)]
+        for plan in sorted(plans, key=lambda plan: not plan.urgent):
+            await self._offer(plan, head)
+        self.observer.cycled(head)
+        return decisions
+
+    def _decide(
+        self, each: tuple[Situation, ...], policies: Mapping[Address, Policy], pending: frozenset[Address]
+    ) -> tuple[Decision, ...]:
+        decisions = []
+        for situation in each:
+            vault = situation.vault.address
+            if vault not in policies or vault in self.quarantined:
+                continue
+            memory = self.memories.get(vault, Memory(vault))
+            try:
+                decisions.append(decide(policies[vault], situation, memory, pending=vault in pending))
+            except Exception as error:  # noqa: BLE001 the vaults' supervisor: one vault's fault is not another's
+                self.quarantined.add(vault)
+                self.observer.quarantined(vault, error)
+        return tuple(decisions)
+
+    async def _offer(self, plan: Plan, head: Head) -> None:
+        with self.observer.stage("simulate"):
+            simulated = await self.reader.simulate(plan, head)
+        answer: Accepted | Refused
+        if isinstance(simulated, WouldRevert):
+            answer = Refused(plan.vault, Reason.SIMULATION_REVERTED, simulated.error)
+        else:
+            with self.observer.stage("offer"):
+                answer = await self.wallet.offer(plan, head)
+        self.observer.offered(plan, answer)
+        if isinstance(answer, Refused):
+            await self._settle(answer)
+
+    async def _settle(self, outcome: Outcome) -> None:
+        memory = settle(self.memories.get(outcome.vault, Memory(outcome.vault)), outcome)
+        await self.journal.settle(outcome, memory)
+        self.memories[outcome.vault] = memory
+        self.observer.settled(outcome)
