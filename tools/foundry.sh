@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Run a Foundry tool (forge, anvil, cast: the name this is called by) at the version that package.json pins.
+#
+# npm 9 and npm 11 link the `@foundry-rs/forge` package differently, so package.json names the platform packages and
+# the binary is looked up here. Where none is published for the platform, a tool of the same name on PATH is used.
+# `PATH=tools:$PATH` gives forge and anvil to whatever starts them itself, slither for one.
+set -euo pipefail
+
+here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
+tool=$(basename -- "$0")
+
+case "$(uname -s)" in
+  Linux) os=linux ;;
+  Darwin) os=darwin ;;
+  *) os=other ;;
+esac
+case "$(uname -m)" in
+  x86_64 | amd64) arch=amd64 ;;
+  aarch64 | arm64) arch=arm64 ;;
+  *) arch=other ;;
+esac
+
+binary="$here/../node_modules/@foundry-rs/$tool-$os-$arch/bin/$tool"
+if [[ ! -x $binary ]]; then
+  binary=
+  while IFS= read -r candidate; do
+    if [[ ! $candidate -ef ${BASH_SOURCE[0]} ]]; then
+      binary=$candidate
+      break
+    fi
+  done < <(type -ap -- "$tool" || true)
+fi
+if [[ -z $binary ]]; then
+  echo "$tool: not found. 'make setup' installs it on linux-amd64; on $os-$arch install Foundry 1.7.1 yourself." >&2
+  exit 127
+fi
+
+# solc comes from npm too; a path given here spares forge a download that it could not make offline.
+export FOUNDRY_SOLC="${FOUNDRY_SOLC:-$here/solc.js}"
+exec "$binary" "$@"
