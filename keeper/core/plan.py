@@ -25,8 +25,8 @@ class Plan:
 
     `amount_in` in units of the token given, `expected_out` and `min_out` of the token received. `state_hash`
     is the vault's state that the plan was made for: the contract refuses it in any other, so it also names
-    the intent. `deadline` in Unix seconds of the chain. `trade` is the signed change of inventory in base.
-    Costs and benefit in usd.
+    the intent. `deadline` in Unix seconds of the chain. `max_fee_wei` is the ceiling per unit of gas that no
+    attempt may pass. `trade` is the signed change of inventory in base. Costs and benefit in usd.
     """
 
     vault: Address
@@ -109,7 +109,6 @@ def _within_slippage(policy: Policy, situation: Situation, trade: float) -> Quot
 def _priced(policy: Policy, situation: Situation, breach: Breach, band: Band, quoted: Quote) -> Plan | Hold:
     exposure, vault, head = situation.exposure, situation.vault, situation.head
     fee_wei = head.base_fee_wei + policy.costs.priority_fee_wei
-    max_fee_wei = min(2 * head.base_fee_wei + policy.costs.priority_fee_wei, policy.costs.max_fee_wei)
     cost = gas_cost_usd(policy.costs.gas_units, fee_wei, situation) + quoted.impact_usd
     benefit = risk_removed_usd(policy, situation, band, exposure.gap + quoted.base)
     if not breach.urgent and benefit < cost:
@@ -128,7 +127,7 @@ def _priced(policy: Policy, situation: Situation, breach: Breach, band: Band, qu
         state_hash=vault.state_hash,
         deadline=head.timestamp + min(policy.deadline_s, vault.rules.max_deadline_s),
         gas_units=policy.costs.gas_units,
-        max_fee_wei=max_fee_wei,
+        max_fee_wei=policy.costs.max_fee_wei,
         priority_fee_wei=policy.costs.priority_fee_wei,
         trade=quoted.base,
         gap_after=exposure.gap + quoted.base,
