@@ -10,6 +10,7 @@ two facts that the region does not know: the policy's hard limit, which holds at
 band, inside which its contract refuses to trade at all.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,23 +97,21 @@ def judge(policy: Policy, situation: Situation, costs: Costs) -> Verdict:
 
 def fitness(policy: Policy, situation: Situation) -> Fit | Unfit:
     """Whether the vault can be kept and every number it rests on may be believed; the first no decides."""
+    opinions = _opinions(policy, situation)
+    return next((opinion for opinion in opinions if isinstance(opinion, Unfit)), Fit())
+
+
+def _opinions(policy: Policy, situation: Situation) -> Iterator[Fit | Unfit]:
+    """One after the other, because each relies on those before: a deviation needs a price that is one."""
     vault, head, rules = situation.vault, situation.head, policy.oracle
-    if not vault.readable:
-        return Unfit(Reason.VAULT_UNREADABLE, 0, 1)
-    if vault.paused:
-        return Unfit(Reason.VAULT_PAUSED, 1, 0)
-    if not vault.keeper_authorised:
-        return Unfit(Reason.NOT_KEEPER, 0, 1)
-    for verdict in (
-        judge_feed(vault.price, rules.price, head, PRICE),
-        judge_feed(vault.volatility, rules.volatility, head, VOLATILITY),
-        _pool_agrees(policy, vault),
-        _references_agree(policy, situation),
-        Fit() if situation.native_price.answer_wad > 0 else Unfit(Reason.NATIVE_PRICE_INVALID, 0, 1),
-    ):
-        if isinstance(verdict, Unfit):
-            return verdict
-    return Fit()
+    yield Fit() if vault.readable else Unfit(Reason.VAULT_UNREADABLE, 0, 1)
+    yield Unfit(Reason.VAULT_PAUSED, 1, 0) if vault.paused else Fit()
+    yield Fit() if vault.keeper_authorised else Unfit(Reason.NOT_KEEPER, 0, 1)
+    yield judge_feed(vault.price, rules.price, head, PRICE)
+    yield judge_feed(vault.volatility, rules.volatility, head, VOLATILITY)
+    yield _pool_agrees(policy, vault)
+    yield _references_agree(policy, situation)
+    yield Fit() if situation.native_price.answer_wad > 0 else Unfit(Reason.NATIVE_PRICE_INVALID, 0, 1)
 
 
 def _pool_agrees(policy: Policy, vault: VaultState) -> Fit | Unfit:
