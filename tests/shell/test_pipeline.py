@@ -1,0 +1,166 @@
+from dataclasses import replace
+
+import pytest
+
+from keeper.core.head import Head
+from keeper.core.market import Reading, Reference
+from keeper.core.memory import Memory
+from keeper.core.outcome import Mined, Refused, Reverted
+from keeper.core.position import VaultState
+from keeper.core.reason import Reason
+from keeper.core.snapshot import Snapshot
+from keeper.core.units import WAD, TxHash
+from keeper.pipeline import Pipeline
+from keeper.ports import JournalError, WouldRevert
+from tests.core.build import CALL, HEAD, NOW, OTHER, POLICY, SPOT, VAULT, columns, pool, situation, vault
+from tests.shell.fakes import (
+    FakeHeads,
+    FakeJournal,
+    FakeObserver,
+    FakePolicies,
+    FakeReader,
+    FakeReferences,
+    FakeWallet,
+)
+
+HEDGE = -situation().exposure.book_delta
+HASH = TxHash("0x" + "cd" * 32)
+POLICIES = {VAULT: POLICY, OTHER: replace(POLICY, vault=OTHER)}
+
+
+def gapped(gap: float, **changes: object) -> VaultState:
+    return vault(base_wei=round((HEDGE + gap) * WAD), **changes)
+
+
+def snapshot(*vaults: VaultState) -> Snapshot:
+    return Snapshot(HEAD, vaults, columns(*(CALL for _ in vaults)), Reading(SPOT * WAD, NOW, 1), 10 * WAD)
+
+
+def heads(count: int) -> list[Head]:
+    return [replace(HEAD, number=HEAD.number + i) for i in range(count)]
+
+
+class World:
+    """A pipeline between fakes."""
+
+    def __init__(self, *vaults: VaultState, blocks: int = 1) -> None:
+        self.reader = FakeReader(snapshot(*vaults))
+        self.wallet, self.journal, self.observer = FakeWallet(), FakeJournal(), FakeObserver()
+        self.references = FakeReferences()
+        self.pipeline = Pipeline(
+            FakeHeads(heads(blocks)),
+            self.reader,
+            self.references,
+            FakePolicies(POLICIES),
+            self.wallet,
+            self.journal,
+            self.observer,
+        )
+
+    async def run(self) -> "World":
+        await self.pipeline.run()
+        return self
+
+
+async def test_a_gap_is_simulated_offered_and_journalled_before_it_is_offered() -> None:
+    world = await World(gapped(90.0)).run()
+    assert [plan.vault for plan in world.reader.simulated] == [VAULT]
+    assert [plan.vault for plan in world.wallet.offered] == [VAULT]
+    assert world.journal.cycles[0].decisions[0].action == world.wallet.offered[0]
+    stages = world.observer.of("stage")
+    assert stages == ["read", "decide", "record", "simulate", "offer"]
+
+
+async def test_a_closed_gap_is_recorded_and_nothing_is_offered() -> None:
+    world = await World(gapped(0.0)).run()
+    assert [d.reason for d in world.journal.cycles[0].decisions] == [Reason.INSIDE_BAND]
+    assert world.wallet.offered == []
+    assert world.observer.of("cycled") == [HEAD.number]
+
+
+async def test_the_record_holds_all_that_the_decision_rests_on() -> None:
+    world = World(gapped(90.0))
+    world.journal.remembered = {VAULT: Memory(VAULT, rebalances=3)}
+    world.references.heard = (Reference("cex", SPOT * WAD, NOW),)
+    world.wallet.busy = {OTHER}
+    await world.run()
+    (cycle,) = world.journal.cycles
+    assert cycle.memories == {VAULT: Memory(VAULT, rebalances=3)}
+    assert cycle.pending == {OTHER}
+    assert cycle.policies == POLICIES
+    assert cycle.evidence.snapshot.references == world.references.heard
+
+
+async def test_a_plan_in_flight_is_not_offered_again() -> None:
+    world = await World(gapped(90.0), blocks=3).run()
+    assert len(world.wallet.offered) == 1
+    assert world.observer.of("decided") == [Reason.DELTA_BAND, Reason.PENDING, Reason.PENDING]
+
+
+async def test_a_plan_that_would_revert_is_never_offered_to_the_wallet() -> None:
+    world = World(gapped(90.0))
+    world.reader.simulation = WouldRevert("CoolingDown(readyAt=1)")
+    await world.run()
+    assert world.wallet.offered == []
+    assert world.journal.outcomes == [Refused(VAULT, Reason.SIMULATION_REVERTED, "CoolingDown(readyAt=1)")]
+
+
+async def test_a_refusal_by_the_wallet_is_journalled_with_its_reason() -> None:
+    world = World(gapped(90.0))
+    world.wallet.refusal = Refused(VAULT, Reason.DRY_RUN, "dry run")
+    await world.run()
+    assert world.journal.outcomes == [world.wallet.refusal]
+
+
+async def test_an_urgent_plan_goes_before_a_routine_one() -> None:
+    world = await World(gapped(90.0), gapped(400.0, address=OTHER)).run()
+    assert [plan.vault for plan in world.wallet.offered] == [OTHER, VAULT]
+
+
+async def test_outcomes_change_memory_before_the_next_decision() -> None:
+    world = World(gapped(90.0), blocks=2)
+    reverted = Reverted(VAULT, "i", HASH, 1, NOW, 1, 1, "Overshoot()")
+    world.wallet.outcomes = {HEAD.number + 1: (reverted,)}
+    await world.run()
+    assert world.pipeline.memories[VAULT].failures == 1
+    assert world.observer.of("decided") == [Reason.DELTA_BAND, Reason.COOLDOWN]
+
+
+async def test_memory_survives_a_restart_through_the_journal() -> None:
+    first = World(gapped(0.0))
+    first.wallet.outcomes = {HEAD.number: (Mined(VAULT, "i", HASH, 1, NOW, 9, 5, 1, 1),)}
+    await first.run()
+    second = World(gapped(0.0))
+    second.journal.remembered = first.journal.remembered
+    await second.run()
+    assert second.pipeline.memories[VAULT].rebalances == 1
+
+
+async def test_a_node_that_does_not_answer_costs_one_cycle_and_not_the_loop() -> None:
+    world = World(gapped(0.0), blocks=3)
+    world.reader.down = frozenset({HEAD.number + 1})
+    await world.run()
+    assert world.observer.of("unreadable") == [(HEAD.number + 1, "node.example does not answer")]
+    assert world.observer.of("cycled") == [HEAD.number, HEAD.number + 2]
+
+
+async def test_a_journal_that_is_full_ends_the_loop_before_anything_is_offered() -> None:
+    world = World(gapped(90.0))
+    world.journal.full = True
+    with pytest.raises(JournalError):
+        await world.run()
+    assert world.wallet.offered == []
+
+
+async def test_a_vault_whose_decision_fails_unexpectedly_is_left_alone_and_the_others_are_kept() -> None:
+    impossible = gapped(90.0, pool=replace(pool(), fee_pips=2_000_000))
+    world = await World(impossible, gapped(90.0, address=OTHER), blocks=2).run()
+    assert world.observer.of("quarantined") == [(VAULT, "ValueError")]
+    assert [plan.vault for plan in world.wallet.offered] == [OTHER]
+
+
+async def test_a_vault_without_a_policy_is_not_kept() -> None:
+    world = World(gapped(90.0))
+    world.pipeline.policies = FakePolicies({})
+    await world.run()
+    assert world.journal.cycles[0].decisions == ()
