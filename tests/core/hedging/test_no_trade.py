@@ -1,0 +1,198 @@
+"""The region is ordered and finite for any book, keeps its symmetries, and is shifted as the optimum is."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from keeper.core.hedging.no_trade import Costs, Legs, Region, no_trade_region
+from keeper.core.pricing.black_scholes import greeks
+
+COSTS = Costs(fixed=0.05, proportional=1e-3)
+FREE = Costs(fixed=0.0, proportional=0.0)
+AVERSION, HOUR = 0.01, 1 / 8760
+SPOTS = np.linspace(1500.0, 6000.0, 181)
+
+
+def legs(*rows: tuple[float, float, bool, float]) -> Legs:
+    """Rows of strike, days, is call, size."""
+    strike, days, call, size = (np.array(column) for column in zip(*rows, strict=True))
+    return Legs(strike.astype(float), days / 365, call.astype(bool), size.astype(float))
+
+
+NOTHING = Legs(np.empty(0), np.empty(0), np.empty(0, dtype=bool), np.empty(0))
+SHORT_CALL = legs((3000, 14, True, -1))
+CALL_SPREAD = legs((3000, 14, True, -1), (3300, 14, True, 1))
+CONDOR = legs((2700, 14, False, -1), (3300, 14, True, -1), (2400, 14, False, 1), (3600, 14, True, 1))
+
+
+def region(
+    book: Legs,
+    spot: float | np.ndarray = 3000.0,
+    costs: Costs = COSTS,
+    *,
+    look: float = 0.0,
+    time: float = 0.0,
+) -> Region:
+    return no_trade_region(book, spot, 0.7, time, costs, AVERSION, look)
+
+
+def middle(result: Region) -> np.ndarray:
+    centre: np.ndarray = 0.5 * (result.buy_below + result.sell_above)
+    return centre
+
+
+def width(result: Region) -> np.ndarray:
+    outer: np.ndarray = 0.5 * (result.sell_above - result.buy_below)
+    return outer
+
+
+rows = st.tuples(
+    st.floats(1.0, 1e6),
+    st.one_of(st.just(0.0), st.floats(0.0, 800.0)),
+    st.booleans(),
+    st.one_of(st.just(0.0), st.floats(-1e6, 1e6)),
+)
+books = st.one_of(st.just(NOTHING), st.lists(rows, min_size=1, max_size=6).map(lambda found: legs(*found)))
+amounts = st.one_of(st.just(0.0), st.floats(-20, 9).map(lambda x: float(10.0**x)))
+
+
+@settings(max_examples=300)
+@given(
+    book=books,
+    spot=amounts,
+    volatility=amounts,
+    time=amounts,
+    fixed=amounts,
+    proportional=amounts,
+    aversion=amounts,
+    look=amounts,
+)
+def test_any_book_in_any_world_has_an_ordered_finite_region(  # noqa: PLR0913 - one per dimension
+    *,
+    book: Legs,
+    spot: float,
+    volatility: float,
+    time: float,
+    fixed: float,
+    proportional: float,
+    aversion: float,
+    look: float,
+) -> None:
+    found = no_trade_region(book, spot, volatility, time, Costs(fixed, proportional), aversion, look)
+    assert all(np.isfinite(found))
+    assert found.buy_below <= found.buy_to <= found.sell_to <= found.sell_above
+
+
+def test_negative_inputs_count_as_none() -> None:
+    below = no_trade_region(SHORT_CALL, 3000.0, 0.7, -1.0, Costs(-5.0, -1.0), -1.0, -1.0)
+    zero = no_trade_region(SHORT_CALL, 3000.0, 0.7, 0.0, FREE, 0.0, 0.0)
+    np.testing.assert_array_equal(below, zero)
+
+
+@pytest.mark.parametrize("book", [SHORT_CALL, CALL_SPREAD, CONDOR])
+def test_without_costs_the_region_is_the_delta_hedge(book: Legs) -> None:
+    delta = greeks(SPOTS[:, None], book.strike, book.years, 0.7, book.is_call).delta @ book.size
+    for bound in region(book, SPOTS, FREE, look=HOUR):
+        np.testing.assert_allclose(bound, -delta, atol=1e-12)
+
+
+def test_the_region_holds_a_position_not_a_delta_a_short_call_is_hedged_by_owning() -> None:
+    found = region(SHORT_CALL)
+    assert 0.0 < found.buy_below < found.sell_above < 1.0
+
+
+def test_the_centre_of_a_short_option_is_its_delta_at_the_inflated_volatility() -> None:
+    """K = 1.98 (gamma S)^0.38 (sigma sqrt(tau))^-0.2 lambda^0.735 (phi(d1)/phi(0))^0.13."""
+    deviation = 0.7 * (14 / 365) ** 0.5
+    d1 = np.log(SPOTS / 3000) / deviation + deviation / 2
+    k = 1.98 * (0.01 * SPOTS) ** 0.38 * deviation**-0.2 * 0.001**0.735 * np.exp(-0.065 * d1**2)
+    for sign in (-1.0, 1.0):
+        book = dataclasses.replace(SHORT_CALL, size=np.array([sign]))
+        sigma = 0.7 * np.sqrt(1 - sign * k)
+        expected = greeks(SPOTS, 3000.0, 14 / 365, sigma, np.True_).delta
+        np.testing.assert_allclose(middle(region(book, SPOTS)), -sign * expected, atol=1e-12)
+
+
+def test_splitting_a_leg_changes_nothing() -> None:
+    halves = legs((3000, 14, True, -0.5), (3000, 14, True, -0.5))
+    np.testing.assert_allclose(
+        region(halves, SPOTS, look=HOUR), region(SHORT_CALL, SPOTS, look=HOUR), rtol=1e-12
+    )
+
+
+def test_a_put_is_a_call_and_a_forward() -> None:
+    put = region(legs((3000, 14, False, -1)), SPOTS, look=HOUR)
+    call = region(SHORT_CALL, SPOTS, look=HOUR)
+    np.testing.assert_allclose(np.subtract(call, put), 1.0, atol=1e-12)
+
+
+def test_a_book_is_one_option_scaled() -> None:
+    """A hundred options, a hundredth of the aversion, a hundred times the gas: a hundred times the region."""
+    hundred = dataclasses.replace(SHORT_CALL, size=np.array([-100.0]))
+    book = no_trade_region(hundred, SPOTS, 0.7, 0.0, Costs(5.0, 1e-3), AVERSION / 100, HOUR)
+    np.testing.assert_allclose(book, np.multiply(100.0, region(SHORT_CALL, SPOTS, look=HOUR)), rtol=1e-10)
+
+
+def test_dearer_trades_make_a_wider_region() -> None:
+    widths = [width(region(CONDOR, SPOTS, Costs(gas, 1e-3))) for gas in (0.0, 0.05, 2.0)]
+    assert np.all(widths[0] <= widths[1])
+    assert np.all(widths[1] <= widths[2])
+
+
+def test_more_risk_aversion_makes_a_narrower_region() -> None:
+    timid, bold = (no_trade_region(CONDOR, SPOTS, 0.7, 0.0, COSTS, x, HOUR) for x in (0.05, 0.002))
+    assert np.all(width(timid) < width(bold))
+
+
+def test_far_from_every_strike_the_static_band_takes_over() -> None:
+    """Zero gamma: 1e-3 / (0.01 * 0.49 * S * tau) and sqrt(2 * 0.05 / (0.01 * 0.49 * S^2 * tau)) more."""
+    far, years = 30.0, 14 / 365
+    found = region(SHORT_CALL, far)
+    inner = 1e-3 / (0.01 * 0.49 * far * years)
+    assert float(found.sell_to) == pytest.approx(inner)
+    assert float(found.sell_above) == pytest.approx(inner + (0.1 / (0.01 * 0.49 * far**2 * years)) ** 0.5)
+
+
+def test_the_static_band_looks_to_the_last_expiry() -> None:
+    short_and_long_dated = legs((3e5, 1, True, -1), (3e5, 30, True, -1))
+    np.testing.assert_array_equal(
+        width(region(short_and_long_dated)), width(region(legs((3e5, 30, True, -1))))
+    )
+
+
+def test_elapsed_time_is_time_taken_from_every_leg() -> None:
+    later = region(legs((3000, 14, True, -1), (3300, 21, True, 1)), SPOTS, time=7 / 365)
+    now = region(legs((3000, 7, True, -1), (3300, 14, True, 1)), SPOTS)
+    np.testing.assert_allclose(later, now, rtol=1e-9, atol=1e-12)
+
+
+def test_an_expired_book_is_an_open_ended_position() -> None:
+    """Its delta is spent inventory if the option ended in the money, and the residual matters for a week."""
+    expired = region(SHORT_CALL, np.array([2500.0, 3500.0]), time=15 / 365)
+    np.testing.assert_array_equal(middle(expired), [0.0, 1.0])
+    assert np.all(width(expired) < 0.05)
+
+
+def test_no_legs_want_no_hedge_but_not_at_any_price() -> None:
+    found = region(NOTHING)
+    assert float(middle(found)) == 0.0
+    assert 0.0 < float(found.sell_to) < float(found.sell_above) < 0.05
+
+
+@pytest.mark.parametrize("book", [CALL_SPREAD, CONDOR])
+def test_the_centre_does_not_jump_where_net_gamma_changes_sign(book: Legs) -> None:
+    spot = np.linspace(2000.0, 4500.0, 25_001)
+    centre = middle(region(book, spot))
+    plain = middle(region(book, spot, FREE))
+    step = np.max(np.abs(np.diff(plain)))
+    assert np.max(np.abs(np.diff(centre))) < 2 * step
+
+
+def test_spot_volatility_and_time_broadcast() -> None:
+    grid = no_trade_region(CONDOR, SPOTS[:, None], np.array([0.5, 0.7]), 1 / 365, COSTS, AVERSION, HOUR)
+    assert {bound.shape for bound in grid} == {(181, 2)}
+    alone = no_trade_region(CONDOR, SPOTS[7], 0.7, 1 / 365, COSTS, AVERSION, HOUR)
+    np.testing.assert_allclose([bound[7, 1] for bound in grid], alone, rtol=1e-12)
