@@ -29,6 +29,7 @@ class Reason(StrEnum):
     # The policy forbids action.
     POLICY_PAUSED = "policy-paused"
     REDUCE_ONLY = "reduce-only"
+    POLICY_REJECTED = "policy-rejected"
 
     # What was read is not fit to act on.
     VAULT_UNREADABLE = "vault-unreadable"
@@ -42,13 +43,11 @@ class Reason(StrEnum):
     NATIVE_PRICE_INVALID = "native-price-invalid"
     REFERENCE_MISSING = "reference-missing"
     NODE_UNREACHABLE = "node-unreachable"
-    HEAD_STALE = "head-stale"
 
     # The vault would refuse.
     VAULT_PAUSED = "vault-paused"
     NOT_KEEPER = "not-keeper"
     SIMULATION_REVERTED = "simulation-reverted"
-    SIMULATION_WORSE = "simulation-worse"
 
     # There is no plan that a policy allows.
     NO_INVENTORY = "no-inventory"
@@ -62,11 +61,9 @@ class Reason(StrEnum):
     DRY_RUN = "dry-run"
     WALLET_EMPTY = "wallet-empty"
     SIGNER_FAILED = "signer-failed"
-    JOURNAL_FAILED = "journal-failed"
     STOPPING = "stopping"
     NODE_REFUSED = "node-refused"
     MINED = "mined"
     REVERTED = "reverted"
     EXPIRED = "expired"
-    SUPERSEDED = "superseded"
     NONCE_TAKEN = "nonce-taken"

@@ -1,0 +1,21 @@
+"""What an operator reads must be complete and true."""
+
+import re
+from pathlib import Path
+
+from keeper.core.reason import Reason
+
+ROOT = Path(__file__).parents[2]
+REASONS = (ROOT / "docs" / "reasons.md").read_text()
+
+
+def test_each_reason_has_a_page_that_says_what_to_do() -> None:
+    sections = dict(re.findall(r"^### (\S+)\n(.*?)(?=^##|\Z)", REASONS, re.MULTILINE | re.DOTALL))
+    assert sorted(sections) == sorted(Reason)
+    assert [name for name, text in sections.items() if "**Do:**" not in text] == []
+
+
+def test_no_reason_is_listed_that_nothing_gives() -> None:
+    sources = [path for path in (ROOT / "keeper").rglob("*.py") if path.name != "reason.py"]
+    code = "\n".join(path.read_text() for path in sources)
+    assert [reason.name for reason in Reason if f"Reason.{reason.name}" not in code] == []
