@@ -61,6 +61,7 @@ class Reason(StrEnum):
     DRY_RUN = "dry-run"
     WALLET_EMPTY = "wallet-empty"
     SIGNER_FAILED = "signer-failed"
+    JOURNAL_FAILED = "journal-failed"
     STOPPING = "stopping"
     NODE_REFUSED = "node-refused"
     MINED = "mined"
