@@ -1,0 +1,254 @@
+"""The pictures of a run, as SVG text that needs nothing but a browser.
+
+Drawn on matplotlib's object interface: no global state, no window, no fonts to fetch. Text stays text, so a
+picture can be searched and read aloud. Colours are those of Okabe and Ito, which the colour-blind can tell
+apart.
+"""
+
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from matplotlib import style
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+from numpy.typing import NDArray
+
+from keeper.demo.samples import BlockSample, Record, SentSample
+from keeper.demo.scores import Fall, deepest_fall, gaps, values
+
+Floats = NDArray[np.float64]
+
+INK, MUTED, GRID = "#1f2937", "#6b7280", "#e5e7eb"
+RED, TWIN, FALL = "#c0392b", "#9ca3af", "#fdecea"
+PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
+
+_STYLE: Final[dict[str, Any]] = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "keeper",
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 9.0,
+    "axes.edgecolor": GRID,
+    "axes.labelcolor": MUTED,
+    "axes.titlecolor": INK,
+    "axes.titlesize": 10.0,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": GRID,
+    "grid.linewidth": 0.7,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "legend.frameon": False,
+    "legend.fontsize": 8.0,
+    "lines.linewidth": 1.4,
+    "lines.solid_capstyle": "round",
+}
+_HOUR_S = 3600
+_THOUSAND = 1e3
+_MILLION = 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A record with what every picture needs of it. `hours` are market hours since the first block."""
+
+    record: Record
+    hours: Floats
+    spot: Floats
+    fall: Fall
+
+    @classmethod
+    def of(cls, record: Record) -> "Run":
+        """Prepare a record of at least one block."""
+        start = record.blocks[0].timestamp
+        return cls(
+            record=record,
+            hours=np.array([(block.timestamp - start) / _HOUR_S for block in record.blocks]),
+            spot=np.array([block.spot for block in record.blocks]),
+            fall=deepest_fall(record),
+        )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The vaults, in the observer's order."""
+        return tuple(self.record.blocks[0].vaults)
+
+    def colour(self, name: str) -> str:
+        """A vault's colour, the same in every picture."""
+        return PALETTE[self.names.index(name) % len(PALETTE)]
+
+    def index(self, block_number: int) -> int:
+        """Position of a block in the record, the nearest one if it was not seen."""
+        first = self.record.blocks[0].number
+        return min(max(block_number - first, 0), len(self.record.blocks) - 1)
+
+    def hedges(self, name: str) -> list[SentSample]:
+        """A vault's rebalances."""
+        return [each for each in self.record.sent if each.vault == name and each.fill is not None]
+
+
+def price_plot(axes: Axes, run: Run) -> None:
+    """The oracle's price, a triangle for each hedge (up: the vault bought)."""
+    axes.plot(run.hours, run.spot, color=INK, linewidth=1.1, zorder=2)
+    for name in run.names:
+        for sells, marker in ((False, "^"), (True, "v")):
+            at = [run.index(h.block) for h in run.hedges(name) if h.fill and h.fill.sells_base is sells]
+            label = name if not sells else None
+            axes.scatter(
+                run.hours[at], run.spot[at], s=16, marker=marker, color=run.colour(name), zorder=3,
+                label=label, linewidths=0,
+            )  # fmt: skip
+    _finish(axes, run, "Price, with hedges (▲ bought, ▼ sold)", _dollars)
+    _legend(axes, len(run.names))
+
+
+def delta_plot(axes: Axes, run: Run, name: str) -> None:
+    """Delta beyond target in usd, against the no-trade band and the hard limit; the twin's in grey."""
+    mine = gaps(run.record.blocks, name) * run.spot
+    twin = gaps(run.record.blocks, name, twin=True) * run.spot
+    limit = run.record.limits_usd[name]
+    band = [_band(block, name) for block in run.record.blocks]
+    low, high = (np.array(edge) for edge in zip(*band, strict=True))
+    axes.fill_between(
+        run.hours, low, high, color=run.colour(name), alpha=0.15, linewidth=0, label="no-trade band"
+    )
+    axes.plot(run.hours, twin, color=TWIN, linewidth=1.0, label="twin, unhedged")
+    axes.plot(run.hours, mine, color=run.colour(name), label="vault")
+    for sign in (-1, 1):
+        axes.axhline(
+            sign * limit, color=RED, linestyle=(0, (5, 3)), linewidth=1.0,
+            label="hard limit" if sign > 0 else None,
+        )  # fmt: skip
+    reach = max(1.6 * limit, 1.1 * float(np.max(np.abs(mine))))
+    axes.set_ylim(-reach, reach)
+    _finish(axes, run, f"{name}: delta beyond target", _dollars)
+    _legend(axes, 4)
+
+
+def value_plot(axes: Axes, run: Run, name: str) -> None:
+    """The vault's value since the start, against its twin's."""
+    mine, twin = values(run.record.blocks, name), values(run.record.blocks, name, twin=True)
+    axes.plot(run.hours, twin - twin[0], color=TWIN, label="twin, unhedged")
+    axes.plot(run.hours, mine - mine[0], color=run.colour(name), label="vault")
+    axes.axhline(0.0, color=MUTED, linewidth=0.6)
+    _finish(axes, run, f"{name}: change of value", _dollars)
+    _legend(axes, 2)
+
+
+def hedge_plot(axes: Axes, run: Run) -> None:
+    """What was traded and when, in usd; bars of vaults that traded in one block stand side by side."""
+    step = float(np.median(np.diff(run.hours))) if len(run.hours) > 1 else 1.0
+    width = 0.8 * step / max(len(run.names), 1)
+    for place, name in enumerate(run.names):
+        hedges = run.hedges(name)
+        at = run.hours[[run.index(h.block) for h in hedges]] + (place - (len(run.names) - 1) / 2) * width
+        sizes = [h.fill.trade_usd for h in hedges if h.fill]
+        axes.bar(at, sizes, width=max(width, 0.15), color=run.colour(name), label=name, linewidth=0)
+    axes.axhline(0.0, color=MUTED, linewidth=0.6)
+    _finish(axes, run, "Hedges (bought above, sold below zero)", _dollars)
+    _legend(axes, len(run.names))
+
+
+def cost_plot(axes: Axes, run: Run) -> None:
+    """What hedging has cost so far: gas, pool fees and slippage together; gas alone as a dotted line."""
+    for name in run.names:
+        steps, gas = (_cumulated(run, name, pick) for pick in (_total_cost, lambda sent: sent.gas_cost_usd))
+        axes.step(run.hours, steps, where="post", color=run.colour(name), label=name)
+        axes.step(run.hours, gas, where="post", color=run.colour(name), linewidth=0.9, linestyle=":")
+    _finish(axes, run, "Cost so far (dotted: gas alone)", _dollars)
+    _legend(axes, len(run.names))
+
+
+def swing_plot(axes: Axes, run: Run) -> None:
+    """Standard deviation of what the delta held through a block earned in it, vault against twin."""
+    moves = np.diff(run.spot)
+    for place, name in enumerate(run.names):
+        for offset, twin, colour in ((-0.19, True, TWIN), (0.19, False, run.colour(name))):
+            held = gaps(run.record.blocks, name, twin=twin)[:-1]
+            height = float(np.std(held * moves)) if moves.size else 0.0
+            axes.bar(place + offset, height, width=0.36, color=colour, linewidth=0)
+            axes.annotate(
+                _dollars(height, 0), (place + offset, height), ha="center", va="bottom", color=INK,
+                fontsize=8, xytext=(0, 2), textcoords="offset points",
+            )  # fmt: skip
+    axes.set_xticks(range(len(run.names)), run.names)
+    axes.tick_params(length=0)
+    axes.grid(visible=False, axis="x")
+    axes.margins(y=0.18)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.yaxis.set_major_formatter(FuncFormatter(_dollars))
+    axes.set_title("Swing from delta per block (grey: the unhedged twin)")
+
+
+def svg(draw: Callable[[Axes], None], size: tuple[float, float] = (7.2, 2.8)) -> str:
+    """One picture as an `<svg>` element. `size` in inches decides its proportions only."""
+    with style.context(_STYLE):
+        figure = Figure(figsize=size, layout="constrained")
+        draw(figure.add_subplot())
+        text = io.StringIO()
+        figure.savefig(text, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    return text.getvalue()[text.getvalue().index("<svg") :]
+
+
+def png(path: str, draws: Sequence[Sequence[Callable[[Axes], None]]], title: str) -> None:
+    """All pictures of a run on one page."""
+    with style.context(_STYLE):
+        figure = Figure(figsize=(14.0, 2.9 * len(draws)), layout="constrained", dpi=110)
+        figure.suptitle(title, x=0.01, ha="left", color=INK, fontsize=13, fontweight="bold")
+        grid = figure.subplots(len(draws), len(draws[0]), squeeze=False)
+        for row, pictures in zip(grid, draws, strict=True):
+            for axes, draw in zip(row, pictures, strict=True):
+                draw(axes)
+        figure.savefig(path)
+
+
+def _band(block: BlockSample, name: str) -> tuple[float, float]:
+    sample = block.vaults[name]
+    return sample.band_low * block.spot, sample.band_high * block.spot
+
+
+def _total_cost(sent: SentSample) -> float:
+    return sent.gas_cost_usd + (sent.fill.shortfall_usd if sent.fill else 0.0)
+
+
+def _cumulated(run: Run, name: str, pick: Callable[[SentSample], float]) -> Floats:
+    steps = np.zeros(len(run.hours))
+    for sent in run.record.sent:
+        if sent.vault == name:
+            steps[run.index(sent.block)] += pick(sent)
+    return np.cumsum(steps)
+
+
+def _finish(axes: Axes, run: Run, title: str, form: Callable[[float, float], str]) -> None:
+    """Title, units and the shaded fall, alike in every picture over time."""
+    axes.set_title(title)
+    axes.yaxis.set_major_formatter(FuncFormatter(form))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda hours, _: f"{hours:g} h"))
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.tick_params(length=0)
+    axes.margins(x=0.01)
+    if run.fall.share > 0:
+        axes.axvspan(run.hours[run.fall.first], run.hours[run.fall.last], color=FALL, zorder=0, linewidth=0)
+
+
+def _legend(axes: Axes, columns: int) -> None:
+    """Above the picture, at the right of its title: never on the data."""
+    axes.legend(
+        loc="lower right", bbox_to_anchor=(1.0, 0.99), ncols=columns, borderaxespad=0.0,
+        handlelength=1.2, handletextpad=0.4, columnspacing=1.0,
+    )  # fmt: skip
+
+
+def _dollars(value: float, _: float) -> str:
+    sign, size = ("−" if value < 0 else ""), abs(value)
+    if size >= _MILLION:
+        return f"{sign}${size / _MILLION:.3g}M"
+    if size >= 10 * _THOUSAND:
+        return f"{sign}${size / _THOUSAND:.3g}k"
+    return f"{sign}${size:,.0f}"
