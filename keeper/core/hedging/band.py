@@ -87,7 +87,8 @@ def static_band(
     `horizon` tau: years until the residual stops mattering; `proportional` lambda: one-way fraction of the
     traded value.
     """
-    curvature = np.maximum(risk_aversion * np.square(volatility * spot) * horizon, LEAST)
+    variance_rate = np.square(np.minimum(volatility * spot, MOST))
+    curvature = np.maximum(risk_aversion * variance_rate * horizon, LEAST)
     inner = proportional * spot / curvature
     return Band(_finite(inner), _finite(inner + np.sqrt(2.0 * fixed / curvature)))
 

@@ -2,7 +2,7 @@
 
 Rehedging on a schedule pays for every wiggle. A band of constant width is too tight where gas is dear and too
 wide where gamma is small. This module gives the near-optimal region in closed form, per look: a *centre*,
-the hedge that a trader who knows the costs aims at, and a *band* around it (`keeper.core.hedging.band`). Rule:
+the hedge a trader who knows the costs aims at, and a *band* around it (`keeper.core.hedging.band`). Rule:
 
     below buy_below:  buy up to buy_to       above sell_above:  sell down to sell_to       else:  hold
 

@@ -1,7 +1,7 @@
 """The closed form against the optimum itself, found by dynamic programming without Monte-Carlo noise.
 
-A trinomial lattice in the log price (p = 2/3 in the middle, exact martingale, one step per look) and a grid of
-hedge positions. Costs are certainty equivalents under exponential utility. The same backward recursion
+A trinomial lattice in the log price (p = 2/3 in the middle, exact martingale, one step per look) and a grid
+of hedge positions. Costs are certainty equivalents under exponential utility. The same backward recursion
 prices the optimal trades and the rule's, so their difference is the rule's loss and nothing else.
 """
 
