@@ -1,0 +1,238 @@
+"""The policy file as operators see it, and its translation into the core's values.
+
+pydantic stays on this side of the edge: what leaves is a frozen `Policy` of integers in the chain's units.
+Contradictions between keys are found here too, because a keeper armed with a limit that can never be met
+would only fail later and louder.
+"""
+
+from collections.abc import Iterable
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from keeper.core.market import FeedRules
+from keeper.core.policy import CostCeilings, Hedging, Limits, Mode, OracleRules, Policy
+from keeper.core.units import WAD, to_float
+from keeper.policies.quantities import (
+    DAY,
+    BasisPoints,
+    Duration,
+    GasUnits,
+    Gwei,
+    Percent,
+    PolicyName,
+    Usd,
+    VaultAddress,
+)
+
+CONTRADICTION = "contradiction"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _refuse(contradictions: Iterable[tuple[str, str]]) -> None:
+    """Report every (dotted key, sentence) pair at once, under one error that knows the keys."""
+    found = list(contradictions)
+    if found:
+        raise PydanticCustomError(CONTRADICTION, "contradiction", {"found": found})
+
+
+class LimitsPart(_Part):
+    """Hard limits: beyond one of these the keeper acts whatever it costs, or says that it cannot."""
+
+    delta_usd: Usd = Field(
+        description="How far the net delta may be from the vault's target, in dollars at spot."
+    )
+    gamma_usd: Usd = Field(description="How much the delta may change for a move of 1 %, in dollars.")
+    vega_usd: Usd = Field(description="What one volatility point may cost, in dollars.")
+    theta_usd: Usd = Field(description="What a day may cost, in dollars.")
+    collateral_ratio: Percent = Field(description="Value over margin requirement may not fall below this.")
+
+
+class HedgingPart(_Part):
+    """How much risk is worth how much cost."""
+
+    risk_tolerance_usd: Usd = Field(
+        description="A bet at even odds to win or lose a tenth of this costs half a percent of it. "
+        "Larger: wider bands, fewer and cheaper hedges."
+    )
+    look_interval: Duration = Field(
+        description="How often the keeper looks: about one block, in the chain's time."
+    )
+    min_trade_usd: Usd = Field(description="Smaller trades are not worth a transaction.")
+    max_trade_usd: Usd = Field(description="Larger needs are met in several trades.")
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if self.min_trade_usd > self.max_trade_usd:
+            _refuse(
+                [
+                    (
+                        "min_trade_usd",
+                        "the smallest trade is larger than `max_trade_usd`, so nothing could ever be traded",
+                    )
+                ]
+            )
+        return self
+
+
+class CostsPart(_Part):
+    """What a rebalance may cost."""
+
+    gas_units: GasUnits = Field(description="Gas that one rebalance is expected to use.")
+    max_fee_gwei: Gwei = Field(description="Ceiling of the fee per unit of gas, base fee and tip together.")
+    priority_fee_gwei: Gwei = Field(description="Tip per unit of gas.")
+    max_slippage: BasisPoints = Field(
+        description="What a trade may get less than the oracle's price promises, fees included."
+    )
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if self.max_fee_gwei == 0:
+            _refuse([("max_fee_gwei", "must be above zero")])
+        if self.priority_fee_gwei > self.max_fee_gwei:
+            _refuse([("priority_fee_gwei", "the tip alone is above `max_fee_gwei`")])
+        return self
+
+
+class PricePart(_Part):
+    """When the on-chain price is fit to act on."""
+
+    max_age: Duration = Field(description="The feed's heartbeat and a margin.")
+    min_usd: Usd = Field(description="A lower price is not believed.")
+    max_usd: Usd = Field(description="A higher price is not believed.")
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if self.min_usd >= self.max_usd:
+            _refuse(
+                [
+                    (
+                        "min_usd",
+                        "no price lies between `min_usd` and `max_usd`: the minimum is not below the maximum",
+                    )
+                ]
+            )
+        return self
+
+    def to_core(self) -> FeedRules:
+        """The same bounds as the core's value."""
+        return FeedRules(self.max_age, self.min_usd, self.max_usd)
+
+
+class VolatilityPart(_Part):
+    """When the on-chain volatility is fit to act on."""
+
+    max_age: Duration = Field(description="The feed's heartbeat and a margin.")
+    min: Percent = Field(description="A lower annual volatility is not believed.")
+    max: Percent = Field(description="A higher annual volatility is not believed.")
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if self.min >= self.max:
+            _refuse(
+                [("min", "no volatility lies between `min` and `max`: the minimum is not below the maximum")]
+            )
+        return self
+
+    def to_core(self) -> FeedRules:
+        """The same bounds as the core's value."""
+        return FeedRules(self.max_age, self.min, self.max)
+
+
+class ReferencePart(_Part):
+    """An independent price from outside the chain: with this block, no fresh reference means no action."""
+
+    max_age: Duration = Field(description="An older reference counts as none.")
+    max_deviation: BasisPoints = Field(description="How far the on-chain price may be from the reference.")
+
+
+class OraclePart(_Part):
+    """When prices may be believed."""
+
+    price: PricePart
+    volatility: VolatilityPart
+    max_pool_deviation: BasisPoints = Field(description="How far the pool's price may be from the oracle's.")
+    reference: ReferencePart | None = Field(
+        default=None, description="Leave out when there is no reference feed."
+    )
+
+    def to_core(self) -> OracleRules:
+        """The same rules as the core's value."""
+        return OracleRules(
+            price=self.price.to_core(),
+            volatility=self.volatility.to_core(),
+            max_pool_deviation_bps=self.max_pool_deviation,
+            reference_max_age_s=self.reference.max_age if self.reference else 0,
+            max_reference_deviation_bps=self.reference.max_deviation if self.reference else 0,
+        )
+
+
+class PolicyFile(_Part):
+    """What an operator allows the keeper to do for one vault."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, title="Keeper policy")
+
+    name: PolicyName = Field(description="Label of metrics and logs, word on the command line.")
+    vault: VaultAddress = Field(description="The vault's contract.")
+    mode: Annotated[
+        Literal["armed", "reduce-only", "paused"], Field(description="How far the keeper may go.")
+    ]
+    limits: LimitsPart
+    hedging: HedgingPart
+    costs: CostsPart
+    oracle: OraclePart
+    cooldown: Duration = Field(description="Pause after a rebalance. Doubles with each revert in a row.")
+    deadline: Duration = Field(description="A transaction not mined within this time is void.")
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        found: list[tuple[str, str]] = []
+        if self.limits.delta_usd < self.hedging.min_trade_usd:
+            found.append(
+                (
+                    "limits.delta_usd",
+                    "the hard limit is below `hedging.min_trade_usd`: a breach could never be traded away",
+                )
+            )
+        if self.deadline > DAY:
+            found.append(
+                ("deadline", "longer than 1d: a forgotten transaction must not trade at tomorrow's price")
+            )
+        _refuse(found)
+        return self
+
+    def to_core(self, sha256: str) -> Policy:
+        """The same policy as the core's value, named by the hash of its text."""
+        limits, hedging, costs = self.limits, self.hedging, self.costs
+        return Policy(
+            name=self.name,
+            vault=self.vault,
+            mode=Mode(self.mode),
+            limits=Limits(
+                delta_usd_wad=limits.delta_usd,
+                gamma_usd_wad=limits.gamma_usd,
+                vega_usd_wad=limits.vega_usd,
+                theta_usd_wad=limits.theta_usd,
+                collateral_ratio_wad=limits.collateral_ratio,
+            ),
+            hedging=Hedging(
+                risk_tolerance_usd=to_float(hedging.risk_tolerance_usd, WAD),
+                look_interval_s=hedging.look_interval,
+                min_trade_usd_wad=hedging.min_trade_usd,
+                max_trade_usd_wad=hedging.max_trade_usd,
+            ),
+            costs=CostCeilings(
+                gas_units=costs.gas_units,
+                max_fee_wei=costs.max_fee_gwei,
+                priority_fee_wei=costs.priority_fee_gwei,
+                max_slippage_bps=costs.max_slippage,
+            ),
+            oracle=self.oracle.to_core(),
+            cooldown_s=self.cooldown,
+            deadline_s=self.deadline,
+            sha256=sha256,
+        )
