@@ -82,7 +82,7 @@ class Anvil:
                 stderr=said,
                 start_new_session=True,
             )
-            node = cls(process, _watch(process.pid), Rpc(f"http://127.0.0.1:{port}"))
+            node = cls(process, watch(process.pid), Rpc(f"http://127.0.0.1:{port}"))
             try:
                 node._wait_until_ready(said)
             except BaseException:
@@ -141,7 +141,8 @@ def free_port() -> int:
         return port
 
 
-def _watch(pid: int) -> subprocess.Popen[bytes]:
+def watch(pid: int) -> subprocess.Popen[bytes]:
+    """A watcher that kills a process when this one is gone. Write it a line once the process has ended."""
     return subprocess.Popen(  # noqa: S603 a constant script
         ["/bin/sh", "-c", _WATCH, "sh", str(pid)],
         stdin=subprocess.PIPE,
