@@ -31,6 +31,13 @@ class JournalError(Exception):
     """The journal could not be written. Nothing may be broadcast; health turns red."""
 
 
+class SignerError(Exception):
+    """There is no signature: the key cannot be had, or the signer will not sign this.
+
+    The text says what to do about it and never holds a secret.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class Simulated:
     """The plan would succeed at the pinned block. `spent` and `got` in token units."""

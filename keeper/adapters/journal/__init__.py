@@ -1,0 +1,1 @@
+"""The record of every cycle, transaction and outcome, in one SQLite file."""

@@ -1,0 +1,30 @@
+"""A wallet that holds no key."""
+
+from collections.abc import Sequence
+
+from keeper.core.head import Head
+from keeper.core.outcome import Outcome, Refused
+from keeper.core.plan import Plan
+from keeper.core.reason import Reason
+from keeper.core.units import Address
+from keeper.ports import Accepted
+
+
+class DryWallet:
+    """Implements `ports.Wallet` for a dry run: everything but the transaction happens, and it says so.
+
+    A dry run is refused with its own reason, so that no log or metric can take it for a hedge.
+    """
+
+    def pending(self) -> frozenset[Address]:
+        """Never any."""
+        return frozenset()
+
+    async def offer(self, plan: Plan, head: Head) -> Accepted | Refused:
+        """Refuse."""
+        detail = f"would {plan.side} {plan.amount_in} units at block {head.number}; start with --live to act"
+        return Refused(plan.vault, Reason.DRY_RUN, detail)
+
+    async def advance(self, head: Head) -> Sequence[Outcome]:  # noqa: ARG002 the port's shape
+        """Nothing is in flight."""
+        return ()

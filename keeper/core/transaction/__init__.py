@@ -1,0 +1,1 @@
+"""Getting exactly one transaction of an intent mined, or none."""

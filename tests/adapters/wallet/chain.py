@@ -1,0 +1,91 @@
+"""A real node, a real key and a real journal around the wallet, and a vault of eighteen bytes."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from eth_account import Account as Key
+
+from keeper.adapters.ethereum.endpoint import Endpoint
+from keeper.adapters.ethereum.rpc import Rpc, RpcRefusedError
+from keeper.adapters.journal.ledger import SqlLedger
+from keeper.adapters.journal.store import Owner, Store, open_store
+from keeper.adapters.signing.keystore import KeystoreSigner
+from keeper.adapters.wallet.needs import Absent, Fill, Log
+from keeper.adapters.wallet.node import RpcNode
+from keeper.adapters.wallet.wallet import LiveWallet, Parts, open_wallet
+from keeper.core.head import Head
+from keeper.core.plan import Plan
+from keeper.core.transaction.account import Rules
+from keeper.core.units import Address, BlockHash
+from keeper.demo.anvil import CHAIN_ID, Anvil
+from keeper.demo.rpc import as_int, as_object
+
+RULES = Rules(confirmations=2, bump_after_blocks=3)
+KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
+
+VAULT_CODE = "0x600435600c5760006000a0005b60006000fd"
+"""Reverts when the word after the selector is not zero, and logs an empty event otherwise."""
+
+
+class TinyContract:
+    """The language of the eighteen-byte vault. A plan with `min_out` of zero is refused by it."""
+
+    def calldata(self, plan: Plan) -> bytes:
+        return b"\x01\x02\x03\x04" + int(plan.min_out == 0).to_bytes(32, "big") + plan.state_hash
+
+    def fill(self, plan: Plan, logs: Sequence[Log]) -> Fill | Absent:
+        return Fill(plan.amount_in, plan.min_out) if logs else Absent()
+
+    async def revert_reason(self, plan: Plan, account: Address, block_number: int) -> str:
+        return f"refused {plan.vault} for {account} at {block_number}"
+
+
+class Chain:
+    """An anvil that mines when told, and what a wallet needs on it."""
+
+    def __init__(self, anvil: Anvil, directory: Path) -> None:
+        self.anvil = anvil
+        self.path = directory / "journal.db"
+        self.rpc = Rpc(Endpoint.parse(anvil.url), timeout_s=10.0)
+        self.node = RpcNode(self.rpc.call, RpcRefusedError)
+        self.signer = KeystoreSigner(Key.from_key(KEY))
+        self.store: Store | None = None
+        anvil.rpc.call("evm_setAutomine", False)  # noqa: FBT003 JSON-RPC has no keywords
+
+    def place_vault(self, address: Address) -> None:
+        self.anvil.rpc.call("anvil_setCode", address, VAULT_CODE)
+
+    async def wallet(self, rules: Rules = RULES) -> LiveWallet:
+        """A wallet as a freshly started process would make it."""
+        if self.store is not None:
+            await self.store.close()
+        self.store = await open_store(self.path, Owner(CHAIN_ID, self.signer.address))
+        parts = Parts(self.node, self.signer, SqlLedger(self.store), TinyContract())
+        return await open_wallet(parts, CHAIN_ID, rules)
+
+    def mine(self) -> Head:
+        self.anvil.rpc.call("evm_mine")
+        return self.head()
+
+    def head(self) -> Head:
+        block = as_object(self.anvil.rpc.call("eth_getBlockByNumber", "latest", False))  # noqa: FBT003
+        return Head(
+            chain_id=CHAIN_ID,
+            number=as_int(block["number"]),
+            hash=BlockHash(str(block["hash"])),
+            parent_hash=BlockHash(str(block["parentHash"])),
+            timestamp=as_int(block["timestamp"]),
+            base_fee_wei=as_int(block["baseFeePerGas"]),
+        )
+
+    def pool(self) -> list[str]:
+        """Hashes in the pool."""
+        content = as_object(as_object(self.anvil.rpc.call("txpool_content"))["pending"])
+        return [
+            str(as_object(each)["hash"]) for sender in content.values() for each in as_object(sender).values()
+        ]
+
+    async def close(self) -> None:
+        await self.rpc.close()
+        if self.store is not None:
+            await self.store.close()
