@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from eth_abi.abi import encode
-from eth_utils.crypto import keccak
 
+from keeper.adapters.ethereum.abi import table
 from keeper.adapters.ethereum.rpc import Rpc, RpcRefusedError
 from keeper.adapters.ethereum.words import MalformedWordsError, addresses, decode, join
 from keeper.core.head import Head
@@ -21,7 +21,6 @@ from keeper.core.market import Reference
 from keeper.core.units import Address
 from keeper.ports import Evidence, UnreachableError
 
-READ = keccak(text="read(address[],address,address)")[:4]
 NO_FEED = Address("0x" + "00" * 20)
 GAS_PER_VAULT = 150_000
 GAS_BASE = 200_000
@@ -85,7 +84,11 @@ class LensReader:
 
 def _request(subject: Subject, vaults: tuple[Address, ...], call_gas: int) -> dict[str, str]:
     arguments = encode(["address[]", "address", "address"], [vaults, subject.keeper, subject.native_feed])
-    return {"to": subject.lens, "data": "0x" + (READ + arguments).hex(), "gas": hex(call_gas)}
+    return {
+        "to": subject.lens,
+        "data": "0x" + (table().functions["read"] + arguments).hex(),
+        "gas": hex(call_gas),
+    }
 
 
 def _unwrap(rpc: Rpc, result: object) -> bytes:
