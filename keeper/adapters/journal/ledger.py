@@ -6,9 +6,9 @@ from typing import Protocol
 from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from keeper.adapters.journal.codec import OUTCOME, PLAN
+from keeper.adapters.journal.codec import PLAN
 from keeper.adapters.journal.store import Store
-from keeper.adapters.journal.tables import attempts, intents, outcomes
+from keeper.adapters.journal.tables import attempts, intents
 from keeper.core.outcome import Refused
 from keeper.core.transaction.fees import Fees
 from keeper.core.transaction.intent import Attempt, Intent, Kind
@@ -87,18 +87,14 @@ class SqlLedger:
             await _insert_attempt(connection, intent_id, position, attempt)
 
     async def release(self, nonce: int, refused: Refused) -> None:
-        """Close the open intent at this nonce as come to nothing, with the reason."""
+        """Close the open intent at this nonce as come to nothing, keeping the reason with its attempts."""
         async with self._store.transaction() as connection:
             intent_id = await _open_intent(connection, nonce)
             await connection.execute(update(intents).where(intents.c.id == intent_id).values(state=RELEASED))
             await connection.execute(
-                insert(outcomes).values(
-                    vault=refused.vault,
-                    kind="refused",
-                    reason=refused.reason.value,
-                    intent_id=intent_id,
-                    body=OUTCOME.dump(refused),
-                )
+                update(attempts)
+                .where(attempts.c.intent_id == intent_id)
+                .values(answer=refused.reason.value, words=refused.detail)
             )
 
     async def note(self, notes: Sequence[Note]) -> None:

@@ -39,7 +39,7 @@ ADVICE = (
     ("no such table", "it is not a journal of this keeper: point the setting at another path"),
     (
         "unique constraint",
-        "it already holds this intent or nonce as open: restart, so that it is settled first",
+        "it already holds this intent or nonce as open: restart, to settle it first",
     ),
 )
 
@@ -79,9 +79,7 @@ class Store:
         try:
             async with self._engine.begin() as connection:
                 yield connection
-        except DBAPIError as error:
-            raise explained(self.path, error) from error
-        except sqlite3.Error as error:
+        except (DBAPIError, sqlite3.Error) as error:
             raise explained(self.path, error) from error
 
 
@@ -113,7 +111,8 @@ async def open_reader(path: Path) -> Store:
     store = Store(path, _engine(path, read_only=True), None)
     try:
         async with store.transaction() as connection:
-            _check_version(path, (await connection.execute(select(identity.c.schema_version))).scalar_one())
+            version = (await connection.execute(select(identity.c.schema_version))).scalar_one_or_none()
+            _check_version(path, version)
     except BaseException:
         await store.close()
         raise
@@ -191,7 +190,7 @@ async def _claim(connection: AsyncConnection, path: Path, owner: Owner) -> None:
         )
 
 
-def _check_version(path: Path, version: int) -> None:
+def _check_version(path: Path, version: int | None) -> None:
     if version != SCHEMA_VERSION:
         raise JournalError(
             f"journal {path}: has schema {version}, this keeper knows {SCHEMA_VERSION}: "

@@ -1,7 +1,5 @@
 """The real path: a key, a journal on disk and a node, through the situations that anvil can make."""
 
-from dataclasses import replace
-
 from keeper.core.outcome import Mined
 from keeper.ports import Accepted
 from tests.adapters.wallet.chain import Chain

@@ -1,0 +1,151 @@
+"""The loop's journal: each head's work in one commit, each outcome with the memory it left in another.
+
+A crash between two commits must leave nothing half known. So a verdict closes its intent in the same commit
+that records the outcome and the memory: before it the next run derives the verdict again from the chain,
+after it the next run knows.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Generic, TypeVar
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from keeper.adapters.journal.codec import (
+    DECISION,
+    HEAD,
+    MEMORIES,
+    MEMORY,
+    OUTCOME,
+    POLICIES,
+    REFERENCES,
+    VAULTS,
+    Codec,
+    by_vault,
+    digest,
+    pack,
+)
+from keeper.adapters.journal.ledger import OPEN
+from keeper.adapters.journal.store import Store
+from keeper.adapters.journal.tables import cycles, decisions, documents, intents, memories, outcomes
+from keeper.core.decision import Decision
+from keeper.core.memory import Memory
+from keeper.core.outcome import Outcome, Refused, reason_of
+from keeper.core.policy import Policy
+from keeper.core.units import Address
+from keeper.ports import Cycle
+
+V = TypeVar("V")
+
+
+class _Document(Generic[V]):
+    """A mapping that seldom changes, written when it does. Comparing is cheap: the values are the same."""
+
+    def __init__(self, codec: Codec[Mapping[Address, V]]) -> None:
+        self._codec = codec
+        self._last: dict[Address, V] | None = None
+        self._body = ""
+        self._name = ""
+
+    async def write(self, connection: AsyncConnection, mapping: Mapping[Address, V]) -> str:
+        """Store the mapping unless it is there already, and return its name."""
+        if self._last != mapping:
+            self._last = dict(mapping)
+            self._body = self._codec.dump(by_vault(mapping))
+            self._name = digest(self._body)
+            known = select(documents.c.sha256).where(documents.c.sha256 == self._name)
+            if (await connection.execute(known)).scalar_one_or_none() is None:
+                row = {"sha256": self._name, "body": pack(self._body.encode())}
+                await connection.execute(insert(documents).values(row))
+        return self._name
+
+    def forget(self) -> None:
+        """Look again next time: what was written last may not have been committed."""
+        self._last = None
+
+
+class SqlJournal:
+    """Implements `ports.Journal` on an open store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._policies: _Document[Policy] = _Document(POLICIES)
+        self._memories: _Document[Memory] = _Document(MEMORIES)
+
+    async def memories(self) -> Mapping[Address, Memory]:
+        """The fold of all outcomes so far, of vaults that have any."""
+        async with self._store.transaction() as connection:
+            bodies = (await connection.execute(select(memories.c.body))).scalars().all()
+        return {memory.vault: memory for memory in map(MEMORY.load, bodies)}
+
+    async def record(self, cycle: Cycle) -> None:
+        """Append a cycle: one commit. Raises JournalError."""
+        try:
+            async with self._store.transaction() as connection:
+                policies = await self._policies.write(connection, cycle.policies)
+                remembered = await self._memories.write(connection, cycle.memories)
+                row = insert(cycles).values(**_row(cycle), policies=policies, memories=remembered)
+                cycle_id = (await connection.execute(row.returning(cycles.c.id))).scalar_one()
+                if cycle.decisions:
+                    await connection.execute(insert(decisions), _rows(cycle_id, cycle.decisions))
+        except BaseException:
+            self._policies.forget()
+            self._memories.forget()
+            raise
+
+    async def settle(self, outcome: Outcome, memory: Memory) -> None:
+        """Append an outcome, close its intent and keep the memory that it left: one commit."""
+        async with self._store.transaction() as connection:
+            intent_id = await _close(connection, outcome)
+            await connection.execute(
+                insert(outcomes).values(
+                    vault=outcome.vault,
+                    kind=kind_of(outcome),
+                    reason=reason_of(outcome).value,
+                    intent_id=intent_id,
+                    body=OUTCOME.dump(outcome),
+                )
+            )
+            await connection.execute(delete(memories).where(memories.c.vault == memory.vault))
+            await connection.execute(insert(memories).values(vault=memory.vault, body=MEMORY.dump(memory)))
+
+
+def kind_of(outcome: Outcome) -> str:
+    """The outcome's type as the word that the tables use."""
+    return {"NonceTaken": "nonce-taken"}.get(type(outcome).__name__, type(outcome).__name__.lower())
+
+
+def _row(cycle: Cycle) -> dict[str, object]:
+    snapshot = cycle.evidence.snapshot
+    return {
+        "block_number": snapshot.head.number,
+        "block_hash": snapshot.head.hash,
+        "head": HEAD.dump(snapshot.head),
+        "words": pack(cycle.evidence.words),
+        "references": REFERENCES.dump(snapshot.references),
+        "pending": VAULTS.dump(tuple(sorted(cycle.pending))),
+    }
+
+
+def _rows(cycle_id: int, made: Sequence[Decision]) -> list[dict[str, object]]:
+    return [
+        {
+            "cycle_id": cycle_id,
+            "vault": decision.vault,
+            "reason": decision.reason.value,
+            "body": DECISION.dump(decision),
+        }
+        for decision in made
+    ]
+
+
+async def _close(connection: AsyncConnection, outcome: Outcome) -> int | None:
+    """Give the outcome's open intent its end. A refusal has none: nothing was ever broadcast for it."""
+    if isinstance(outcome, Refused):
+        return None
+    query = select(intents.c.id).where(intents.c.key == outcome.intent, intents.c.state == OPEN)
+    intent_id: int | None = (await connection.execute(query)).scalar_one_or_none()
+    if intent_id is not None:
+        closing = update(intents).where(intents.c.id == intent_id).values(state=kind_of(outcome))
+        await connection.execute(closing)
+    return intent_id

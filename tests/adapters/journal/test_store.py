@@ -1,0 +1,147 @@
+"""Opening a journal: whose it is, who else has it, and what is wrong with the file."""
+
+import asyncio
+import multiprocessing
+import os
+import sqlite3
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from keeper.adapters.journal.store import Owner, open_reader, open_store, owner_of
+from keeper.core.units import Address
+from keeper.ports import JournalError
+from tests.adapters.journal.build import OWNER, store
+
+OTHER = Address("0x00000000000000000000000000000000000000Ff")
+
+
+async def test_a_new_journal_remembers_whose_it_is(tmp_path: Path) -> None:
+    async with await store(tmp_path):
+        pass
+    async with await store(tmp_path) as again:
+        assert await owner_of(again) == OWNER
+
+
+async def test_commits_survive_a_power_cut(tmp_path: Path) -> None:
+    async with await store(tmp_path) as opened, opened.transaction() as connection:
+        mode = (await connection.execute(text("PRAGMA journal_mode"))).scalar_one()
+        synchronous = (await connection.execute(text("PRAGMA synchronous"))).scalar_one()
+        foreign_keys = (await connection.execute(text("PRAGMA foreign_keys"))).scalar_one()
+    assert (mode, synchronous, foreign_keys) == ("wal", 2, 1)
+
+
+async def test_the_journal_of_another_chain_is_refused(tmp_path: Path) -> None:
+    async with await store(tmp_path):
+        pass
+    with pytest.raises(JournalError, match="belongs to chain 31337, and the node is on chain 1"):
+        await store(tmp_path, Owner(1, OWNER.account))
+
+
+async def test_the_journal_of_another_account_is_refused(tmp_path: Path) -> None:
+    async with await store(tmp_path):
+        pass
+    with pytest.raises(JournalError, match=f"belongs to account {OWNER.account}, and the key is of {OTHER}"):
+        await store(tmp_path, Owner(OWNER.chain_id, OTHER))
+
+
+async def test_the_journal_of_a_newer_keeper_is_refused(tmp_path: Path) -> None:
+    async with await store(tmp_path) as opened, opened.transaction() as connection:
+        await connection.execute(text("update identity set schema_version = 99"))
+    with pytest.raises(JournalError, match="has schema 99, this keeper knows 1: run the release"):
+        await store(tmp_path)
+    with pytest.raises(JournalError, match="has schema 99"):
+        await open_reader(tmp_path / "journal.db")
+
+
+async def test_a_second_writer_is_refused_while_the_first_lives(tmp_path: Path) -> None:
+    async with await store(tmp_path):
+        with pytest.raises(JournalError, match="another keeper is writing to it"):
+            await store(tmp_path)
+    async with await store(tmp_path):
+        pass
+
+
+async def test_a_writer_in_another_process_keeps_us_out_until_it_is_killed(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    mine, theirs = context.Pipe()
+    child = context.Process(target=_hold_lock, args=(str(tmp_path), theirs))
+    child.start()
+    mine.recv()
+    with pytest.raises(JournalError, match="another keeper is writing to it"):
+        await store(tmp_path)
+    child.kill()
+    child.join()
+    async with await store(tmp_path):
+        pass
+
+
+def _hold_lock(directory: str, pipe: Connection) -> None:
+    async def hold() -> None:
+        async with await store(Path(directory)):
+            pipe.send("held")
+            pipe.recv()
+
+    asyncio.run(hold())
+
+
+async def test_a_reader_sees_the_journal_while_it_is_written_and_cannot_change_it(tmp_path: Path) -> None:
+    async with await store(tmp_path), await open_reader(tmp_path / "journal.db") as reader:
+        assert await owner_of(reader) == OWNER
+        with pytest.raises(JournalError, match="cannot be written"):
+            async with reader.transaction() as connection:
+                await connection.execute(text("delete from identity"))
+
+
+async def test_a_reader_of_no_journal_is_told_so(tmp_path: Path) -> None:
+    with pytest.raises(JournalError, match="there is none"):
+        await open_reader(tmp_path / "journal.db")
+
+
+async def test_a_directory_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(JournalError, match="its directory cannot be written"):
+        await open_store(tmp_path / "missing" / "journal.db", OWNER)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="no mode keeps root out")
+async def test_a_directory_that_may_not_be_written_is_named(tmp_path: Path) -> None:
+    os.chmod(tmp_path, 0o500)  # noqa: PTH101 nothing else runs here
+    with pytest.raises(JournalError, match="its directory cannot be written"):
+        await open_store(tmp_path / "journal.db", OWNER)
+
+
+async def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    path.write_bytes(b"this is a text file, and longer than the header of a database " * 20)
+    with pytest.raises(JournalError, match="is not a journal: point the setting at another path"):
+        await open_store(path, OWNER)
+
+
+async def test_a_database_of_something_else_is_named(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "journal.db") as other:
+        other.execute("create table photos (id integer)")
+    other.close()
+    with pytest.raises(JournalError, match="is not a journal of this keeper"):
+        await open_reader(tmp_path / "journal.db")
+
+
+async def test_a_corrupted_journal_says_how_to_go_on(tmp_path: Path) -> None:
+    async with await store(tmp_path):
+        pass
+    path = tmp_path / "journal.db"
+    body = bytearray(path.read_bytes())
+    body[100:] = b"\xff" * (len(body) - 100)
+    path.write_bytes(bytes(body))
+    with pytest.raises(JournalError, match=f"{path}: it is corrupted: stop, keep the file"):
+        await open_store(path, OWNER)
+
+
+async def test_a_failed_opening_lets_go_of_the_lock(tmp_path: Path) -> None:
+    async with await store(tmp_path):
+        pass
+    with pytest.raises(JournalError, match="belongs to chain"):
+        await store(tmp_path, Owner(1, OWNER.account))
+    async with await store(tmp_path) as opened:
+        assert await owner_of(opened) == OWNER
