@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Write the locks of requirements/ anew from pyproject.toml, for every platform and Python that it allows.
+#
+# The pins that stand are kept unless a bound forbids them; `make lock UPGRADE=1` moves all of them. Settings and
+# environment of the caller's uv and pip are left out: they may name indexes that only this machine has.
+set -euo pipefail
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
+
+unset UV_INDEX UV_INDEX_URL UV_DEFAULT_INDEX UV_EXTRA_INDEX_URL UV_FIND_LINKS PIP_INDEX_URL PIP_EXTRA_INDEX_URL PIP_FIND_LINKS
+uv=${UV:-.venv/bin/uv}
+
+compile() {
+  local lock=requirements/$1.txt
+  shift
+  echo "lock: $lock"
+  "$uv" --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+    ${UPGRADE:+--upgrade} --custom-compile-command 'make lock' --output-file "$lock" "$@"
+}
+
+compile base pyproject.toml
+compile dev --extra dev --constraint requirements/base.txt pyproject.toml
+compile build --constraint requirements/dev.txt <(sed -n '/^\[build-system\]/,/^$/s/^requires = \["\(.*\)"\]$/\1/p' pyproject.toml)
+compile slither --group slither
