@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Hold every module of `keeper` to a size that is read in one sitting.
 
-A module has at most 300 lines, one of the core 200, because the core is what an auditor reads whole. A function
-has at most 60 lines, its docstring included. Complexity is ruff's to hold (C901).
+A module has at most 300 lines, one of the core 200, because the core is what an auditor reads whole. A
+function has at most 60 lines, its docstring included. Complexity is ruff's to hold (C901).
 
     check_budgets.py [ROOT]
 """

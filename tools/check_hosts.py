@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Keep the names of package registries and the paths of one machine out of the repository.
 
-A lock that names a registry installs nowhere but where that registry is reachable; a path of the machine that a
-file was written on works nowhere else. Both slip in with generated files, so every tracked file is read.
+A lock that names a registry installs nowhere but where that registry is reachable; a path of the machine that
+a file was written on works nowhere else. Both slip in with generated files, so every tracked file is read.
 
     check_hosts.py [ROOT]
 """

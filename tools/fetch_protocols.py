@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """Fetch the published contracts of the protocols the local world is built from.
 
-The demo and the world tests trade on the real Uniswap, Aave and Chainlink bytecode. Its licences do not let us
-redistribute it, and installing those packages as dependencies drags in git URLs that no lock can hold. So the
-tarballs are fetched one by one with `npm pack`, checked against the sha512 in `protocols.lock.json`, and only the
-files that are needed are unpacked. What is already there is checked against the lock's digest of the unpacked tree,
-so a second run needs no network and a damaged cache is noticed.
+The demo and the world tests trade on the real Uniswap, Aave and Chainlink bytecode. Its licences do not let
+us redistribute it, and installing those packages as dependencies drags in git URLs that no lock can hold. So
+the tarballs are fetched one by one with `npm pack`, checked against the sha512 in `protocols.lock.json`, and
+only the files that are needed are unpacked. What is already there is checked against the lock's digest of the
+unpacked tree, so a second run needs no network and a damaged cache is noticed.
 
     fetch_protocols.py [DIR]            fetch what is missing into DIR (default: .cache/protocols)
-    fetch_protocols.py --update [DIR]   fetch everything and write the lock anew (after changing a version in it)
+    fetch_protocols.py --update [DIR]   fetch everything and write the lock anew (after a version changed)
 
 Standard library only: it runs before anything is installed.
 """
@@ -94,7 +94,7 @@ def integrity(tarball: Path) -> str:
 
 
 def unpack(tarball: Path, keep: tuple[str, ...], target: Path) -> None:
-    """Write the regular files of `tarball` whose name starts with one of `keep`, less npm's leading folder."""
+    """Write the files of `tarball` whose name, less npm's leading folder, starts with one of `keep`."""
     with tarfile.open(tarball) as archive:
         for member in archive:
             name = PurePosixPath(*PurePosixPath(member.name).parts[1:])
@@ -127,7 +127,8 @@ def npm_pack(spec: str, folder: Path) -> Path:
 def fetch(protocol: Protocol, target: Path, pack: Pack = npm_pack, *, update: bool = False) -> Protocol:
     """Put one protocol into `target / directory` and return it with the digests that were found.
 
-    Raises FetchError, leaving what was there before untouched, if a digest differs from the lock and `update` is off.
+    Raises FetchError, leaving what was there before untouched, if a digest differs from the lock and `update`
+    is off.
     """
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target, prefix=".fetching-") as scratch:

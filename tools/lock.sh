@@ -19,5 +19,6 @@ compile() {
 
 compile base pyproject.toml
 compile dev --extra dev --constraint requirements/base.txt pyproject.toml
-compile build --constraint requirements/dev.txt <(sed -n '/^\[build-system\]/,/^$/s/^requires = \["\(.*\)"\]$/\1/p' pyproject.toml)
+sed -n '/^\[build-system\]/,/^$/s/^requires = \["\(.*\)"\]$/\1/p' pyproject.toml |
+  compile build --constraint requirements/dev.txt -
 compile slither --group slither
