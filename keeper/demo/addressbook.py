@@ -17,6 +17,7 @@ class AddressBook:
     that nobody hedges. `accounts` maps a role in lower case to its address. `price` in usd, `volatility` as
     a fraction, `started_at` in Unix seconds of the chain; `block_number` and `timestamp` are of the last
     block built. Feeds are the proxies that contracts read; oracles submit to the aggregators behind them.
+    The pool has liquidity between `pool_low` and `pool_high`, in usd.
     """
 
     chain_id: int
@@ -33,6 +34,8 @@ class AddressBook:
     volatility_aggregator: str
     pool: str
     pool_fee_pips: int
+    pool_low: float
+    pool_high: float
     router: str
     quoter: str
     venue: str

@@ -6,9 +6,10 @@ an hour.
 """
 
 from collections.abc import Mapping
-from typing import cast
+from typing import Self, cast
 
 from eth_typing import ChecksumAddress, HexStr
+from requests import Session
 from web3 import HTTPProvider, Web3
 from web3.contract import Contract
 from web3.contract.contract import ContractFunction
@@ -30,10 +31,22 @@ class Chain:
     """A node with unlocked accounts that mines each transaction at once. `sender` pays by default."""
 
     def __init__(self, url: str, sender: str | None = None) -> None:
-        self.web3 = Web3(HTTPProvider(url, request_kwargs={"timeout": 60}))
+        self._session = Session()
         self._rpc = Rpc(url)
+        self.web3 = Web3(HTTPProvider(url, request_kwargs={"timeout": 60}, session=self._session))
         self.accounts = list(self.web3.eth.accounts)
         self.sender = Web3.to_checksum_address(sender) if sender else self.accounts[0]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+        self._rpc.close()
 
     def rpc(self, method: str, *params: Json) -> Json:
         """A call of the node's own, such as anvil_setCode. Raises RpcError."""

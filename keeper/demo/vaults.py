@@ -1,10 +1,4 @@
-"""Three option vaults, and a twin of each that nobody hedges.
-
-A vault holds base but cannot owe any, so a book that may need a short position would run out of road. Where
-the book's delta can be positive, the treasury therefore keeps a base exposure of that greatest delta as the
-target: the inventory that brings net delta to the target, `target - book delta`, is then never negative, at
-any price.
-"""
+"""Vaults on chain: deployed with a plan's limits, filled, and hedged to the last wei."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,88 +6,15 @@ from typing import Final
 
 from web3.contract import Contract
 
-from keeper.core.pricing.black_scholes import price as option_price
-from keeper.core.units import WAD, YEAR_SECONDS
+from keeper.core.units import WAD
+from keeper.demo import plans
 from keeper.demo.accounts import Role
 from keeper.demo.artifacts import contract
 from keeper.demo.chain import Chain
+from keeper.demo.plans import QUOTE_UNIT, Terms, VaultPlan
 from keeper.demo.protocols.tokens import approve, mint, wrap
 
-DAY_S: Final = 86_400
-QUOTE_UNIT: Final = 10**6
-STRIKE_UNIT: Final = 10**8
 YES: Final = True
-
-_STRIKE_STEP = 25
-
-
-@dataclass(frozen=True, slots=True)
-class LegPlan:
-    """One leg. `moneyness` is strike over spot; `size` in base, negative when the vault is short."""
-
-    is_call: bool
-    moneyness: float
-    size: float
-
-
-@dataclass(frozen=True, slots=True)
-class VaultPlan:
-    """A structure that is opened again whenever it expires. `target_delta` in base, `capital` in usd."""
-
-    name: str
-    symbol: str
-    days: int
-    legs: tuple[LegPlan, ...]
-    target_delta: float
-    capital: float
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """A leg as the vault's contract takes it."""
-
-    is_call: bool
-    strike: int
-    expiry: int
-    size: int
-    premium: int
-    counterparty: str
-
-    def packed(self) -> tuple[bool, int, int, int, int, str]:
-        """The struct's fields, in order."""
-        return self.is_call, self.strike, self.expiry, self.size, self.premium, self.counterparty
-
-
-PLANS: Final = (
-    VaultPlan(
-        "strangle", "kvSTR", 21,
-        (LegPlan(is_call=True, moneyness=1.1, size=-1000), LegPlan(is_call=False, moneyness=0.9, size=-1000)),
-        target_delta=1000, capital=6_000_000,
-    ),
-    VaultPlan(
-        "covered-call", "kvCC", 14,
-        (LegPlan(is_call=True, moneyness=1.05, size=-1000),),
-        target_delta=0, capital=5_000_000,
-    ),
-    VaultPlan(
-        "iron-condor", "kvIC", 30,
-        (
-            LegPlan(is_call=False, moneyness=0.8, size=1000),
-            LegPlan(is_call=False, moneyness=0.9, size=-1000),
-            LegPlan(is_call=True, moneyness=1.1, size=-1000),
-            LegPlan(is_call=True, moneyness=1.2, size=1000),
-        ),
-        target_delta=1000, capital=5_000_000,
-    ),
-)  # fmt: skip
-
-COOLDOWN_S: Final = 600
-MAX_DEADLINE_S: Final = 7_200
-MAX_FEED_AGE_S: Final = 5_400
-MAX_SLIPPAGE_BPS: Final = 100
-MARGIN_BPS: Final = 1_500
-BAND: Final = 2
-MAX_TRADE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,22 +28,21 @@ class Market:
     volatility_feed: str
 
 
-def terms_of(
-    plan: VaultPlan, spot: float, volatility: float, now: int, counterparty: str
-) -> tuple[Terms, ...]:
-    """The plan's legs at a spot: strikes on a grid of $25, premiums at the model's fair value."""
-    expiry = now + plan.days * DAY_S
-    return tuple(_terms(leg, spot, volatility, (now, expiry), counterparty) for leg in plan.legs)
-
-
 def deploy_vault(
     chain: Chain, market: Market, plan: VaultPlan, accounts: Mapping[Role, str], title: str
 ) -> Contract:
     """An empty vault with the plan's limits. The sender owns it."""
     limits = (
-        COOLDOWN_S, MAX_DEADLINE_S, MAX_FEED_AGE_S, MAX_FEED_AGE_S, MAX_SLIPPAGE_BPS, MARGIN_BPS,
-        BAND * WAD, round(plan.target_delta) * WAD, MAX_TRADE * WAD,
-    )  # fmt: skip
+        plans.COOLDOWN_S,
+        plans.MAX_DEADLINE_S,
+        plans.MAX_FEED_AGE_S,
+        plans.MAX_FEED_AGE_S,
+        plans.MAX_SLIPPAGE_BPS,
+        plans.MARGIN_BPS,
+        plans.BAND * WAD,
+        round(plan.target_delta) * WAD,
+        plans.MAX_TRADE * WAD,
+    )
     config = (
         title, plan.symbol, market.usdc.address, market.weth.address, market.venue, market.price_feed,
         market.volatility_feed, chain.sender, accounts[Role.GUARDIAN], accounts[Role.UNDERWRITER], limits,
@@ -153,11 +73,3 @@ def fill_vault(
     wrap(chain, market.weth, chain.sender, missing)
     approve(chain, market.weth, chain.sender, vault.address)
     chain.send(vault, "depositBase", missing)
-
-
-def _terms(leg: LegPlan, spot: float, volatility: float, life: tuple[int, int], counterparty: str) -> Terms:
-    strike = round(spot * leg.moneyness / _STRIKE_STEP) * _STRIKE_STEP
-    now, expiry = life
-    fair = float(option_price(spot, strike, (expiry - now) / YEAR_SECONDS, volatility, leg.is_call))
-    premium = round(fair * abs(leg.size) * QUOTE_UNIT)
-    return Terms(leg.is_call, strike * STRIKE_UNIT, expiry, round(leg.size) * WAD, premium, counterparty)

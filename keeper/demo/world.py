@@ -17,11 +17,12 @@ from keeper.demo.addressbook import AddressBook
 from keeper.demo.anvil import CHAIN_ID
 from keeper.demo.artifacts import contract
 from keeper.demo.chain import Chain
+from keeper.demo.plans import PLANS, QUOTE_UNIT, terms_of
 from keeper.demo.protocols.chainlink import Feed, deploy_feed, submit_round
 from keeper.demo.protocols.multicall import install_multicall
 from keeper.demo.protocols.tokens import approve, deploy_token, deploy_weth, mint, wrap
 from keeper.demo.protocols.uniswap import PoolTerms, Uniswap, deploy_pool, deploy_uniswap
-from keeper.demo.vaults import PLANS, QUOTE_UNIT, YES, Market, deploy_vault, fill_vault, terms_of
+from keeper.demo.vaults import YES, Market, deploy_vault, fill_vault
 
 Progress = Callable[[str], None]
 
@@ -59,7 +60,11 @@ def build(url: str, progress: Progress) -> AddressBook:
 
     Raises DeploymentError, MissingArtifactError and RpcError.
     """
-    chain = Chain(url)
+    with Chain(url) as chain:
+        return _build(chain, progress)
+
+
+def _build(chain: Chain, progress: Progress) -> AddressBook:
     roles: dict[Role, str] = {role: chain.accounts[role.value] for role in Role}
     chain.rpc("anvil_setBlockTimestampInterval", 1)
     progress("tokens, Uniswap and Chainlink")
@@ -90,6 +95,8 @@ def build(url: str, progress: Progress) -> AddressBook:
         volatility_aggregator=pair.volatility.aggregator.address,
         pool=pair.pool.address,
         pool_fee_pips=_FEE_PIPS,
+        pool_low=PRICE / _POOL_RANGE,
+        pool_high=PRICE * _POOL_RANGE,
         router=pair.uniswap.router.address,
         quoter=pair.uniswap.quoter.address,
         venue=venue,

@@ -28,7 +28,7 @@ CACHE: Final = ROOT / ".cache" / "world"
 BASE_FEE_WEI: Final = 10**9
 
 _OWN_CONTRACTS = ("RiskVault", "Lens", "UniswapV3Venue")
-_BUILDERS = ("accounts.py", "addressbook.py", "vaults.py", "world.py", "protocols")
+_BUILDERS = ("accounts.py", "addressbook.py", "plans.py", "vaults.py", "world.py", "protocols")
 _GZIP = 16 + zlib.MAX_WBITS
 
 

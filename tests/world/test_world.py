@@ -10,9 +10,9 @@ from keeper.core.pricing.liquidity import Fill, mid_price_wad_down, swap_exact_i
 from keeper.demo.accounts import Role, address, private_key, write_keystore
 from keeper.demo.anvil import Anvil
 from keeper.demo.artifacts import MissingArtifactError, contract, load
+from keeper.demo.plans import MAX_FEED_AGE_S, PLANS, VaultPlan
 from keeper.demo.protocols.multicall import ADDRESS as MULTICALL
 from keeper.demo.rpc import as_bytes
-from keeper.demo.vaults import MAX_FEED_AGE_S, PLANS, VaultPlan
 from keeper.demo.worldcache import LocalWorld
 from tests.fixtures.world import World
 
@@ -146,8 +146,7 @@ def test_two_nodes_load_the_same_chain(loaded_world: World) -> None:
 
 
 def test_the_world_can_be_forked(world: World) -> None:
-    with Anvil.start(fork_url=world.url) as node:
-        fork = World(node, world.book)
+    with Anvil.start(fork_url=world.url) as node, World(node, world.book) as fork:
         assert fork.pool_price() == pytest.approx(3000, rel=1e-9)
         fork.trade_to(2000)
         assert fork.pool_price() == pytest.approx(2000, rel=1e-9)
