@@ -135,7 +135,7 @@ def test_all_mistakes_of_a_file_are_told_at_once() -> None:
         (r"delta_usd: \S+", "delta_usd: 1.0000000000000000001", "more digits than the chain has"),
         (r"delta_usd: \S+", "delta_usd: 100", "the hard limit is below `hedging.min_trade_usd`"),
         (r"min_trade_usd: \S+", "min_trade_usd: 2_000_000", "larger than `max_trade_usd`"),
-        (r"priority_fee_gwei: \S+", "priority_fee_gwei: 201", "the tip alone is above `max_fee_gwei`"),
+        (r"priority_fee_gwei: \S+", "priority_fee_gwei: 501", "the tip alone is above `max_fee_gwei`"),
         (r"max_slippage: 80 bps", "max_slippage: 0.5", "needs its unit"),
         (r"max_slippage: 80 bps", "max_slippage: 0.001%", "more digits than the chain has basis points"),
         (r"max_slippage: 80 bps", "max_slippage: 101%", "is not between 1 bps and 100%"),

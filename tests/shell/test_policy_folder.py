@@ -62,13 +62,13 @@ def other(name: str = "other", vault: str = OTHER) -> str:
 def test_a_changed_policy_takes_force_and_its_changes_are_told(folder: Folder) -> None:
     policies = folder.open()
     before = policies.current()
-    folder.write("strangle.yaml", GOOD.replace("cooldown: 5m", "cooldown: 6m").replace("40_000", "30_000"))
+    folder.write("strangle.yaml", GOOD.replace("cooldown: 5m", "cooldown: 6m").replace("400_000", "300_000"))
     (after,) = policies.current().values()
     assert after.cooldown_s == 360
     assert next(iter(before.values())).cooldown_s == 300, "a cycle keeps the policies that it began with"
     assert folder.told.in_force[-1] == (
         "strangle",
-        {"cooldown_s": ("300", "360"), "limits.delta_usd_wad": (str(40_000 * 10**18), str(30_000 * 10**18))},
+        {"cooldown_s": ("300", "360"), "limits.delta_usd_wad": (str(400_000 * 10**18), str(300_000 * 10**18))},
     )
 
 
@@ -146,7 +146,7 @@ def test_a_new_file_joins_while_running(folder: Folder) -> None:
 def test_named_policies_alone_are_served(folder: Folder) -> None:
     folder.write("other.yaml", other())
     assert {policy.name for policy in folder.open("other").current().values()} == {"other"}
-    with pytest.raises(PolicyError, match="no policy is named strangel"):
+    with pytest.raises(PolicyError, match="no policy is named `strangel`; did you mean `strangle`"):
         folder.open("strangel")
 
 
