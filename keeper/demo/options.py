@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-DEFAULT_SEED = 7
+DEFAULT_SEED = 5
 DEFAULT_BLOCKS = 240
 DEFAULT_BLOCK_INTERVAL_S = 0.2
-DEFAULT_STEP_S = 600
+DEFAULT_STEP_S = 300
 
 
 @dataclass(frozen=True, slots=True)
