@@ -1,0 +1,123 @@
+# The commands of this project. `make` alone lists them; each can be run again at any time.
+
+PYTHON ?= python3
+BIN := .venv/bin
+RUN := $(BIN)/python
+export PATH := $(CURDIR)/tools:$(PATH)
+
+MAKEFLAGS += --no-print-directory
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-fast lint format contracts coverage slither bench lock clean
+
+say = @printf '\n== %s\n' '$(1)'
+
+CONTRACTS := $(shell find contracts/src contracts/foundry.toml -type f 2>/dev/null)
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+
+# --- setup: one stamp for each part, so that what is up to date is not touched and needs no network ------------------
+
+setup: .venv/.ready node_modules/.ready .cache/protocols/.ready contracts/out/.ready ## Install everything the commands need; offline the second time
+	@echo "setup: ready; the command is $(BIN)/keeper"
+
+.venv/.made:
+	$(call say,Python environment)
+	@tools/check_setup.sh $(PYTHON)
+	@$(PYTHON) -m venv --clear .venv
+	@touch $@
+
+.venv/.ready: .venv/.made requirements/dev.txt pyproject.toml
+	$(call say,Python packages: about 90 at the versions and hashes of requirements/dev.txt)
+	@echo "   downloads 250 MB once: half a minute to three"
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+node_modules/.ready: package.json package-lock.json .npmrc
+	$(call say,Node packages: the Solidity compiler; Foundry; contract libraries)
+	@tools/check_setup.sh $(PYTHON)
+	@npm ci --no-fund --no-audit --loglevel=error
+	@touch $@
+
+.cache/protocols/.ready: tools/fetch_protocols.py tools/protocols.lock.json
+	$(call say,Protocols: the published contracts of Uniswap; Aave; Chainlink)
+	@tools/check_setup.sh $(PYTHON)
+	@$(PYTHON) tools/fetch_protocols.py
+	@touch $@
+
+contracts/out/.ready: node_modules/.ready .cache/protocols/.ready $(CONTRACTS)
+	$(call say,Contracts)
+	@echo "   compiles with solc in WebAssembly: up to a minute the first time"
+	@cd contracts && forge build --quiet --skip test
+	@touch $@
+
+# --- the program -----------------------------------------------------------------------------------------------------
+
+demo: setup ## Run the keeper on a local chain with the real protocols, and judge it
+	@$(BIN)/keeper demo $(ARGS)
+
+bench: setup ## Measure the hot paths
+	@for script in benchmarks/*.py; do echo "== $$script"; $(RUN) "$$script"; done
+
+# --- checks ----------------------------------------------------------------------------------------------------------
+
+test: setup lint contracts ## Check everything: lint, contracts, then all Python tests
+	$(call say,Python tests)
+	@$(RUN) -m pytest $(PYTEST_ARGS)
+
+test-fast: setup ## Run the Python tests that take moments
+	@$(RUN) -m pytest -m "not slow and not world" $(PYTEST_ARGS)
+
+lint: setup ## Check style, types, architecture, sizes, locks and the contracts' format
+	$(call say,Style)
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	$(call say,Types)
+	@$(BIN)/mypy
+	$(call say,Architecture)
+	@$(BIN)/lint-imports
+	$(call say,Sizes; hosts; locks)
+	@$(RUN) tools/check_budgets.py
+	@$(RUN) tools/check_hosts.py
+	@$(RUN) tools/check_requirements.py
+	$(call say,Style of the contracts)
+	@cd contracts && forge fmt --check
+	@cd contracts && forge lint --deny warnings
+
+format: setup ## Format Python and Solidity
+	@$(BIN)/ruff check --fix --quiet || true
+	@$(BIN)/ruff format
+	@cd contracts && forge fmt
+
+contracts: setup ## Build and test the contracts
+	$(call say,Contract tests)
+	@cd contracts && forge test
+
+coverage: setup ## Measure coverage; every line and branch of the contracts must be reached
+	$(call say,Coverage of the contracts)
+	@cd contracts && forge coverage --ir-minimum --report lcov --report-file ../.cache/contracts.lcov
+	@$(RUN) tools/check_coverage.py .cache/contracts.lcov
+	$(call say,Coverage of Python)
+	@$(RUN) -m pytest --cov --cov-report=term $(PYTEST_ARGS)
+
+.cache/slither/.ready: requirements/slither.txt
+	$(call say,Slither: an environment of its own)
+	@$(PYTHON) -m venv --clear .cache/slither
+	.cache/slither/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/slither.txt
+	@touch $@
+
+slither: setup .cache/slither/.ready ## Analyse the contracts with Slither
+	@cd contracts && ../.cache/slither/bin/slither . --filter-paths 'node_modules|[.]cache|test/' --fail-medium $(ARGS)
+
+# --- the house -------------------------------------------------------------------------------------------------------
+
+lock: .venv/.ready ## Write the dependency locks anew; UPGRADE=1 moves every pin
+	@UPGRADE=$(UPGRADE) tools/lock.sh
+	@npm install --package-lock-only --no-fund --no-audit
+
+clean: ## Remove everything that a command can make again
+	@rm -rf .venv node_modules .cache contracts/out contracts/cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov
+	find keeper tests tools -name __pycache__ -prune -exec rm -rf {} +
