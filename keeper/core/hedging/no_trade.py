@@ -25,7 +25,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from keeper.core.hedging.band import LEAST, MOST, Floats, looked_at, mixed_band, static_band, wider
+from keeper.core.hedging.band import LEAST, MOST, Floats, Reals, looked_at, mixed_band, static_band, wider
 from keeper.core.pricing.black_scholes import Flags, greeks
 
 _OPEN_ENDED_YEARS = 7 / 365
@@ -39,7 +39,7 @@ _SQRT_TWO_PI = float(np.sqrt(2.0 * np.pi))
 
 @dataclass(frozen=True, slots=True)
 class Legs:
-    """Option legs of one book, as four arrays of one length.
+    """Option legs of one book, four arrays of one length; or of many books, a row each, padded with size 0.
 
     `strike` in quote, `years` to expiry as stated at time zero, `is_call`, and signed `size` in units of the
     underlying: negative where the book is short.
@@ -55,8 +55,8 @@ class Legs:
 class Costs:
     """Cost of a hedge trade: `fixed` quote units (gas) and a one-way `proportional` fraction of its value."""
 
-    fixed: float
-    proportional: float
+    fixed: Reals
+    proportional: Reals
 
 
 class Region(NamedTuple):
@@ -82,45 +82,45 @@ def no_trade_region(
     volatility: ArrayLike,
     time: ArrayLike,
     costs: Costs,
-    risk_aversion: float,
-    look_interval: float,
+    risk_aversion: ArrayLike,
+    look_interval: ArrayLike,
 ) -> Region:
-    """The no-trade region of a book's hedge, at each of any number of spots.
+    """The no-trade region of a book's hedge at any number of spots, or of many books at one spot each.
 
-    `spot` (quote per unit), `volatility` (0.7 = 70 %, annualised) and `time` (years elapsed since the legs'
-    times were stated) broadcast against each other, and the bounds have their common shape. `risk_aversion`
-    is absolute, in 1/quote; `look_interval` in years between decisions (0: continuous).
+    `spot` (quote per unit), `volatility` (0.7 = 70 %, annualised), `time` (years elapsed since the legs were
+    stated), costs, `risk_aversion` (absolute, 1/quote) and `look_interval` (years between decisions, 0 for
+    continuous) broadcast against each other and against the rows of `legs`; the bounds have the common shape.
 
     Always ordered and finite: what is impossible (a negative cost or time, no volatility) counts as zero, and
     a band that would be infinite is 1e30 wide. Raises nothing for finite inputs.
     """
-    s, sigma, elapsed = np.broadcast_arrays(
-        *(np.maximum(np.asarray(value, dtype=np.float64), 0.0) for value in (spot, volatility, time))
-    )
-    fixed, proportional, aversion = (
-        max(value, 0.0) for value in (costs.fixed, costs.proportional, risk_aversion)
+    inputs = (spot, volatility, time, costs.fixed, costs.proportional, risk_aversion, look_interval)
+    s, sigma, elapsed, fixed, proportional, aversion, look = np.broadcast_arrays(
+        *(np.maximum(np.asarray(value, dtype=np.float64), 0.0) for value in inputs)
     )
     book = _book(legs, s, sigma, elapsed, proportional, aversion)
     band = wider(
         mixed_band(book.gamma, fixed, proportional * s, aversion),
         static_band(s, sigma, book.horizon, fixed, proportional, aversion),
     )
-    band = looked_at(band, book.gamma * s * sigma * np.sqrt(max(look_interval, 0.0)))
+    band = looked_at(band, book.gamma * s * sigma * np.sqrt(look))
     centre = -book.delta
     return Region(centre - band.outer, centre - band.inner, centre + band.inner, centre + band.outer)
 
 
 def _book(
-    legs: Legs, spot: Floats, volatility: Floats, elapsed: Floats, proportional: float, risk_aversion: float
+    legs: Legs, spot: Floats, volatility: Floats, elapsed: Floats, proportional: Floats, aversion: Floats
 ) -> _Book:
     s, sigma = spot[..., np.newaxis], volatility[..., np.newaxis]
     years = np.maximum(legs.years - elapsed[..., np.newaxis], 0.0)
+    deviation = sigma * np.sqrt(years)
     gamma = np.minimum(greeks(s, legs.strike, years, sigma, legs.is_call).gamma, MOST)
     # Gamma in units of the largest a leg of its age can have: phi(d1) / phi(0).
-    density = gamma * s * sigma * np.sqrt(years) * _SQRT_TWO_PI
-    shift = _shift(legs.size, density, s * risk_aversion, sigma * np.sqrt(years), proportional)
+    density = gamma * s * deviation * _SQRT_TWO_PI
+    money_aversion = s * aversion[..., np.newaxis]
+    shift = _shift(legs.size, density, money_aversion, deviation, proportional[..., np.newaxis])
     delta = greeks(s, legs.strike, years, sigma * np.sqrt(1.0 - shift), legs.is_call).delta
-    last = np.max(years, axis=-1, initial=0.0)
+    last = np.max(np.where(legs.size != 0.0, years, 0.0), axis=-1, initial=0.0)
     return _Book(
         delta=np.sum(legs.size * delta, axis=-1),
         gamma=np.abs(np.sum(legs.size * gamma, axis=-1)),
@@ -129,20 +129,21 @@ def _book(
 
 
 def _shift(
-    size: Floats, density: Floats, aversion_spot: Floats, deviation: Floats, proportional: float
+    size: Floats, density: Floats, money_aversion: Floats, deviation: Floats, proportional: Floats
 ) -> Floats:
     """Relative change K of each leg's variance, positive where net gamma is long (the volatility is lowered).
 
     K = 1.98 (gamma S)^0.38 (sigma sqrt(tau))^-0.2 lambda^0.735 (phi(d1)/phi(0))^0.13, where gamma is the risk
-    aversion times the size of the one option it was fitted to. For a book that size is the gamma-weighted
-    one: the size of the single leg, or of the only leg that matters at this spot.
+    aversion times the size of the one option it was fitted to. A book's size is the mean of its legs' total,
+    weighted by gamma: it does not change if a leg is split, nor for a leg that does not matter at this spot.
     """
     weight = np.sum(np.abs(size) * density, axis=-1, keepdims=True)
     net = np.sum(size * density, axis=-1, keepdims=True)
-    units = weight / np.maximum(np.max(density, axis=-1, keepdims=True, initial=0.0), LEAST)
+    square = np.sum(np.abs(size) * density * density, axis=-1, keepdims=True)
+    units = weight * weight / np.maximum(square, LEAST)
     strength = (
         1.98
-        * (units * aversion_spot) ** 0.38
+        * (units * money_aversion) ** 0.38
         * np.maximum(deviation, LEAST) ** -0.2
         * proportional**0.735
         * density**0.13

@@ -196,3 +196,32 @@ def test_spot_volatility_and_time_broadcast() -> None:
     assert {bound.shape for bound in grid} == {(181, 2)}
     alone = no_trade_region(CONDOR, SPOTS[7], 0.7, 1 / 365, COSTS, AVERSION, HOUR)
     np.testing.assert_allclose([bound[7, 1] for bound in grid], alone, rtol=1e-12)
+
+
+def test_many_books_at_once_are_each_book_alone() -> None:
+    """One call for all vaults: rows padded with legs of no size, each with its own market and costs."""
+    rows = [SHORT_CALL, CALL_SPREAD, CONDOR, NOTHING]
+    longest = max(len(book.size) for book in rows)
+    padded = Legs(
+        *(
+            np.stack([np.pad(getattr(book, name), (0, longest - len(book.size))) for book in rows])
+            for name in ("strike", "years", "is_call", "size")
+        )
+    )
+    spot, sigma, time = np.linspace(2800, 3100, 4), np.linspace(0.5, 0.8, 4), np.linspace(0, 9, 4) / 365
+    gas, share, aversion = np.linspace(0, 2, 4), np.linspace(3e-4, 3e-3, 4), np.linspace(2e-3, 5e-2, 4)
+    together = no_trade_region(padded, spot, sigma, time, Costs(gas, share), aversion, HOUR)
+    for i, book in enumerate(rows):
+        costs = Costs(float(gas[i]), float(share[i]))
+        alone = no_trade_region(book, spot[i], sigma[i], time[i], costs, aversion[i], HOUR)
+        np.testing.assert_allclose([bound[i] for bound in together], alone, rtol=1e-12)
+
+
+def test_a_leg_of_no_size_is_no_leg() -> None:
+    ghost = legs((3000, 1, True, -1), (3000, 300, True, 0))
+    np.testing.assert_allclose(region(ghost, SPOTS), region(legs((3000, 1, True, -1)), SPOTS), rtol=1e-12)
+
+
+def test_a_leg_of_dust_hardly_moves_the_centre() -> None:
+    dusty = legs((3000, 14, True, -1), (2000, 14, True, -1e-9))
+    np.testing.assert_allclose(middle(region(dusty, SPOTS)), middle(region(SHORT_CALL, SPOTS)), atol=1e-6)
