@@ -88,7 +88,7 @@ def test_the_corner_grid_agrees_with_sixty_digits(sigma: float) -> None:
         assert error < 1e-11, (strike, time, sigma, call)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(spot=spots, ratio=moneyness, time=years, sigma=volatility, call=st.booleans())
 def test_any_option_agrees_with_sixty_digits(
     spot: float, ratio: float, time: float, sigma: float, *, call: bool
