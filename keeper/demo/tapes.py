@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from keeper.simulation.path import MarketPath
 from keeper.simulation.paths import Start
 from keeper.simulation.tape import read_tape
 
@@ -41,6 +42,16 @@ def first_step(price: NDArray[np.float64], blocks: int) -> int:
     third = max(blocks // 3, 1)
     fall = price[third:] / price[:-third]
     return int(np.clip(int(np.argmin(fall)) - third, 0, len(price) - blocks))
+
+
+def write_there_and_back(path: MarketPath, into: Path, times: int) -> Path:
+    """A market that goes along a path and back again, so many times over, as a tape written to `into`."""
+    price = np.tile(np.concatenate([path.price, path.price[::-1]]), times)
+    with gzip.open(into, "wt", encoding="utf-8", newline="") as text:
+        lines = csv.writer(text)
+        lines.writerow([_TIME, "close"])
+        lines.writerows((i * path.step_s, repr(float(each))) for i, each in enumerate(price))
+    return into
 
 
 def _rows(tape: Path) -> list[list[str]]:

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from keeper.demo.tapes import cut, first_step
-from keeper.simulation.paths import Start
+from keeper.demo.tapes import cut, first_step, write_there_and_back
+from keeper.simulation.paths import Start, simulate
 from keeper.simulation.tape import TapeError, read_tape
 
 
@@ -49,3 +49,13 @@ def test_what_is_no_tape_is_refused(tmp_path: Path) -> None:
     (tmp_path / "bad.csv").write_text("a,b\n1,2\n")
     with pytest.raises(TapeError, match="no column"):
         cut(tmp_path / "bad.csv", tmp_path / "part.csv.gz", blocks=60, step_s=300)
+
+
+def test_a_market_without_end_begins_as_its_path_does_and_comes_back(tmp_path: Path) -> None:
+    path = simulate(Start(3_000, 0.7), steps=50, step_s=300, seed=3)
+    tape = write_there_and_back(path, tmp_path / "endless.csv.gz", times=3)
+    market = read_tape(tape, Start(3_000, 0.7), 300, seed=3)
+    assert len(market) == 300
+    assert market.price[:50] == pytest.approx(path.price)
+    assert market.base_fee_wei[:50] == pytest.approx(path.base_fee_wei, rel=1e-6)
+    assert market.price[-1] == pytest.approx(3_000)
