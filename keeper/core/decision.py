@@ -13,7 +13,6 @@ from keeper.core.head import Head
 from keeper.core.memory import Memory
 from keeper.core.plan import Plan, propose
 from keeper.core.policy import Mode, Policy
-from keeper.core.quote import trade_costs
 from keeper.core.reason import Reason
 from keeper.core.snapshot import Snapshot
 from keeper.core.units import Address
@@ -65,7 +64,7 @@ def decide_all(
 
 def decide(policy: Policy, situation: Situation, memory: Memory, *, pending: bool) -> Decision:
     """Decide one vault."""
-    verdict = judge(policy, situation, trade_costs(policy, situation))
+    verdict = judge(policy, situation)
     match verdict:
         case Hold():
             return _decision(policy, situation, (), NO_BAND, verdict)

@@ -21,6 +21,7 @@ from keeper.core.market import PRICE, VOLATILITY, Fit, Unfit, in_quote, judge_de
 from keeper.core.policy import Limits, Policy, exceeds, falls_below
 from keeper.core.position import VaultState
 from keeper.core.pricing.liquidity import mid_price_wad_down
+from keeper.core.quote import trade_costs
 from keeper.core.reason import Reason
 from keeper.core.units import WAD, YEAR_SECONDS
 
@@ -78,14 +79,16 @@ class Within:
 Verdict = Hold | Within | Breached
 
 
-def judge(policy: Policy, situation: Situation, costs: Costs) -> Verdict:
-    """Hold one vault against its policy.
-
-    `costs` are what a trade would cost now (see `quote.trade_costs`).
-    """
+def judge(policy: Policy, situation: Situation) -> Verdict:
+    """Hold one vault against its policy."""
     unfit = fitness(policy, situation)
     if isinstance(unfit, Unfit):
         return Hold(unfit.reason, float(unfit.measured), float(unfit.limit))
+    return measured_against(policy, situation, trade_costs(policy, situation))
+
+
+def measured_against(policy: Policy, situation: Situation, costs: Costs) -> Within | Breached:
+    """Hold a vault that is fit against the limits and the band, at what a trade would cost now."""
     exposure = situation.exposure
     band = inventory_band(policy, situation, costs)
     breaches = (*_delta_breach(policy.limits, exposure, band), *_other_breaches(policy.limits, exposure))

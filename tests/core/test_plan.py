@@ -24,7 +24,7 @@ def gapped(gap: float, **changes: object) -> Situation:
 
 
 def planned(each: Situation, policy: Policy = POLICY) -> Plan | Hold:
-    verdict = judge(policy, each, trade_costs(policy, each))
+    verdict = judge(policy, each)
     assert isinstance(verdict, Breached)
     return propose(policy, each, verdict)
 
@@ -33,7 +33,7 @@ def test_too_much_inventory_is_sold_to_the_inner_edge_and_no_further() -> None:
     each = gapped(90.0)
     plan = planned(each)
     assert isinstance(plan, Plan)
-    verdict = judge(POLICY, each, trade_costs(POLICY, each))
+    verdict = judge(POLICY, each)
     assert isinstance(verdict, Breached)
     assert plan.side is Side.SELL_BASE
     assert plan.trade == pytest.approx(verdict.band.sell_to - each.exposure.inventory, rel=1e-9)
@@ -166,7 +166,7 @@ def test_a_pool_above_the_oracle_is_no_slippage_for_a_seller() -> None:
 
 def test_a_soft_breach_whose_cure_costs_more_than_the_risk_holds() -> None:
     each = gapped(90.0)
-    verdict = judge(POLICY, each, trade_costs(POLICY, each))
+    verdict = judge(POLICY, each)
     assert isinstance(verdict, Breached)
     spike = replace(each, native_price=replace(each.native_price, answer_wad=10**6 * SPOT * WAD))
     hold = propose(POLICY, spike, verdict)
@@ -185,7 +185,7 @@ def test_a_trade_at_the_edge_of_the_band_removes_more_risk_than_it_costs(size: f
 
 def test_risk_removed_grows_with_the_gap_that_is_closed() -> None:
     each = gapped(90.0)
-    verdict = judge(POLICY, each, trade_costs(POLICY, each))
+    verdict = judge(POLICY, each)
     assert isinstance(verdict, Breached)
     removed = [risk_removed_usd(POLICY, each, verdict.band, after) for after in (90.0, 60.0, 30.0, 0.0)]
     assert removed[0] == pytest.approx(0, abs=1e-9)
