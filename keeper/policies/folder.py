@@ -16,7 +16,7 @@ from typing import Protocol
 
 from keeper.core.policy import Policy
 from keeper.core.units import Address
-from keeper.policies.problems import PolicyError, Problem
+from keeper.policies.problems import PolicyError, Problem, nearest, shown
 from keeper.policies.reading import parse_policy, read_bytes
 
 SUFFIXES = (".yaml", ".yml")
@@ -79,17 +79,7 @@ class PolicyFolder:
         Raises PolicyError when anything in it is wrong, or nothing is there.
         """
         opened = cls(folder, events, names, wall_ns)
-        problems = opened._refresh()
-        if not problems and not opened._in_force:
-            problems = [
-                Problem(
-                    str(folder), 0, 0, "no policy here: put one .yaml file for each vault into this folder"
-                )
-            ]
-        known = {policy.name for policy in opened._in_force.values()}
-        missing = sorted(names - known)
-        if missing and not problems:
-            problems = [Problem(str(folder), 0, 0, f"no policy is named {', '.join(missing)}")]
+        problems = opened._refresh() or opened._absent()
         if problems:
             raise PolicyError(problems)
         events.policies_refused(())
@@ -99,6 +89,18 @@ class PolicyFolder:
         """By vault; files that changed since the last call are read again first. Never raises."""
         self._tell(self._refresh())
         return self._view
+
+    def _absent(self) -> list[Problem]:
+        known = sorted(seen.policy.name for seen in self._seen.values() if seen.policy is not None)
+        place = str(self._folder)
+        if not known:
+            return [
+                Problem(place, 0, 0, "no policy here: put one .yaml file for each vault into this folder")
+            ]
+        return [
+            Problem(place, 0, 0, f"no policy is named {shown(name)}{nearest(name, known)}")
+            for name in sorted(self._names - set(known))
+        ]
 
     def _tell(self, problems: Iterable[Problem]) -> None:
         told = tuple(str(problem) for problem in sorted(problems))
