@@ -16,8 +16,9 @@ from dataclasses import dataclass
 
 from keeper.adapters.ethereum.block import fetch_block, fetch_chain_id, fetch_tip
 from keeper.adapters.ethereum.endpoint import Endpoint
+from keeper.adapters.ethereum.events import UNTOLD, NodeEvents
 from keeper.adapters.ethereum.lineage import Lineage, OldNews
-from keeper.adapters.ethereum.retry import Backoff
+from keeper.adapters.ethereum.retry import Backoff, Link
 from keeper.adapters.ethereum.rpc import Rpc, RpcRefusedError
 from keeper.adapters.ethereum.subscription import WrongChainError, listen
 from keeper.core.head import Head
@@ -50,12 +51,15 @@ class NodeHeads:
         *,
         websocket: Endpoint | None = None,
         pace: Pace | None = None,
+        events: NodeEvents = UNTOLD,
     ) -> None:
         self._rpc = rpc
         self._chain_id = chain_id
+        self._asked = Link(rpc.endpoint, backoff, events)
         self._backoff = backoff
         self._websocket = websocket
         self._pace = pace or Pace()
+        self._events = events
         self._lineage = Lineage(self._fetch)
         self._placing = asyncio.Lock()
         self._newest: Head | None = None
@@ -89,13 +93,11 @@ class NodeHeads:
         self._news.set()
 
     async def _start(self) -> None:
-        failures = 0
         while not (self._trusted or self._ended.is_set()):
             try:
                 await self._trust()
-            except (UnreachableError, RpcRefusedError):
-                failures += 1
-                await self._doze(self._backoff.pause_s(failures))
+            except (UnreachableError, RpcRefusedError) as error:
+                await self._doze(self._asked.failed(error))
 
     async def _doze(self, pause_s: float) -> None:
         """Sleep, but not beyond the end of the source."""
@@ -118,19 +120,17 @@ class NodeHeads:
                 tasks.create_task(self._listen(self._websocket))
 
     async def _poll(self) -> None:
-        failures = 0
         while True:
             try:
                 if not self._trusted:
                     await self._trust()
                 await self._offer(await fetch_tip(self._rpc, self._chain_id))
-            except (UnreachableError, RpcRefusedError, WrongChainError):
+            except (UnreachableError, RpcRefusedError, WrongChainError) as error:
                 # Whoever answers next need not be the node that went away.
                 self._trusted = False
-                failures += 1
-                await asyncio.sleep(self._backoff.pause_s(failures))
+                await asyncio.sleep(self._asked.failed(error))
             else:
-                failures = 0
+                self._asked.worked()
                 await self._until_quiet()
 
     async def _until_quiet(self) -> None:
@@ -144,20 +144,23 @@ class NodeHeads:
                 return
 
     async def _listen(self, websocket: Endpoint) -> None:
-        failures = 0
+        link = Link(websocket, self._backoff, self._events)
+
+        async def hear(head: Head) -> None:
+            link.worked()
+            self._subscribed = True
+            self._pushed.set()
+            await self._offer(head)
+
         while True:
             try:
-                await listen(websocket, self._chain_id, self._pace.timeout_s, self._hear)
-            except (UnreachableError, RpcRefusedError, WrongChainError):
-                failures = 1 if self._subscribed else failures + 1
-            self._subscribed = False
-            self._pushed.set()
-            await asyncio.sleep(self._backoff.pause_s(failures))
-
-    async def _hear(self, head: Head) -> None:
-        self._subscribed = True
-        self._pushed.set()
-        await self._offer(head)
+                await listen(websocket, self._chain_id, self._pace.timeout_s, hear)
+            except (UnreachableError, RpcRefusedError, WrongChainError) as error:
+                pause_s = link.failed(error)
+                # The poller wakes up and takes over at its own pace.
+                self._subscribed = False
+                self._pushed.set()
+                await asyncio.sleep(pause_s)
 
     async def _offer(self, head: Head) -> None:
         async with self._placing:
@@ -175,6 +178,7 @@ class NodeHeads:
                 return
             if not told:
                 self._tell(head)
+            self._events.head(step.head, step.missed, step.reorg_depth)
 
     def _tell(self, head: Head) -> None:
         self._newest = head

@@ -12,6 +12,7 @@ web3.py is not used: one call of it costs several times a bare one, and its WebS
 concurrent batches (docs/architecture.md).
 """
 
+import asyncio
 import itertools
 from collections.abc import Mapping, Sequence
 from types import TracebackType
@@ -21,6 +22,7 @@ import aiohttp
 import orjson
 
 from keeper.adapters.ethereum.endpoint import Endpoint
+from keeper.adapters.ethereum.events import UNTOLD, Answered, NodeEvents
 from keeper.ports import UnreachableError
 
 MAX_ANSWER_BYTES = 64 * 2**20
@@ -49,8 +51,9 @@ class RpcRefusedError(Exception):
 class Rpc:
     """A JSON-RPC client of one HTTP endpoint. Used as an async context manager, or closed with `close`."""
 
-    def __init__(self, endpoint: Endpoint, timeout_s: float) -> None:
+    def __init__(self, endpoint: Endpoint, timeout_s: float, events: NodeEvents = UNTOLD) -> None:
         self.endpoint = endpoint
+        self._events = events
         self._timeout = aiohttp.ClientTimeout(total=timeout_s)
         self._ids = itertools.count(1)
         self._session: aiohttp.ClientSession | None = None
@@ -71,6 +74,20 @@ class Rpc:
 
     async def call(self, method: str, params: Sequence[object]) -> object:
         """Ask once and return the node's `result`. Raises RpcRefusedError or UnreachableError."""
+        clock = asyncio.get_running_loop().time
+        started = clock()
+        outcome: Answered = "unreachable"
+        try:
+            result = await self._ask(method, params)
+            outcome = "ok"
+        except RpcRefusedError:
+            outcome = "refused"
+            raise
+        finally:
+            self._events.rpc(self.endpoint.host, method, outcome, clock() - started)
+        return result
+
+    async def _ask(self, method: str, params: Sequence[object]) -> object:
         number = next(self._ids)
         request = orjson.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": list(params)})
         return read_answer(self.endpoint, await self._post(request), number)

@@ -175,9 +175,9 @@ def _legs(words: _Bytes, vault: NDArray[np.int64], vaults: int) -> tuple[Legs, N
     """The legs as columns, and which vaults have only legs that make sense."""
     flags = words[:, 0]
     strike = _big_endian(words[:, 1:8])
-    size_high = _big_endian(words[:, 21:24])
-    size_low = words[:, 24:32].copy().view(">u8")[:, 0]
-    size_high = np.where(size_high >= 1 << 23, size_high - (1 << 24), size_high)
+    # Both halves of the 88 bits are exact as floats, so that their sum rounds once, for small negatives too.
+    high, low = _big_endian(words[:, 21:26]), _big_endian(words[:, 26:32])
+    high = np.where(high >= 1 << 39, high - (1 << 40), high)
     strange = (flags > 1) | (strike == 0)
     # A leg that means nothing still has a row: it must not put a NaN beside the others.
     legs = Legs(
@@ -185,7 +185,7 @@ def _legs(words: _Bytes, vault: NDArray[np.int64], vaults: int) -> tuple[Legs, N
         is_call=(flags & 1).astype(np.bool_),
         strike=np.where(strange, 1.0, strike / STRIKE_UNIT),
         expiry=_big_endian(words[:, 8:12]),
-        size=np.where(strange, 0.0, (size_high * 2.0**64 + size_low) / SIZE_UNIT),
+        size=np.where(strange, 0.0, (high * 2.0**48 + low) / SIZE_UNIT),
     )
     return legs, np.bincount(vault, weights=strange, minlength=vaults) == 0
 

@@ -1,0 +1,46 @@
+"""What this adapter has to tell; log lines and metrics are made of it elsewhere (see `observe`)."""
+
+from typing import Literal, Protocol
+
+from keeper.core.head import Head
+
+Answered = Literal["ok", "refused", "unreachable"]
+
+
+class NodeEvents(Protocol):
+    """Never raises, never waits. `endpoint` is a host: no URL gets here."""
+
+    def rpc(self, endpoint: str, method: str, outcome: Answered, seconds: float) -> None:
+        """A question to a node came to an end."""
+        ...
+
+    def head(self, head: Head, missed: int, reorg_depth: int) -> None:
+        """A new tip: how many blocks before it were never seen, and how many known ones it replaced."""
+        ...
+
+    def heads_lost(self, endpoint: str, detail: str) -> None:
+        """A node tells no more heads: it went away, or serves another chain. Told once, until it is back."""
+        ...
+
+    def heads_back(self, endpoint: str) -> None:
+        """It tells them again."""
+        ...
+
+
+class Untold:
+    """For tools and tests that have nobody to tell."""
+
+    def rpc(self, endpoint: str, method: str, outcome: Answered, seconds: float) -> None:
+        """Nothing."""
+
+    def head(self, head: Head, missed: int, reorg_depth: int) -> None:
+        """Nothing."""
+
+    def heads_lost(self, endpoint: str, detail: str) -> None:
+        """Nothing."""
+
+    def heads_back(self, endpoint: str) -> None:
+        """Nothing."""
+
+
+UNTOLD = Untold()

@@ -1,0 +1,1 @@
+"""Prices from outside the chain, as a second opinion on the feeds that contracts read."""

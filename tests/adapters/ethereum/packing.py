@@ -1,0 +1,108 @@
+"""The lens, written backwards: states into words, one field at a time, by nothing but the layout."""
+
+from collections.abc import Sequence
+
+from keeper.core.head import Head
+from keeper.core.market import Reading
+from keeper.core.position import Leg, PoolState, VaultRules, VaultState
+from keeper.core.units import Address, BlockHash
+
+STRIKE_TO_WAD = 10**10
+NO_PRICE = Reading(0, 0, 0)
+Vault = tuple[VaultState, Sequence[Leg]]
+
+
+def word(value: int) -> bytes:
+    return (value % 2**256).to_bytes(32)
+
+
+def leg_word(leg: Leg, log_strike: int = 7) -> bytes:
+    return (
+        bytes([leg.is_call])
+        + (leg.strike_wad // STRIKE_TO_WAD).to_bytes(7)
+        + leg.expiry.to_bytes(4)
+        + log_strike.to_bytes(9, signed=True)
+        + leg.size_wad.to_bytes(11, signed=True)
+    )
+
+
+def vault_words(vault: VaultState, legs: int) -> bytes:
+    rules, pool = vault.rules, vault.pool
+    flags = vault.readable | vault.paused << 1 | vault.keeper_authorised << 2 | pool.base_is_token0 << 3
+    ages = rules.max_price_age_s | rules.max_volatility_age_s << 32 | rules.max_deadline_s << 64
+    fields = [
+        int(vault.address, 16),
+        flags,
+        vault.quote_units,
+        vault.base_wei,
+        rules.target_delta_wad,
+        rules.band_wad,
+        vault.sequence,
+        int.from_bytes(vault.state_hash),
+        vault.last_rebalance_at,
+        rules.cooldown_s,
+        rules.max_slippage_bps,
+        rules.margin_bps,
+        vault.price.answer_wad,
+        vault.price.updated_at,
+        vault.price.round_id,
+        vault.volatility.answer_wad,
+        vault.volatility.updated_at,
+        pool.sqrt_price_x96,
+        pool.liquidity,
+        pool.fee_pips,
+        vault.quote_decimals | vault.base_decimals << 8,
+        vault.shares,
+        legs,
+        ages,
+    ]
+    return b"".join(word(field) for field in fields)
+
+
+def header_words(head: Head, balance_wei: int, native: Reading, count: int) -> bytes:
+    fields = [1, head.number, head.timestamp, 0, balance_wei, native.answer_wad, native.updated_at, count]
+    return b"".join(word(field) for field in fields)
+
+
+def lens_words(
+    head: Head, vaults: Sequence[Vault], balance_wei: int = 0, native: Reading = NO_PRICE
+) -> bytes:
+    return (
+        header_words(head, balance_wei, native, len(vaults))
+        + b"".join(vault_words(vault, len(legs)) for vault, legs in vaults)
+        + b"".join(leg_word(leg) for _, legs in vaults for leg in legs)
+    )
+
+
+HEAD = Head(
+    chain_id=31337,
+    number=19,
+    hash=BlockHash("0x" + "ab" * 32),
+    parent_hash=BlockHash("0x" + "aa" * 32),
+    timestamp=1_767_225_600,
+    base_fee_wei=10**9,
+)
+
+VAULT = VaultState(
+    address=Address("0x4A679253410272dd5232B3Ff7cF5dbB88f295319"),
+    readable=True,
+    paused=False,
+    keeper_authorised=True,
+    quote_units=6_170_624_520_164,
+    base_wei=1_075_900_289_896_827_387_000,
+    quote_decimals=6,
+    base_decimals=18,
+    shares=9_227_699_976_341_725_198,
+    sequence=3,
+    state_hash=bytes(range(32)),
+    last_rebalance_at=0,
+    rules=VaultRules(2 * 10**18, -(10**21), 600, 100, 1500, 5400, 5401, 7200),
+    price=Reading(3000 * 10**18, 1_767_225_602, 18446744073709551618),
+    volatility=Reading(7 * 10**17, 1_767_225_605, 0),
+    pool=PoolState(4339505179874779662909440, 5606003840170672516, 500, base_is_token0=True),
+)
+
+LEGS = (
+    Leg(is_call=True, strike_wad=3300 * 10**18, expiry=1_769_040_000, size_wad=-(10**21)),
+    Leg(is_call=False, strike_wad=2700 * 10**18, expiry=1_769_040_001, size_wad=5 * 10**17),
+)
