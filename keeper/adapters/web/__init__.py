@@ -1,0 +1,1 @@
+"""The keeper's own pages: metrics for Prometheus, probes for orchestrators, a status for people."""
