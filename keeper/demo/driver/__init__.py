@@ -1,0 +1,1 @@
+"""The process that moves the local world along a market path, block by block."""
