@@ -122,6 +122,9 @@ class LiveWallet:
                 balance_wei = await self._node.balance_wei(self._address)
             except UnreachableError as error:
                 return Refused(plan.vault, Reason.NODE_UNREACHABLE, str(error))
+            if any(outcome.vault == plan.vault for outcome in self._finished):
+                detail = "the verdict on the vault's last intent has not been recorded yet"
+                return Refused(plan.vault, Reason.PENDING, detail)
             refused = await self._drive(Offered(plan, balance_wei))
             return refused or Accepted(plan.intent)
 

@@ -31,7 +31,6 @@ from keeper.core.transaction.messages import (
     Offered,
     ReceiptsRead,
     Refuse,
-    Release,
     Sign,
     Signed,
     SignFailed,
@@ -142,4 +141,4 @@ def _sign_failed(account: Account, event: SignFailed) -> tuple[Account, Step]:
     intent = account.intent_at(event.nonce)
     if intent is None or intent.attempts:
         return account, ()
-    return account.without(event.nonce), (Release(event.nonce, event.refused),)
+    return account.without(event.nonce), (Refuse(event.refused),)
