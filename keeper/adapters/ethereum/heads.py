@@ -11,7 +11,7 @@ back.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
 from keeper.adapters.ethereum.block import fetch_block, fetch_chain_id, fetch_tip
@@ -65,11 +65,12 @@ class NodeHeads:
         self._newest: Head | None = None
         self._news = asyncio.Event()
         self._pushed = asyncio.Event()
-        self._subscribed = False
+        self.subscribed = False
+        """Whether the subscription tells heads now."""
         self._trusted = False
         self._ended = asyncio.Event()
 
-    async def latest(self) -> AsyncIterator[Head]:
+    async def latest(self) -> AsyncGenerator[Head, None]:
         """Each new tip once, until closed. Raises WrongChainError for a node that starts on another chain."""
         await self._start()
         following = asyncio.create_task(self._follow())
@@ -124,13 +125,14 @@ class NodeHeads:
             try:
                 if not self._trusted:
                     await self._trust()
-                await self._offer(await fetch_tip(self._rpc, self._chain_id))
+                head = await fetch_tip(self._rpc, self._chain_id)
             except (UnreachableError, RpcRefusedError, WrongChainError) as error:
                 # Whoever answers next need not be the node that went away.
                 self._trusted = False
                 await asyncio.sleep(self._asked.failed(error))
             else:
                 self._asked.worked()
+                await self._offer(head)
                 await self._until_quiet()
 
     async def _until_quiet(self) -> None:
@@ -138,7 +140,7 @@ class NodeHeads:
         while True:
             self._pushed.clear()
             try:
-                async with asyncio.timeout(self._pace.quiet_s if self._subscribed else self._pace.poll_s):
+                async with asyncio.timeout(self._pace.quiet_s if self.subscribed else self._pace.poll_s):
                     await self._pushed.wait()
             except TimeoutError:
                 return
@@ -148,7 +150,7 @@ class NodeHeads:
 
         async def hear(head: Head) -> None:
             link.worked()
-            self._subscribed = True
+            self.subscribed = True
             self._pushed.set()
             await self._offer(head)
 
@@ -158,7 +160,7 @@ class NodeHeads:
             except (UnreachableError, RpcRefusedError, WrongChainError) as error:
                 pause_s = link.failed(error)
                 # The poller wakes up and takes over at its own pace.
-                self._subscribed = False
+                self.subscribed = False
                 self._pushed.set()
                 await asyncio.sleep(pause_s)
 
