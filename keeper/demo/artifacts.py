@@ -7,6 +7,7 @@ searching for names.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import orjson
@@ -48,14 +49,16 @@ class Artifact:
         return "0x" + code
 
 
+@cache
 def protocol(relative: str) -> Artifact:
     """An artifact of a fetched protocol, by its path. Raises MissingArtifactError."""
     return load(PROTOCOLS / relative, "make setup")
 
 
+@cache
 def contract(name: str) -> Artifact:
     """One of this project's own contracts, compiled. Raises MissingArtifactError."""
-    return load(CONTRACTS / f"{name}.sol" / f"{name}.json", "make contracts")
+    return load(CONTRACTS / f"{name}.sol" / f"{name}.json", "make setup")
 
 
 def load(path: Path, maker: str) -> Artifact:

@@ -79,13 +79,13 @@ PLANS: Final = (
     ),
 )  # fmt: skip
 
-COOLDOWN_S: Final = 600
+COOLDOWN_S: Final = 300
 MAX_DEADLINE_S: Final = 7_200
 MAX_FEED_AGE_S: Final = 5_400
 MAX_SLIPPAGE_BPS: Final = 100
 MARGIN_BPS: Final = 1_500
 BAND: Final = 2
-MAX_TRADE: Final = 500
+MAX_TRADE: Final = 1_000
 
 
 def terms_of(

@@ -22,13 +22,14 @@ from keeper.demo.addressbook import AddressBook
 from keeper.demo.anvil import HARDFORK, Anvil
 from keeper.demo.artifacts import contract
 from keeper.demo.binaries import ROOT
-from keeper.demo.rpc import as_bytes
+from keeper.demo.rpc import Rpc, as_bytes
 
 CACHE: Final = ROOT / ".cache" / "world"
 BASE_FEE_WEI: Final = 10**9
 
 _OWN_CONTRACTS = ("RiskVault", "Lens", "UniswapV3Venue")
 _BUILDERS = ("accounts.py", "addressbook.py", "plans.py", "vaults.py", "world.py", "protocols")
+_KEPT = 4
 _GZIP = 16 + zlib.MAX_WBITS
 
 
@@ -59,14 +60,11 @@ class LocalWorld:
         # A node that loads a state goes on at the wall clock unless told otherwise.
         clock = ("--timestamp", str(book.timestamp))
         node = Anvil.start(*clock, *arguments, load_state=cached.state, port=port)
-        node.rpc.batch(
-            [
-                ("anvil_setBlockTimestampInterval", [1]),
-                ("anvil_setNextBlockBaseFeePerGas", [hex(BASE_FEE_WEI)]),
-            ]
-        )
-        node.rpc.call("evm_setNextBlockTimestamp", book.timestamp + 1)
-        node.rpc.call("evm_mine")
+        try:
+            _mine_first_block(node.rpc, book.timestamp + 1)
+        except BaseException:
+            node.stop()
+            raise
         return cls(node, book)
 
     def stop(self) -> None:
@@ -105,7 +103,8 @@ def key() -> str:
         path = here / name
         for file in sorted(path.glob("*.py")) if path.is_dir() else [path]:
             digest.update(file.read_bytes())
-    digest.update((ROOT / "tools" / "protocols.lock.json").read_bytes())
+    for pinned in ("tools/protocols.lock.json", "package.json"):
+        digest.update((ROOT / pinned).read_bytes())
     return digest.hexdigest()[:16]
 
 
@@ -120,8 +119,28 @@ def _build(folder: Path, progress: world.Progress) -> None:
         (scratch / "state.json").write_bytes(zlib.decompress(dump, _GZIP))
         book.write(scratch / "book.json")
         scratch.replace(folder)
+        _forget_others(folder)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _mine_first_block(rpc: Rpc, timestamp: int) -> None:
+    """A block of known time and base fee; from there, blocks are a second apart until a driver sets them."""
+    rpc.batch(
+        [
+            ("anvil_setBlockTimestampInterval", [1]),
+            ("anvil_setNextBlockBaseFeePerGas", [hex(BASE_FEE_WEI)]),
+        ]
+    )
+    rpc.call("evm_setNextBlockTimestamp", timestamp)
+    rpc.call("evm_mine")
+
+
+def _forget_others(folder: Path) -> None:
+    """Remove all but the newest few worlds: each change of a contract makes another."""
+    worlds = [path for path in folder.parent.iterdir() if (path / "book.json").exists()]
+    for path in sorted(worlds, key=lambda path: path.stat().st_mtime)[:-_KEPT]:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from eth_typing import HexStr
 
 from keeper.demo.accounts import Role, private_key
 from keeper.demo.driver.market import Market, Moment
-from keeper.demo.plans import BAND, PLANS, VaultPlan
+from keeper.demo.plans import BAND, MAX_TRADE, PLANS, VaultPlan
 from keeper.demo.rpc import as_object
 from tests.fixtures.world import World
 
@@ -25,7 +25,7 @@ def test_a_rebalance_by_the_keepers_key_closes_the_gap(world: World, plan: Vault
     assert abs(before) > 10 * BAND * WAD
     assert rebalance(world, plan.name) == 1
     after = world.chain.read_int(vault, "gap")
-    size = min(abs(before), 500 * WAD)
+    size = min(abs(before), MAX_TRADE * WAD)
     assert abs(after) == pytest.approx(abs(before) - size, abs=5 * WAD)
     assert abs(world.chain.read_int(world.twin(plan.name), "gap")) == pytest.approx(abs(before), rel=1e-3)
 

@@ -78,7 +78,7 @@ def test_the_pool_fills_exactly_as_predicted(world: World, *, sell_base: bool, s
 @pytest.mark.parametrize("sell_base", [True, False])
 def test_a_fill_across_tick_words_is_predicted_to_eleven_digits(world: World, *, sell_base: bool) -> None:
     # The pool stops, and rounds, at the end of each word of its tick bitmap, also where nothing changes.
-    amount = 20_000 * WAD if sell_base else 60_000_000 * 10**6
+    amount = 60_000 * WAD if sell_base else 180_000_000 * 10**6
     predicted = _predicted(world, amount, sell_base=sell_base)
     got, _ = world.swap(amount, sell_base=sell_base)
     assert got == pytest.approx(predicted.amount_out, rel=1e-10)
@@ -166,14 +166,14 @@ def test_roles_are_anvils_own_accounts(world: World) -> None:
 
 
 def test_a_missing_artifact_says_which_command_makes_it(tmp_path: Path) -> None:
-    with pytest.raises(MissingArtifactError, match="make contracts"):
-        load(tmp_path / "RiskVault.json", "make contracts")
+    with pytest.raises(MissingArtifactError, match="make setup"):
+        load(tmp_path / "RiskVault.json", "make setup")
 
 
 def test_a_damaged_artifact_is_not_taken_for_a_contract(tmp_path: Path) -> None:
     (tmp_path / "Vault.json").write_text('{"abi": {}}')
     with pytest.raises(MissingArtifactError, match="not a compiled contract"):
-        load(tmp_path / "Vault.json", "make contracts")
+        load(tmp_path / "Vault.json", "make setup")
 
 
 def test_own_contracts_have_no_libraries_to_link() -> None:
