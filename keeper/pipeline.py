@@ -11,14 +11,14 @@ its vault and leaves the others alone.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from keeper.core.decision import Decision, decide
-from keeper.core.exposure import Situation, situations
+from keeper.core.decision import Decision, decide_all
 from keeper.core.head import Head
 from keeper.core.memory import Memory, settle
 from keeper.core.outcome import Outcome, Refused
 from keeper.core.plan import Plan
 from keeper.core.policy import Policy
 from keeper.core.reason import Reason
+from keeper.core.snapshot import Snapshot
 from keeper.core.units import Address
 from keeper.ports import (
     Accepted,
@@ -37,8 +37,9 @@ from keeper.ports import (
 
 @dataclass(slots=True)
 class Pipeline:
-    """One chain's loop. `memories` is the fold of all outcomes; `quarantined` vaults are no longer
-    decided.
+    """One chain's loop.
+
+    `memories` is the fold of all outcomes; `quarantined` vaults are no longer decided.
     """
 
     heads: Heads
@@ -68,7 +69,7 @@ class Pipeline:
             evidence = await self.reader.read(head, self.references.latest())
         policies, pending = self.policies.current(), self.wallet.pending()
         with self.observer.stage("decide"):
-            decisions = self._decide(situations(evidence.snapshot), policies, pending)
+            decisions = self._decide(evidence.snapshot, policies, pending)
         with self.observer.stage("record"):
             await self.journal.record(Cycle(evidence, policies, dict(self.memories), pending, decisions))
         for decision in decisions:
@@ -80,20 +81,14 @@ class Pipeline:
         return decisions
 
     def _decide(
-        self, each: tuple[Situation, ...], policies: Mapping[Address, Policy], pending: frozenset[Address]
+        self, snapshot: Snapshot, policies: Mapping[Address, Policy], pending: frozenset[Address]
     ) -> tuple[Decision, ...]:
-        decisions = []
-        for situation in each:
-            vault = situation.vault.address
-            if vault not in policies or vault in self.quarantined:
-                continue
-            memory = self.memories.get(vault, Memory(vault))
-            try:
-                decisions.append(decide(policies[vault], situation, memory, pending=vault in pending))
-            except Exception as error:  # noqa: BLE001 the vaults' supervisor: one vault's fault is not another's
-                self.quarantined.add(vault)
-                self.observer.quarantined(vault, error)
-        return tuple(decisions)
+        kept = {vault: policy for vault, policy in policies.items() if vault not in self.quarantined}
+        decided = decide_all(snapshot, kept, self.memories, pending)
+        for failure in decided.failures:
+            self.quarantined.add(failure.vault)
+            self.observer.quarantined(failure.vault, failure.error)
+        return decided.decisions
 
     async def _offer(self, plan: Plan, head: Head) -> None:
         with self.observer.stage("simulate"):

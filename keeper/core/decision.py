@@ -1,22 +1,27 @@
-"""The whole thought of one cycle about one vault.
+"""The whole thought of one cycle.
 
-`decide` is the only implementation of the rules: the daemon, a dry run, `once`, `explain`, `replay` and the
-demo call it. It is a function of values, so a stored cycle can be decided again and must give the same
-decision.
+There is one implementation of the rules: the daemon, a dry run, `once` and `replay` call `decide_all`, and
+`decide` is the same for one vault. It is a function of values, so a stored cycle can be decided again and
+must give the same decision.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 from keeper.core.exposure import Exposure, Situation, situations
 from keeper.core.head import Head
+from keeper.core.inventory import Band, Question, inventory_bands
 from keeper.core.memory import Memory
 from keeper.core.plan import Plan, propose
 from keeper.core.policy import Mode, Policy
 from keeper.core.reason import Reason
 from keeper.core.snapshot import Snapshot
 from keeper.core.units import Address
-from keeper.core.verdict import Band, Breach, Breached, Hold, Within, judge
+from keeper.core.verdict import Breach, Breached, Hold, Within, measured_against, prepared
+
+T = TypeVar("T")
 
 NO_BAND = Band(0.0, 0.0, 0.0, 0.0)
 
@@ -43,45 +48,94 @@ class Decision:
         return self.action.reason
 
 
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A vault whose decision failed in a way that nobody foresaw."""
+
+    vault: Address
+    error: Exception
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """All decisions of a snapshot, in its order, and the vaults that could not be decided."""
+
+    decisions: tuple[Decision, ...]
+    failures: tuple[Failure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    policy: Policy
+    situation: Situation
+    memory: Memory
+    pending: bool
+
+
 def decide_all(
     snapshot: Snapshot,
     policies: Mapping[Address, Policy],
     memories: Mapping[Address, Memory],
     pending: frozenset[Address],
-) -> tuple[Decision, ...]:
-    """Decide every vault of a snapshot that has a policy, in its order."""
-    return tuple(
-        decide(
-            policies[each.vault.address],
-            each,
-            memories.get(each.vault.address, Memory(each.vault.address)),
-            pending=each.vault.address in pending,
-        )
-        for each in situations(snapshot)
-        if each.vault.address in policies
+) -> Decided:
+    """Decide every vault of a snapshot that has a policy. One vault's failure is not another's."""
+    ends = _decide_each(
+        [
+            _Case(policies[vault], each, memories.get(vault, Memory(vault)), vault in pending)
+            for each in situations(snapshot)
+            if (vault := each.vault.address) in policies
+        ]
+    )
+    return Decided(
+        tuple(end for end in ends if isinstance(end, Decision)),
+        tuple(end for end in ends if isinstance(end, Failure)),
     )
 
 
 def decide(policy: Policy, situation: Situation, memory: Memory, *, pending: bool) -> Decision:
-    """Decide one vault."""
-    verdict = judge(policy, situation)
-    match verdict:
-        case Hold():
-            return _decision(policy, situation, (), NO_BAND, verdict)
-        case Within():
-            return _decision(policy, situation, (), verdict.band, verdict.hold)
-        case Breached():
-            action = _act(policy, situation, memory, verdict, pending=pending)
-            return _decision(policy, situation, verdict.breaches, verdict.band, action)
+    """Decide one vault. Raises what `decide_all` tells as a failure."""
+    (end,) = _decide_each([_Case(policy, situation, memory, pending)])
+    if isinstance(end, Failure):
+        raise end.error
+    return end
 
 
-def _decision(
-    policy: Policy, situation: Situation, breaches: tuple[Breach, ...], band: Band, action: Plan | Hold
-) -> Decision:
+def _decide_each(cases: Sequence[_Case]) -> list[Decision | Failure]:
+    """Each vault by itself, but for the bands, which are found for all in one call."""
+    found = [_supervised(case, _prepare) for case in cases]
+    bands = iter(inventory_bands([each for each in found if isinstance(each, Question)]))
+    return [
+        _supervised(case, partial(_conclude, band=next(bands))) if isinstance(each, Question) else each
+        for case, each in zip(cases, found, strict=True)
+    ]
+
+
+def _supervised(case: _Case, work: Callable[[_Case], T]) -> T | Failure:
+    try:
+        return work(case)
+    except Exception as error:  # noqa: BLE001 the vaults' supervisor: one vault's fault is not another's
+        return Failure(case.situation.vault.address, error)
+
+
+def _prepare(case: _Case) -> Decision | Question:
+    found = prepared(case.policy, case.situation)
+    return _decision(case, (), NO_BAND, found) if isinstance(found, Hold) else found
+
+
+def _conclude(case: _Case, band: Band) -> Decision:
+    match measured_against(case.policy, case.situation, band):
+        case Within(hold):
+            return _decision(case, (), band, hold)
+        case Breached(breaches) as verdict:
+            return _decision(case, breaches, band, _act(case, verdict))
+
+
+def _decision(case: _Case, breaches: tuple[Breach, ...], band: Band, action: Plan | Hold) -> Decision:
+    situation = case.situation
     return Decision(
         head=situation.head,
         vault=situation.vault.address,
-        policy_sha256=policy.sha256,
+        policy_sha256=case.policy.sha256,
         exposure=situation.exposure,
         breaches=breaches,
         band=band,
@@ -89,27 +143,29 @@ def _decision(
     )
 
 
-def _act(
-    policy: Policy, situation: Situation, memory: Memory, verdict: Breached, *, pending: bool
-) -> Plan | Hold:
-    refusal = _forbidden(policy, verdict, pending=pending) or _cooling(policy, situation, memory, verdict)
-    return refusal or propose(policy, situation, verdict)
+def _act(case: _Case, verdict: Breached) -> Plan | Hold:
+    refusal = _forbidden(case, verdict) or _cooling(case, verdict)
+    return refusal or propose(case.policy, case.situation, verdict)
 
 
-def _forbidden(policy: Policy, verdict: Breached, *, pending: bool) -> Hold | None:
-    if policy.mode is Mode.PAUSED:
+def _forbidden(case: _Case, verdict: Breached) -> Hold | None:
+    if case.policy.mode is Mode.PAUSED:
         return Hold(Reason.POLICY_PAUSED, 1.0, 0.0)
-    if pending:
+    if case.pending:
         return Hold(Reason.PENDING, 1.0, 0.0)
-    if policy.mode is Mode.REDUCE_ONLY and not verdict.breaches[0].urgent:
+    if case.policy.mode is Mode.REDUCE_ONLY and not verdict.breaches[0].urgent:
         return Hold(Reason.REDUCE_ONLY, verdict.breaches[0].measured, verdict.breaches[0].limit)
     return None
 
 
-def _cooling(policy: Policy, situation: Situation, memory: Memory, verdict: Breached) -> Hold | None:
+def _cooling(case: _Case, verdict: Breached) -> Hold | None:
     """The vault's cooldown binds always, the policy's unless something is urgent; reverts lengthen both."""
-    rules, last = situation.vault.rules, situation.vault.last_rebalance_at
-    wait_s = rules.cooldown_s if verdict.breaches[0].urgent else max(rules.cooldown_s, policy.cooldown_s)
-    ready_at = max(last + wait_s if last else 0, memory.blocked_until(policy.cooldown_s))
-    now = situation.head.timestamp
+    rules, last, own_s = (
+        case.situation.vault.rules,
+        case.situation.vault.last_rebalance_at,
+        case.policy.cooldown_s,
+    )
+    wait_s = rules.cooldown_s if verdict.breaches[0].urgent else max(rules.cooldown_s, own_s)
+    ready_at = max(last + wait_s if last else 0, case.memory.blocked_until(own_s))
+    now = case.situation.head.timestamp
     return Hold(Reason.COOLDOWN, float(now), float(ready_at)) if now < ready_at else None

@@ -7,7 +7,7 @@ chain.
 
 import math
 from dataclasses import dataclass
-from typing import Generic, NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,18 +91,15 @@ def situations(snapshot: Snapshot) -> tuple[Situation, ...]:
     )
 
 
-T = TypeVar("T")
+class _Sums(NamedTuple):
+    """Sums over the legs of one vault's book."""
 
-
-class _Sums(NamedTuple, Generic[T]):
-    """Sums over the legs of a book, for one vault or as a column for all."""
-
-    value: T
-    delta: T
-    gamma: T
-    vega: T
-    theta: T
-    short: T
+    value: float
+    delta: float
+    gamma: float
+    vega: float
+    theta: float
+    short: float
 
 
 def measure(snapshot: Snapshot) -> tuple[Exposure, ...]:
@@ -120,21 +117,13 @@ def measure(snapshot: Snapshot) -> tuple[Exposure, ...]:
     def book(column: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.bincount(legs.vault, weights=column * legs.size, minlength=len(vaults)).astype(np.float64)
 
-    sums = _Sums(
-        value=book(each.price),
-        delta=book(each.delta),
-        gamma=book(each.gamma),
-        vega=book(each.vega),
-        theta=book(each.theta),
-        short=np.bincount(legs.vault, weights=np.maximum(-legs.size, 0.0), minlength=len(vaults)),
-    )
-    return tuple(
-        _of_vault(vault, float(s), float(sigma), _Sums(*(float(column[i]) for column in sums)))
-        for i, (vault, s, sigma) in enumerate(zip(vaults, spot, volatility, strict=True))
-    )
+    short = np.bincount(legs.vault, weights=np.maximum(-legs.size, 0.0), minlength=len(vaults))
+    columns = (*map(book, (each.price, each.delta, each.gamma, each.vega, each.theta)), short)
+    sums = map(_Sums, *(column.tolist() for column in columns))
+    return tuple(map(_of_vault, vaults, spot.tolist(), volatility.tolist(), sums))
 
 
-def _of_vault(vault: VaultState, spot: float, volatility: float, book: "_Sums[float]") -> Exposure:
+def _of_vault(vault: VaultState, spot: float, volatility: float, book: _Sums) -> Exposure:
     inventory = vault.base_wei / 10**vault.base_decimals
     quote = vault.quote_units / 10**vault.quote_decimals
     target = vault.rules.target_delta_wad / WAD

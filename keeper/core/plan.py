@@ -11,12 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from keeper.core.exposure import Situation
+from keeper.core.inventory import Band
 from keeper.core.market import in_quote
 from keeper.core.policy import Policy, exceeds
 from keeper.core.quote import Quote, Side, gas_cost_usd, quote
 from keeper.core.reason import Reason
 from keeper.core.units import BPS, WAD, Address, mul_div_up
-from keeper.core.verdict import Band, Breach, Breached, Hold
+from keeper.core.verdict import Breach, Breached, Hold
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from keeper.core.exposure import Situation
+from keeper.core.hedging.band import LEAST
 from keeper.core.hedging.no_trade import Costs
 from keeper.core.market import in_quote
 from keeper.core.policy import Policy
-from keeper.core.pricing.liquidity import PIPS, Fill, fair_quote_down, mid_price_wad_down, swap_exact_in
+from keeper.core.pricing.liquidity import PIPS, Q96, Fill, fair_quote_down, mid_price_wad_down, swap_exact_in
 from keeper.core.units import BPS, WAD, Wad, mul_div_down, mul_div_up, wad_from_float_down
 
 
@@ -46,19 +47,25 @@ def gas_cost_usd(gas_units: int, fee_wei: int, situation: Situation) -> float:
 
 
 def trade_costs(policy: Policy, situation: Situation) -> Costs:
-    """Cost of a trade that would close the gap.
+    """Cost of a trade that would close the gap, as a model quantity.
 
-    Gas is the fixed part; fee and impact, per usd traded, are the proportional one.
+    Gas is the fixed part; fee and impact, as a fraction of the value traded, are the proportional one. The
+    fraction is the curve of `swap_exact_in` without its integers. A trade of dx base against a virtual
+    reserve of X base fills r / (1 + r dx / X) of its worth at the mid price, where r is 1 less the fee; to
+    buy, the same share of the quote given.
     """
     fee_wei = situation.head.base_fee_wei + policy.costs.priority_fee_wei
     fixed = gas_cost_usd(policy.costs.gas_units, fee_wei, situation)
-    exposure, pool = situation.exposure, situation.vault.pool
-    least = pool.fee_pips / PIPS
-    if pool.liquidity <= 0 or pool.sqrt_price_x96 <= 0 or exposure.spot <= 0:
-        return Costs(fixed, least)
-    quoted = quote(situation, -exposure.gap)
-    notional = abs(quoted.base) * exposure.spot
-    return Costs(fixed, max(least, quoted.impact_usd / notional) if notional > 0 else least)
+    gap, pool = situation.exposure.gap, situation.vault.pool
+    fee = pool.fee_pips / PIPS
+    if pool.liquidity <= 0 or pool.sqrt_price_x96 <= 0:
+        return Costs(fixed, fee)
+    root = pool.sqrt_price_x96 / Q96
+    reserve = pool.liquidity / root if pool.base_is_token0 else pool.liquidity * root
+    retained = max(1.0 - fee, 0.0)
+    filled = retained / (1.0 + retained * abs(gap) * 10**situation.vault.base_decimals / reserve)
+    lost = 1.0 - filled if gap >= 0 else 1.0 / max(filled, LEAST) - 1.0
+    return Costs(fixed, max(fee, lost))
 
 
 def quote(situation: Situation, trade: float) -> Quote:

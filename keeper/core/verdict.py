@@ -5,9 +5,8 @@ every later number wrong; it ends in `Hold`. Then each sensitivity is held again
 inventory against the band inside which a trade costs more than the risk it removes; what lies outside is a
 `Breach`, urgent if it is a hard limit.
 
-The band is the no-trade region of the book (see `hedging.no_trade`), moved to the vault's target and cut by
-two facts that the region does not know: the policy's hard limit, which holds at any cost, and the vault's own
-band, inside which its contract refuses to trade at all.
+Between the two questions stands the band (see `inventory`), which is found for all vaults at once. So a
+verdict comes in two steps, `prepared` and `measured_against`, and `judge` is both for one vault.
 """
 
 from collections.abc import Iterator
@@ -16,19 +15,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from keeper.core.exposure import Exposure, Situation
-from keeper.core.hedging.no_trade import Costs, no_trade_region
+from keeper.core.inventory import Band, Question, inventory_bands, question
 from keeper.core.market import PRICE, VOLATILITY, Fit, Unfit, in_quote, judge_deviation, judge_feed
 from keeper.core.policy import Limits, Policy, exceeds, falls_below
 from keeper.core.position import VaultState
 from keeper.core.pricing.liquidity import mid_price_wad_down
 from keeper.core.quote import trade_costs
 from keeper.core.reason import Reason
-from keeper.core.units import WAD, YEAR_SECONDS
-
-HARD_LIMIT_RESTORED_TO = 0.8
-"""After a breach of the hard delta limit, trade back to this share of it: at the limit itself the next tick
-breaches again.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +44,6 @@ class Breach:
 
 
 @dataclass(frozen=True, slots=True)
-class Band:
-    """Inventory in base: below `buy_below` buy up to `buy_to`; above `sell_above` sell down to `sell_to`."""
-
-    buy_below: float
-    buy_to: float
-    sell_to: float
-    sell_above: float
-
-
-@dataclass(frozen=True, slots=True)
 class Breached:
     """The policy wants action. `breaches` is never empty, the delta breach first if there is one."""
 
@@ -79,23 +62,31 @@ class Within:
 Verdict = Hold | Within | Breached
 
 
-def judge(policy: Policy, situation: Situation) -> Verdict:
-    """Hold one vault against its policy."""
+def prepared(policy: Policy, situation: Situation) -> Hold | Question:
+    """Whether the vault can be judged at all, and if so what there is to find out about its band."""
     unfit = fitness(policy, situation)
     if isinstance(unfit, Unfit):
         return Hold(unfit.reason, float(unfit.measured), float(unfit.limit))
-    return measured_against(policy, situation, trade_costs(policy, situation))
+    return question(policy, situation, trade_costs(policy, situation))
 
 
-def measured_against(policy: Policy, situation: Situation, costs: Costs) -> Within | Breached:
-    """Hold a vault that is fit against the limits and the band, at what a trade would cost now."""
+def measured_against(policy: Policy, situation: Situation, band: Band) -> Within | Breached:
+    """Hold a vault that is fit against the limits and its band."""
     exposure = situation.exposure
-    band = inventory_band(policy, situation, costs)
     breaches = (*_delta_breach(policy.limits, exposure, band), *_other_breaches(policy.limits, exposure))
     if breaches:
         return Breached(breaches, band)
     edge = band.sell_above if exposure.gap > 0 else band.buy_below
     return Within(Hold(Reason.INSIDE_BAND, exposure.inventory, edge), band)
+
+
+def judge(policy: Policy, situation: Situation) -> Verdict:
+    """Hold one vault against its policy."""
+    found = prepared(policy, situation)
+    if isinstance(found, Hold):
+        return found
+    (band,) = inventory_bands((found,))
+    return measured_against(policy, situation, band)
 
 
 def fitness(policy: Policy, situation: Situation) -> Fit | Unfit:
@@ -142,32 +133,6 @@ def _references_agree(policy: Policy, situation: Situation) -> Fit | Unfit:
         for r in fresh
     )
     return next((verdict for verdict in verdicts if isinstance(verdict, Unfit)), Fit())
-
-
-def inventory_band(policy: Policy, situation: Situation, costs: Costs) -> Band:
-    """The band on the vault's inventory, in base; never across the inventory that closes the gap."""
-    exposure = situation.exposure
-    region = no_trade_region(
-        situation.legs,
-        np.array([exposure.spot]),
-        exposure.volatility,
-        0.0,
-        costs,
-        policy.hedging.risk_aversion,
-        policy.hedging.look_interval_s / YEAR_SECONDS,
-    )
-    closed = exposure.target_delta - exposure.book_delta
-    refused = situation.vault.rules.band_wad / WAD
-    limit = in_quote(policy.limits.delta_usd_wad) / exposure.spot
-    lower, upper = (float(edge[0]) + exposure.target_delta for edge in (region.buy_below, region.sell_above))
-    buy_to, sell_to = (float(edge[0]) + exposure.target_delta for edge in (region.buy_to, region.sell_to))
-    restored = limit * HARD_LIMIT_RESTORED_TO
-    return Band(
-        buy_below=min(max(lower, closed - limit), closed - refused),
-        buy_to=min(max(buy_to, closed - restored), closed),
-        sell_to=max(min(sell_to, closed + restored), closed),
-        sell_above=max(min(upper, closed + limit), closed + refused),
-    )
 
 
 def _delta_breach(limits: Limits, exposure: Exposure, band: Band) -> tuple[Breach, ...]:

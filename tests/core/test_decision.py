@@ -1,15 +1,36 @@
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from keeper.core.decision import Decision, decide, decide_all
+from keeper.core import decision
+from keeper.core.decision import Decided, Decision, decide, decide_all
+from keeper.core.exposure import situations
+from keeper.core.inventory import Band, Question, inventory_bands
+from keeper.core.market import Reading
 from keeper.core.memory import Memory, settle
 from keeper.core.outcome import Expired, Mined, NonceTaken, Outcome, Refused, Reverted, reason_of
 from keeper.core.plan import Plan
 from keeper.core.policy import Mode, Policy
+from keeper.core.position import Leg
 from keeper.core.reason import Reason
-from keeper.core.units import WAD, TxHash
-from tests.core.build import NOW, OTHER, POLICY, VAULT, situation, snapshot, vault
+from keeper.core.snapshot import Snapshot
+from keeper.core.units import WAD, Address, TxHash
+from tests.core.build import (
+    CALL,
+    NOW,
+    OTHER,
+    POLICY,
+    STRADDLE,
+    VAULT,
+    columns,
+    pool,
+    situation,
+    snapshot,
+    vault,
+)
 
 HEDGE = -situation().exposure.book_delta
 FRESH = Memory(VAULT)
@@ -26,10 +47,10 @@ def decided(
 
 
 def test_a_gap_outside_the_band_is_hedged() -> None:
-    decision = decided(90.0)
-    assert isinstance(decision.action, Plan)
-    assert decision.reason is Reason.DELTA_BAND
-    assert decision.policy_sha256 == POLICY.sha256
+    found = decided(90.0)
+    assert isinstance(found.action, Plan)
+    assert found.reason is Reason.DELTA_BAND
+    assert found.policy_sha256 == POLICY.sha256
 
 
 def test_a_gap_inside_the_band_is_left_alone() -> None:
@@ -37,15 +58,15 @@ def test_a_gap_inside_the_band_is_left_alone() -> None:
 
 
 def test_a_vault_that_is_not_fit_shows_no_band() -> None:
-    decision = decide(POLICY, situation(vault(paused=True)), FRESH, pending=False)
-    assert decision.reason is Reason.VAULT_PAUSED
-    assert decision.breaches == ()
+    found = decide(POLICY, situation(vault(paused=True)), FRESH, pending=False)
+    assert found.reason is Reason.VAULT_PAUSED
+    assert found.breaches == ()
 
 
 def test_a_paused_policy_measures_and_does_nothing() -> None:
-    decision = decided(150.0, replace(POLICY, mode=Mode.PAUSED))
-    assert decision.reason is Reason.POLICY_PAUSED
-    assert decision.breaches[0].reason is Reason.DELTA_LIMIT
+    found = decided(150.0, replace(POLICY, mode=Mode.PAUSED))
+    assert found.reason is Reason.POLICY_PAUSED
+    assert found.breaches[0].reason is Reason.DELTA_LIMIT
 
 
 def test_reduce_only_acts_on_hard_limits_only() -> None:
@@ -113,8 +134,78 @@ def test_every_outcome_has_its_word() -> None:
 
 
 def test_only_vaults_with_a_policy_are_decided() -> None:
-    assert decide_all(snapshot(), {}, {}, frozenset()) == ()
-    assert len(decide_all(snapshot(vault(address=OTHER)), {OTHER: POLICY}, {}, frozenset())) == 1
+    assert decide_all(snapshot(), {}, {}, frozenset()) == Decided((), ())
+    assert len(decide_all(snapshot(vault(address=OTHER)), {OTHER: POLICY}, {}, frozenset()).decisions) == 1
+
+
+BOOKS = ((), CALL, STRADDLE, (*STRADDLE, *CALL), 8 * CALL, 11 * STRADDLE[1:])
+SICK = (
+    {"readable": False},
+    {"price": Reading(0, 0, 0)},
+    {"price": Reading(-(10**54), NOW, 1)},
+    {"volatility": Reading(10**54, NOW, 1)},
+    {"pool": pool(liquidity=0)},
+    {"pool": replace(pool(), sqrt_price_x96=2**160 - 1)},
+    {"quote_units": 2**255, "base_wei": 2**255},
+)
+FATAL = {"pool": replace(pool(), fee_pips=2_000_000)}
+states = st.tuples(
+    st.sampled_from(BOOKS),
+    st.floats(-450.0, 450.0),
+    st.one_of(st.just({}), st.just({}), st.sampled_from((*SICK, FATAL))),
+)
+
+
+Row = tuple[tuple[Leg, ...], float, Mapping[str, object]]
+
+
+def many(rows: Sequence[Row]) -> tuple[Snapshot, dict[Address, Policy]]:
+    vaults = tuple(
+        vault(**{"base_wei": round((HEDGE + gap) * WAD), "address": Address(f"0x{i:040x}"), **changes})
+        for i, (_, gap, changes) in enumerate(rows)
+    )
+    seen = replace(snapshot(), vaults=vaults, legs=columns(*(legs for legs, _, _ in rows)))
+    return seen, {each.address: POLICY for each in vaults}
+
+
+@given(st.lists(states, min_size=1, max_size=12))
+def test_a_vault_decided_among_others_is_decided_as_alone_to_the_last_bit(
+    rows: list[Row],
+) -> None:
+    seen, policies = many(rows)
+    together = decide_all(seen, policies, {}, frozenset())
+    by_vault = {decision.vault: repr(decision) for decision in together.decisions}
+    failed = {failure.vault for failure in together.failures}
+    for each in situations(seen):
+        memory = Memory(each.vault.address)
+        if each.vault.address in failed:
+            with pytest.raises(ValueError, match="fee of 2000000 pips"):
+                decide(POLICY, each, memory, pending=False)
+        else:
+            assert by_vault[each.vault.address] == repr(decide(POLICY, each, memory, pending=False))
+    assert len(by_vault) + len(failed) == len(rows)
+
+
+def test_a_vault_that_cannot_be_decided_is_told_and_the_others_are_decided() -> None:
+    seen, policies = many([(CALL, 150.0, {}), (CALL, 150.0, FATAL), (CALL, 150.0, {})])
+    decided_all = decide_all(seen, policies, {}, frozenset())
+    assert [each.vault for each in decided_all.decisions] == [seen.vaults[0].address, seen.vaults[2].address]
+    (failure,) = decided_all.failures
+    assert failure.vault == seen.vaults[1].address
+    assert isinstance(failure.error, ValueError)
+
+
+def test_a_thousand_vaults_are_asked_about_their_bands_in_one_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def counted(questions: Sequence[Question]) -> tuple[Band, ...]:
+        asked.append(len(questions))
+        return inventory_bands(questions)
+
+    monkeypatch.setattr(decision, "inventory_bands", counted)
+    seen, policies = many([(8 * CALL, 0.0, {})] * 1_000)
+    assert len(decide_all(seen, policies, {}, frozenset()).decisions) == 1_000
+    assert asked == [1_000]
 
 
 def test_the_same_values_give_the_same_decision() -> None:

@@ -230,3 +230,23 @@ def test_the_cost_of_trading_an_already_closed_gap_is_the_pools_fee() -> None:
 def test_a_pool_without_a_price_still_has_costs() -> None:
     blank: VaultState = vault(pool=pool(liquidity=0))
     assert trade_costs(POLICY, situation(blank)).proportional == pytest.approx(0.0005)
+
+
+@given(
+    st.floats(-400.0, 400.0),
+    st.integers(10**17, 10**24),
+    st.sampled_from([100, 500, 3_000, 10_000]),
+    st.booleans(),
+)
+def test_the_modelled_cost_of_a_trade_is_what_its_exact_quote_costs(
+    gap: float,
+    liquidity: int,
+    fee_pips: int,
+    base_is_token0: bool,  # noqa: FBT001
+) -> None:
+    state = replace(pool(liquidity=liquidity, base_is_token0=base_is_token0), fee_pips=fee_pips)
+    each = gapped(gap, pool=state)
+    exact = quote(each, -each.exposure.gap)
+    notional = abs(exact.base) * SPOT
+    modelled = trade_costs(POLICY, each).proportional
+    assert modelled * notional == pytest.approx(exact.impact_usd, rel=1e-4, abs=1e-4)

@@ -4,13 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from keeper.core.exposure import Situation
 from keeper.core.hedging.no_trade import Costs
+from keeper.core.inventory import inventory_band
 from keeper.core.market import FeedRules, Fit, Reading, Reference, Unfit
-from keeper.core.policy import exceeds, falls_below
+from keeper.core.policy import Policy, exceeds, falls_below
 from keeper.core.position import Leg, VaultState
 from keeper.core.reason import Reason
 from keeper.core.units import WAD
-from keeper.core.verdict import Breached, Hold, Within, fitness, inventory_band, judge, measured_against
+from keeper.core.verdict import Breached, Hold, Within, fitness, judge, measured_against
 from tests.core.build import CALL, NOW, POLICY, SPOT, STRADDLE, pool, situation, usd, vault
 
 CHEAP = Costs(fixed=5.0, proportional=0.0005)
@@ -20,6 +22,10 @@ def closed_vault(gap: float = 0.0, **changes: object) -> VaultState:
     """A vault whose inventory leaves a given gap."""
     hedge = -situation().exposure.book_delta
     return vault(base_wei=round((hedge + gap) * WAD), **changes)
+
+
+def measured(policy: Policy, each: Situation, costs: Costs = CHEAP) -> Within | Breached:
+    return measured_against(policy, each, inventory_band(policy, each, costs))
 
 
 @pytest.mark.parametrize(
@@ -81,13 +87,13 @@ def test_a_fresh_reference_that_agrees_lets_the_keeper_act() -> None:
 
 
 def test_inside_the_band_the_policy_wants_nothing() -> None:
-    verdict = measured_against(POLICY, situation(closed_vault()), CHEAP)
+    verdict = measured(POLICY, situation(closed_vault()))
     assert isinstance(verdict, Within)
     assert verdict.hold.reason is Reason.INSIDE_BAND
 
 
 def test_outside_the_band_the_policy_wants_a_trade_that_is_not_urgent() -> None:
-    verdict = measured_against(POLICY, situation(closed_vault(gap=90.0)), CHEAP)
+    verdict = measured(POLICY, situation(closed_vault(gap=90.0)))
     assert isinstance(verdict, Breached)
     assert [(b.reason, b.urgent) for b in verdict.breaches] == [(Reason.DELTA_BAND, False)]
 
@@ -95,7 +101,7 @@ def test_outside_the_band_the_policy_wants_a_trade_that_is_not_urgent() -> None:
 @pytest.mark.parametrize("gap", [101.0, -101.0])
 def test_beyond_the_hard_limit_the_policy_wants_a_trade_whatever_it_costs(gap: float) -> None:
     dear = Costs(fixed=1e9, proportional=0.5)
-    verdict = measured_against(POLICY, situation(closed_vault(gap=gap)), dear)
+    verdict = measured(POLICY, situation(closed_vault(gap=gap)), dear)
     assert isinstance(verdict, Breached)
     assert (verdict.breaches[0].reason, verdict.breaches[0].urgent) == (Reason.DELTA_LIMIT, True)
 
@@ -111,7 +117,7 @@ def test_each_other_limit_has_its_own_reason() -> None:
             collateral_ratio_wad=10**6 * WAD,
         ),
     )
-    verdict = measured_against(tight, situation(closed_vault()), CHEAP)
+    verdict = measured(tight, situation(closed_vault()))
     assert isinstance(verdict, Breached)
     assert [b.reason for b in verdict.breaches] == [
         Reason.GAMMA_LIMIT,
@@ -124,7 +130,7 @@ def test_each_other_limit_has_its_own_reason() -> None:
 def test_a_vault_without_short_legs_cannot_breach_its_collateral() -> None:
     long = (Leg(is_call=True, strike_wad=SPOT * WAD, expiry=NOW + 86_400, size_wad=WAD),)
     tight = replace(POLICY, limits=replace(POLICY.limits, collateral_ratio_wad=10**9 * WAD))
-    verdict = measured_against(tight, situation(vault(base_wei=0), long), CHEAP)
+    verdict = measured(tight, situation(vault(base_wei=0), long))
     assert isinstance(verdict, Within)
 
 

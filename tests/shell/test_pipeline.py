@@ -153,7 +153,7 @@ async def test_a_journal_that_is_full_ends_the_loop_before_anything_is_offered()
 
 
 async def test_a_vault_whose_decision_fails_unexpectedly_is_left_alone_and_the_others_are_kept() -> None:
-    impossible = gapped(90.0, pool=replace(pool(), fee_pips=2_000_000))
+    impossible = gapped(150.0, pool=replace(pool(), fee_pips=2_000_000))
     world = await World(impossible, gapped(90.0, address=OTHER), blocks=2).run()
     assert world.observer.of("quarantined") == [(VAULT, "ValueError")]
     assert [plan.vault for plan in world.wallet.offered] == [OTHER]

@@ -19,11 +19,12 @@ would jump as net gamma changes sign; so it is scaled by the net share of gamma,
 sign as it is and did best among six ways to smooth, for each of six books at two risk aversions.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from keeper.core.hedging.band import LEAST, MOST, Floats, Reals, looked_at, mixed_band, static_band, wider
 from keeper.core.pricing.black_scholes import Flags, greeks
@@ -66,6 +67,26 @@ class Region(NamedTuple):
     buy_to: Floats
     sell_to: Floats
     sell_above: Floats
+
+
+def side_by_side(books: Sequence[Legs]) -> Legs:
+    """Many books as rows of one, each padded with legs of no size to the length of the longest."""
+    lengths = np.array([len(book.size) for book in books], dtype=np.int64)
+    row = np.repeat(np.arange(len(books)), lengths)
+    column = np.arange(len(row)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    shape = len(books), int(lengths.max(initial=0))
+
+    def laid(kind: type[np.float64 | np.bool_], columns: Sequence[NDArray[Any]]) -> NDArray[Any]:
+        matrix = np.zeros(shape, dtype=kind)
+        matrix[row, column] = np.concatenate(columns)
+        return matrix
+
+    return Legs(
+        strike=laid(np.float64, [book.strike for book in books]),
+        years=laid(np.float64, [book.years for book in books]),
+        is_call=laid(np.bool_, [book.is_call for book in books]),
+        size=laid(np.float64, [book.size for book in books]),
+    )
 
 
 class _Book(NamedTuple):
@@ -122,8 +143,8 @@ def _book(
     delta = greeks(s, legs.strike, years, sigma * np.sqrt(1.0 - shift), legs.is_call).delta
     last = np.max(np.where(legs.size != 0.0, years, 0.0), axis=-1, initial=0.0)
     return _Book(
-        delta=np.sum(legs.size * delta, axis=-1),
-        gamma=np.abs(np.sum(legs.size * gamma, axis=-1)),
+        delta=_total(legs.size * delta),
+        gamma=np.abs(_total(legs.size * gamma)),
         horizon=np.where(last > 0.0, last, _OPEN_ENDED_YEARS),
     )
 
@@ -137,9 +158,10 @@ def _shift(
     aversion times the size of the one option it was fitted to. A book's size is the mean of its legs' total,
     weighted by gamma: it does not change if a leg is split, nor for a leg that does not matter at this spot.
     """
-    weight = np.sum(np.abs(size) * density, axis=-1, keepdims=True)
-    net = np.sum(size * density, axis=-1, keepdims=True)
-    square = np.sum(np.abs(size) * density * density, axis=-1, keepdims=True)
+    heavy = np.abs(size) * density
+    weight, net, square = (
+        _total(column)[..., np.newaxis] for column in (heavy, size * density, heavy * density)
+    )
     units = weight * weight / np.maximum(square, LEAST)
     strength = (
         1.98
@@ -150,3 +172,13 @@ def _shift(
     )
     shift: Floats = np.minimum(strength, _LARGEST_SHIFT) * net / np.maximum(weight, LEAST)
     return shift
+
+
+def _total(legs: Floats) -> Floats:
+    """Sum over a book's legs, from left to right.
+
+    numpy's own sum pairs its terms by their number, so that padding a book would change its last bits.
+    """
+    start = np.zeros((*legs.shape[:-1], 1))
+    total: Floats = np.add.accumulate(np.concatenate((start, legs), axis=-1), axis=-1)[..., -1]
+    return total

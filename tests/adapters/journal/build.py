@@ -37,7 +37,7 @@ def cycle(
         policies=policies,
         memories=memories,
         pending=pending,
-        decisions=decide_all(seen, policies, memories, pending),
+        decisions=decide_all(seen, policies, memories, pending).decisions,
     )
 
 

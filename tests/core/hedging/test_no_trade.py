@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keeper.core.hedging.no_trade import Costs, Legs, Region, no_trade_region
+from keeper.core.hedging.no_trade import Costs, Legs, Region, no_trade_region, side_by_side
 from keeper.core.pricing.black_scholes import greeks
 
 COSTS = Costs(fixed=0.05, proportional=1e-3)
@@ -201,13 +201,7 @@ def test_spot_volatility_and_time_broadcast() -> None:
 def test_many_books_at_once_are_each_book_alone() -> None:
     """One call for all vaults: rows padded with legs of no size, each with its own market and costs."""
     rows = [SHORT_CALL, CALL_SPREAD, CONDOR, NOTHING]
-    longest = max(len(book.size) for book in rows)
-    padded = Legs(
-        *(
-            np.stack([np.pad(getattr(book, name), (0, longest - len(book.size))) for book in rows])
-            for name in ("strike", "years", "is_call", "size")
-        )
-    )
+    padded = side_by_side(rows)
     spot, sigma, time = np.linspace(2800, 3100, 4), np.linspace(0.5, 0.8, 4), np.linspace(0, 9, 4) / 365
     gas, share, aversion = np.linspace(0, 2, 4), np.linspace(3e-4, 3e-3, 4), np.linspace(2e-3, 5e-2, 4)
     together = no_trade_region(padded, spot, sigma, time, Costs(gas, share), aversion, HOUR)
@@ -225,3 +219,19 @@ def test_a_leg_of_no_size_is_no_leg() -> None:
 def test_a_leg_of_dust_hardly_moves_the_centre() -> None:
     dusty = legs((3000, 14, True, -1), (2000, 14, True, -1e-9))
     np.testing.assert_allclose(middle(region(dusty, SPOTS)), middle(region(SHORT_CALL, SPOTS)), atol=1e-6)
+
+
+@given(st.lists(st.tuples(books, st.floats(1.0, 1e5), st.floats(0.0, 3.0), amounts), min_size=1, max_size=9))
+def test_a_book_among_others_has_the_region_it_has_alone_to_the_last_bit(
+    rows: list[tuple[Legs, float, float, float]],
+) -> None:
+    spot, sigma, gas = (np.array([row[i] for row in rows]) for i in (1, 2, 3))
+    together = no_trade_region(
+        side_by_side([row[0] for row in rows]), spot, sigma, 0.0, Costs(gas, 1e-3), AVERSION, HOUR
+    )
+    for i, (book, *_) in enumerate(rows):
+        one = slice(i, i + 1)
+        alone = no_trade_region(
+            side_by_side([book]), spot[one], sigma[one], 0.0, Costs(gas[one], 1e-3), AVERSION, HOUR
+        )
+        assert [bound[i].tobytes() for bound in together] == [bound[0].tobytes() for bound in alone]
