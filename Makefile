@@ -116,7 +116,6 @@ slither: setup .cache/slither/.ready ## Analyse the contracts with Slither
 
 lock: .venv/.ready ## Write the dependency locks anew; UPGRADE=1 moves every pin
 	@UPGRADE=$(UPGRADE) tools/lock.sh
-	@npm install --package-lock-only --no-fund --no-audit
 
 clean: ## Remove everything that a command can make again
 	@rm -rf .venv node_modules .cache contracts/out contracts/cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov

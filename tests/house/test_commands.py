@@ -114,3 +114,10 @@ def test_the_lock_of_the_node_packages_names_no_place_and_holds_every_digest() -
 
 def test_node_packages_run_no_script_of_their_own_at_installation() -> None:
     assert "ignore-scripts=true" in (ROOT / ".npmrc").read_text().splitlines()
+
+
+def test_foundrys_binaries_ask_nothing_of_node_so_that_npm_9_on_node_18_installs_them() -> None:
+    lock = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+    foundry = [entry for name, entry in lock.items() if "@foundry-rs" in name]
+    assert len(foundry) == 3
+    assert [entry for entry in foundry if "engines" in entry] == []
