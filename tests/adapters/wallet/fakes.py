@@ -19,7 +19,7 @@ from keeper.core.transaction.intent import Attempt, Intent
 from keeper.core.transaction.unsigned import SignedBytes, Unsigned
 from keeper.core.units import GWEI, Address, BlockHash, TxHash
 from keeper.ports import JournalError, SignerError, UnreachableError
-from tests.adapters.wallet.pools import replaces
+from tests.core.transaction.pools import replaces
 
 ACCOUNT = Address("0x00000000000000000000000000000000000000Aa")
 CHAIN_ID = 1

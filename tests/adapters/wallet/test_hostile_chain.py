@@ -27,8 +27,8 @@ from keeper.core.transaction.intent import gas_limit
 from keeper.core.units import GWEI
 from keeper.ports import Accepted, JournalError
 from tests.adapters.wallet import fakes
-from tests.adapters.wallet.pools import CLIENTS
 from tests.core.transaction.build import PLAN, VAULTS, plan
+from tests.core.transaction.pools import CLIENTS
 
 T = TypeVar("T")
 CEILING = PLAN.max_fee_wei
