@@ -6,7 +6,6 @@ the foreground group, and children must end in our order. How the demo ends does
 `finally` cannot reach (kill -9), the watcher does.
 """
 
-import os
 import signal
 import subprocess
 import time
@@ -35,7 +34,7 @@ class Child:
     def __init__(
         self, name: str, command: Sequence[str], log: Path, environ: Mapping[str, str] | None = None
     ) -> None:
-        """Start it. `environ` is added to ours."""
+        """Start it, with `environ` as its whole environment, or with ours."""
         self.name, self.log = name, log
         with log.open("ab") as said:
             self._process = subprocess.Popen(  # noqa: S603 our own programs, fixed arguments
@@ -43,7 +42,7 @@ class Child:
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=said,
-                env={**os.environ, **(environ or {})},
+                env=environ,
                 start_new_session=True,
             )
         self._watcher = watch(self._process.pid)

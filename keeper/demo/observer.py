@@ -6,7 +6,7 @@ events what was traded. The band drawn around a vault is its policy's, derived h
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from eth_abi.abi import decode as decode_abi
 from eth_abi.abi import encode
@@ -17,10 +17,9 @@ from keeper.core.exposure import Situation, situations
 from keeper.core.head import Head
 from keeper.core.market import in_quote
 from keeper.core.policy import Policy
-from keeper.core.quote import trade_costs
 from keeper.core.snapshot import Snapshot
 from keeper.core.units import WAD, BlockHash
-from keeper.core.verdict import inventory_band
+from keeper.core.verdict import Hold, judge
 from keeper.demo.addressbook import AddressBook
 from keeper.demo.rpc import Json, Rpc, as_bytes, as_int, as_object
 from keeper.demo.samples import BlockSample, Fill, Record, SentSample, VaultSample
@@ -141,21 +140,29 @@ def _head(block: dict[str, Json]) -> Head:
 
 
 def _vault(situation: Situation, policy: Policy) -> VaultSample:
-    exposure = situation.exposure
-    band = inventory_band(policy, situation, trade_costs(policy, situation))
-    closed = exposure.target_delta - exposure.book_delta
-    return VaultSample(
-        gap=exposure.gap,
-        inventory=exposure.inventory,
-        value_usd=exposure.nav_usd,
-        band_low=band.buy_below - closed,
-        band_high=band.sell_above - closed,
-    )
+    low, high = _band(situation, policy)
+    return replace(_twin(situation), band_low=low, band_high=high)
+
+
+def _band(situation: Situation, policy: Policy) -> tuple[float, float]:
+    """The gaps beyond which the policy wants a trade; none while it believes nothing it reads."""
+    verdict = judge(policy, situation)
+    if isinstance(verdict, Hold):
+        return 0.0, 0.0
+    closed = situation.exposure.target_delta - situation.exposure.book_delta
+    return verdict.band.buy_below - closed, verdict.band.sell_above - closed
 
 
 def _twin(situation: Situation) -> VaultSample:
     exposure = situation.exposure
-    return VaultSample(exposure.gap, exposure.inventory, exposure.nav_usd, band_low=0.0, band_high=0.0)
+    return VaultSample(
+        gap=exposure.gap,
+        target=exposure.target_delta,
+        inventory=exposure.inventory,
+        value_usd=exposure.nav_usd,
+        band_low=0.0,
+        band_high=0.0,
+    )
 
 
 def _fill(logs: Json) -> Fill | None:

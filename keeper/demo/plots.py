@@ -18,7 +18,7 @@ from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
 from keeper.demo.samples import BlockSample, Record, SentSample
-from keeper.demo.scores import Fall, deepest_fall, gaps, values
+from keeper.demo.scores import Fall, beyond_target, gaps, steepest_fall
 
 Floats = NDArray[np.float64]
 
@@ -71,7 +71,7 @@ class Run:
             record=record,
             hours=np.array([(block.timestamp - start) / _HOUR_S for block in record.blocks]),
             spot=np.array([block.spot for block in record.blocks]),
-            fall=deepest_fall(record),
+            fall=steepest_fall(record),
         )
 
     @property
@@ -132,12 +132,14 @@ def delta_plot(axes: Axes, run: Run, name: str) -> None:
 
 
 def value_plot(axes: Axes, run: Run, name: str) -> None:
-    """The vault's value since the start, against its twin's."""
-    mine, twin = values(run.record.blocks, name), values(run.record.blocks, name, twin=True)
-    axes.plot(run.hours, twin - twin[0], color=TWIN, label="twin, unhedged")
-    axes.plot(run.hours, mine - mine[0], color=run.colour(name), label="vault")
+    """The vault's value since the start beyond what its target delta earned, against its twin's."""
+    for twin, colour, label in ((True, TWIN, "twin, unhedged"), (False, run.colour(name), "vault")):
+        changed = beyond_target(run.record.blocks, name, twin=twin)
+        axes.plot(run.hours, changed, color=colour, label=label)
     axes.axhline(0.0, color=MUTED, linewidth=0.6)
-    _finish(axes, run, f"{name}: change of value", _dollars)
+    target = run.record.blocks[0].vaults[name].target
+    beyond = f", beyond its target of {target:g} base" if target else ""
+    _finish(axes, run, f"{name}: change of value{beyond}", _dollars)
     _legend(axes, 2)
 
 

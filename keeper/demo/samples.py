@@ -13,11 +13,12 @@ from dataclasses import dataclass
 class VaultSample:
     """One vault after one block.
 
-    `gap` is delta minus target, in base; `band_low` <= 0 <= `band_high` are the gaps beyond which the vault's
-    policy wants a trade; `value_usd` is the net asset value.
+    `gap` is delta minus `target`, both in base; `band_low` <= 0 <= `band_high` are the gaps beyond which the
+    vault's policy wants a trade, 0 for a twin, which nobody keeps; `value_usd` is the net asset value.
     """
 
     gap: float
+    target: float
     inventory: float
     value_usd: float
     band_low: float

@@ -47,10 +47,10 @@ class VaultScore:
 
 @dataclass(frozen=True, slots=True)
 class FallScore:
-    """What the deepest fall of the price did to one vault, between the fall's first and last block.
+    """What the steepest fall of the price did to one vault, between the fall's first and last block.
 
-    `worst_block` is the block of the largest loss of value within one block; drawdowns are the deepest loss
-    of value from a peak before it.
+    All values are beyond the target (see `beyond_target`). `worst_block` is the block of the largest loss
+    within one block; drawdowns are the deepest loss from a peak before it.
     """
 
     pnl_usd: float
@@ -66,7 +66,7 @@ class FallScore:
 
 @dataclass(frozen=True, slots=True)
 class Fall:
-    """The deepest fall of the price from a peak to the low after it. Indices into `Record.blocks`."""
+    """The steepest fall of the price. Indices into `Record.blocks`."""
 
     first: int
     last: int
@@ -100,21 +100,28 @@ def score(record: Record, name: str) -> VaultScore:
     )
 
 
-def deepest_fall(record: Record) -> Fall:
-    """The peak and the low between which the price lost most; a price that never fell has a fall of 0."""
+def steepest_fall(record: Record) -> Fall:
+    """The fall that was least likely for its length, by log(before / after) / sqrt(blocks).
+
+    That is how many standard deviations it was in a market of constant volatility. A price that never fell
+    has a fall of 0.
+    """
     spot = _column(record.blocks, lambda block: block.spot)
     if not spot.size:
         return Fall(0, 0, 0.0, 0.0)
-    peaks = np.maximum.accumulate(spot)
-    last = int(np.argmax(1.0 - spot / peaks))
-    first = int(np.argmax(spot[: last + 1]))
+    steepness, first, last, log_spot = 0.0, 0, 0, np.log(spot)
+    for length in range(1, spot.size):
+        falls = log_spot[:-length] - log_spot[length:]
+        at = int(np.argmax(falls))
+        if falls[at] / np.sqrt(length) > steepness:
+            steepness, first, last = float(falls[at] / np.sqrt(length)), at, at + length
     return Fall(first, last, float(spot[first]), float(spot[last]))
 
 
 def score_fall(record: Record, fall: Fall, name: str) -> FallScore:
     """What a fall cost one vault and its twin."""
     blocks = record.blocks[fall.first : fall.last + 1]
-    mine, twin = values(blocks, name), values(blocks, name, twin=True)
+    mine, twin = beyond_target(blocks, name), beyond_target(blocks, name, twin=True)
     steps = np.diff(mine)
     numbers = {block.number for block in blocks[1:]}
     sent = [each for each in record.sent if each.vault == name and each.block in numbers]
@@ -141,6 +148,19 @@ def gaps(blocks: Sequence[BlockSample], name: str, *, twin: bool = False) -> Flo
 def values(blocks: Sequence[BlockSample], name: str, *, twin: bool = False) -> Floats:
     """Net asset value by block, in usd."""
     return _column(blocks, lambda block: _of(block, name, twin=twin).value_usd)
+
+
+def beyond_target(blocks: Sequence[BlockSample], name: str, *, twin: bool = False) -> Floats:
+    """Change of value since the first block, less what the target delta alone earned, in usd by block.
+
+    A vault may be meant to hold a delta; what that earns or loses is no merit or fault of the hedge.
+    """
+    value = values(blocks, name, twin=twin)
+    spot = _column(blocks, lambda block: block.spot)
+    target = _column(blocks, lambda block: _of(block, name, twin=twin).target)
+    earned = np.concatenate([[0.0], np.cumsum(target[:-1] * np.diff(spot))])
+    changed: Floats = value - value[0] - earned
+    return changed
 
 
 def _of(block: BlockSample, name: str, *, twin: bool) -> VaultSample:

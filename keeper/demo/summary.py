@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from rich.table import Table
 
 from keeper.demo.samples import Record
-from keeper.demo.scores import Fall, FallScore, VaultScore, deepest_fall, score, score_fall
+from keeper.demo.scores import Fall, FallScore, VaultScore, score, score_fall, steepest_fall
 
 _SHARE_SHOWN = 0.02
 """A fall smaller than this is the weather and not worth a word."""
@@ -49,7 +49,7 @@ class RunFacts:
 
 def summarise(record: Record, facts: RunFacts) -> Summary:
     """Score a record of at least one block."""
-    names, fall = tuple(record.limits_usd), deepest_fall(record)
+    names, fall = tuple(record.limits_usd), steepest_fall(record)
     return Summary(
         blocks=len(record.blocks),
         decisions=facts.decisions,
@@ -126,7 +126,7 @@ def rows(summary: Summary) -> list[tuple[str, list[str]]]:
 
 
 def fall_sentences(summary: Summary) -> list[str]:
-    """What the deepest fall of the price did, in plain words; nothing if the price hardly fell."""
+    """What the steepest fall of the price did, in plain words; nothing if the price hardly fell."""
     fall = summary.fall
     if fall.share < _SHARE_SHOWN:
         return []
@@ -135,7 +135,8 @@ def fall_sentences(summary: Summary) -> list[str]:
         f"The price fell by {fall.share:.0%}, from ${fall.price_before:,.2f} to ${fall.price_after:,.2f}, "
         f"within {length} block{'' if length == 1 else 's'}."
     )
-    return [opening, *(_fall_sentence(name, each) for name, each in summary.falls.items())]
+    meant = "Values are beyond what each vault's target delta alone lost."
+    return [opening, meant, *(_fall_sentence(name, each) for name, each in summary.falls.items())]
 
 
 def _fall_sentence(name: str, cost: FallScore) -> str:

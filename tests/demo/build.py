@@ -8,8 +8,10 @@ from keeper.demo.samples import BlockSample, Fill, Record, SentSample, VaultSamp
 NAME = "strangle"
 
 
-def vault(gap: float, value_usd: float = 0.0, band: float = 1.0) -> VaultSample:
-    return VaultSample(gap=gap, inventory=10.0, value_usd=value_usd, band_low=-band, band_high=band)
+def vault(gap: float, value_usd: float = 0.0, band: float = 1.0, target: float = 0.0) -> VaultSample:
+    return VaultSample(
+        gap=gap, target=target, inventory=10.0, value_usd=value_usd, band_low=-band, band_high=band
+    )
 
 
 def block(number: int, spot: float, mine: VaultSample, twin: VaultSample | None = None) -> BlockSample:
@@ -81,11 +83,13 @@ def wavy(length: int = 240) -> Record:
     for i in range(length):
         spot = 3000 * (1 + 0.02 * math.sin(i / 9)) * (0.75 if i > length * 0.6 else 1.0)
         mine = {
-            name: VaultSample(9 * math.sin(i / (3 + j)), 200.0, 5e6 + 1e3 * math.sin(i / 20), -12.0, 14.0)
+            name: VaultSample(
+                9 * math.sin(i / (3 + j)), 0.0, 200.0, 5e6 + 1e3 * math.sin(i / 20), -12.0, 14.0
+            )
             for j, name in enumerate(names)
         }
         twin = {
-            name: VaultSample((3000 - spot) / (4 + j), 200.0, 5e6 + 300 * (spot - 3000), -1.0, 1.0)
+            name: VaultSample((3000 - spot) / (4 + j), 0.0, 200.0, 5e6 + 300 * (spot - 3000), -1.0, 1.0)
             for j, name in enumerate(names)
         }
         seen.append(BlockSample(100 + i, 1_700_000_000 + 600 * i, 10**9, spot, spot, mine, twin))

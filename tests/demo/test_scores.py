@@ -3,8 +3,8 @@
 import pytest
 
 from keeper.demo.samples import Fill
-from keeper.demo.scores import deepest_fall, score, score_fall
-from tests.demo.build import NAME, blocks, hedge, record, reverted
+from keeper.demo.scores import Fall, beyond_target, score, score_fall, steepest_fall
+from tests.demo.build import NAME, block, blocks, hedge, record, reverted, vault
 
 
 def test_a_run_of_no_blocks_scores_zero() -> None:
@@ -61,23 +61,34 @@ def test_profit_is_the_change_of_value() -> None:
     assert score(record(seen), NAME).pnl_usd == -10
 
 
-def test_the_deepest_fall_runs_from_its_peak_to_its_low() -> None:
-    fall = deepest_fall(record(blocks([90, 100, 95, 60, 80, 70], own=[0] * 6)))
-    assert (fall.first, fall.last) == (1, 3)
+def test_the_steepest_fall_is_the_least_likely_one_for_its_length() -> None:
+    fall = steepest_fall(record(blocks([104, 103, 102, 101, 100, 60, 80, 70], own=[0] * 8)))
+    assert (fall.first, fall.last) == (4, 5)
     assert fall.share == pytest.approx(0.4)
 
 
+def test_a_fall_in_steps_is_one_fall() -> None:
+    fall = steepest_fall(record(blocks([100, 100, 90, 80, 70, 60, 60], own=[0] * 7)))
+    assert (fall.first, fall.last) == (1, 5)
+
+
 def test_a_price_that_only_rose_has_no_fall() -> None:
-    assert deepest_fall(record(blocks([1, 2, 3], own=[0] * 3))).share == 0
-    assert deepest_fall(record(())).share == 0
+    assert steepest_fall(record(blocks([1, 2, 3], own=[0] * 3))).share == 0
+    assert steepest_fall(record(())).share == 0
 
 
 def test_a_fall_costs_what_happened_within_it() -> None:
-    seen = blocks([100, 60, 50, 70], own=[0, 30, 0, 90], worth=[100, 70, 80, 10])
+    seen = blocks([100, 60, 35, 70], own=[0, 30, 0, 90], worth=[100, 70, 80, 10])
     run = record(seen, [hedge(100), hedge(102)])
-    cost = score_fall(run, deepest_fall(run), NAME)
+    cost = score_fall(run, Fall(0, 2, 100, 35), NAME)
     assert (cost.pnl_usd, cost.worst_block, cost.worst_block_pnl_usd) == (-20, 101, -30)
     assert cost.worst_drawdown_usd == 30
     assert cost.blocks_outside_hard_limit == 1
     assert cost.rebalances == 1
     assert cost.cost_usd == pytest.approx(4)
+
+
+def test_what_the_target_itself_earned_is_left_out() -> None:
+    mine = [vault(0.0, value_usd=500 + 3 * spot, target=3) for spot in (100, 80, 90)]
+    seen = [block(i, spot, mine[i]) for i, spot in enumerate((100, 80, 90))]
+    assert beyond_target(seen, NAME).tolist() == [0, 0, 0]
