@@ -25,7 +25,7 @@ CANONICAL = BlockHash("0xcc")
 
 
 class Life:
-    """An account driven by hand. What it asks to be signed is signed at once; the rest is the test's to say."""
+    """What is asked to be signed is signed at once; everything else is for the test to say."""
 
     def __init__(self, account: Account | None = None, nonce: int = 7) -> None:
         self.account = account or Account(RULES)

@@ -4,7 +4,7 @@ import pytest
 
 from keeper.core.outcome import Refused
 from keeper.core.reason import Reason
-from keeper.core.transaction.account import ChainView, Rules
+from keeper.core.transaction.account import ChainView
 from keeper.core.transaction.intent import Kind, Standing
 from keeper.core.transaction.machine import step
 from keeper.core.transaction.messages import (
@@ -17,14 +17,8 @@ from keeper.core.transaction.messages import (
     SignFailed,
 )
 from keeper.core.transaction.words import Answer
-from keeper.core.units import GWEI, BlockHash, TxHash
+from keeper.core.units import GWEI, TxHash
 from tests.core.transaction.build import PLAN, plan
-
-RULES = Rules(confirmations=3, bump_after_blocks=3)
-RICH = 10**20
-CANONICAL = BlockHash("0xcc")
-
-
 from tests.core.transaction.life import RICH, Life, broadcasts, only, sent, signs
 
 

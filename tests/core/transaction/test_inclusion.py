@@ -2,7 +2,6 @@
 
 from keeper.core.outcome import Mined, NonceTaken, Reverted
 from keeper.core.reason import Reason
-from keeper.core.transaction.account import Rules
 from keeper.core.transaction.messages import (
     Broadcast,
     Finish,
@@ -10,14 +9,8 @@ from keeper.core.transaction.messages import (
     Refuse,
 )
 from keeper.core.transaction.words import Answer
-from keeper.core.units import BlockHash, TxHash
+from keeper.core.units import TxHash
 from tests.core.transaction.build import PLAN, plan
-
-RULES = Rules(confirmations=3, bump_after_blocks=3)
-RICH = 10**20
-CANONICAL = BlockHash("0xcc")
-
-
 from tests.core.transaction.life import inclusion, only, sent, signs
 
 

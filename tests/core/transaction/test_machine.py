@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from keeper.core.outcome import Mined, Reverted
 from keeper.core.reason import Reason
-from keeper.core.transaction.account import Account, Rules
+from keeper.core.transaction.account import Account
 from keeper.core.transaction.fees import Fees
 from keeper.core.transaction.intent import Attempt, Kind
 from keeper.core.transaction.machine import step
@@ -19,14 +19,8 @@ from keeper.core.transaction.messages import (
     Stopping,
 )
 from keeper.core.transaction.words import Answer
-from keeper.core.units import GWEI, BlockHash, TxHash
+from keeper.core.units import GWEI, TxHash
 from tests.core.transaction.build import DEADLINE, PLAN, plan
-
-RULES = Rules(confirmations=3, bump_after_blocks=3)
-RICH = 10**20
-CANONICAL = BlockHash("0xcc")
-
-
 from tests.core.transaction.life import RICH, RULES, Life, broadcasts, inclusion, only, restarted, sent, signs
 
 

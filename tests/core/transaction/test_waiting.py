@@ -1,21 +1,16 @@
 """What is not mined is sent again, raised, and given up at its deadline; never in another order."""
 
+import itertools
+
 from keeper.core.outcome import Expired, Mined
-from keeper.core.transaction.account import Rules
 from keeper.core.transaction.fees import Fees
 from keeper.core.transaction.intent import NO_OP_GAS, Kind
 from keeper.core.transaction.messages import (
     Finish,
 )
 from keeper.core.transaction.words import Answer
-from keeper.core.units import GWEI, BlockHash
+from keeper.core.units import GWEI
 from tests.core.transaction.build import DEADLINE, PLAN, plan
-
-RULES = Rules(confirmations=3, bump_after_blocks=3)
-RICH = 10**20
-CANONICAL = BlockHash("0xcc")
-
-
 from tests.core.transaction.life import broadcasts, inclusion, only, sent, signs
 
 
@@ -48,9 +43,7 @@ def test_bumps_end_with_room_for_a_no_op_below_the_ceiling() -> None:
     life = sent(plan(deadline=10**9))
     fees = [sign.fees for _ in range(90) for sign in signs(life.head())]
     assert 5 < len(fees) < 12
-    assert all(
-        later.max_fee_wei > earlier.max_fee_wei for earlier, later in zip(fees, fees[1:], strict=False)
-    )
+    assert all(later.max_fee_wei > earlier.max_fee_wei for earlier, later in itertools.pairwise(fees))
     life.timestamp = 10**9
     (no_op,) = signs(life.head())
     assert fees[-1].max_fee_wei * 11 // 10 <= no_op.fees.max_fee_wei <= PLAN.max_fee_wei
