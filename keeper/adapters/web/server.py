@@ -17,6 +17,8 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
+from keeper.health import Judgement
+
 SHUTDOWN_S = 1.0
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 WELL = 200
@@ -40,20 +42,12 @@ class CannotListenError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Probe:
-    """The answer to a probe: `ok` decides the status code, `body` is shown as JSON."""
-
-    ok: bool
-    body: object
-
-
-@dataclass(frozen=True, slots=True)
 class Pages:
-    """Where the answers come from. Each is called on every request and must not wait."""
+    """Where the answers come from (see `health`). Each is called on every request and must not wait."""
 
     registry: CollectorRegistry
-    live: Callable[[], Probe]
-    ready: Callable[[], Probe]
+    live: Callable[[], Judgement]
+    ready: Callable[[], Judgement]
     status: Callable[[], object]
 
 
@@ -112,10 +106,10 @@ def _metrics(registry: CollectorRegistry) -> Handler:
     return page
 
 
-def _probe(probe: Callable[[], Probe]) -> Handler:
+def _probe(probe: Callable[[], Judgement]) -> Handler:
     async def page(_: web.Request) -> web.Response:
         answer = probe()
-        return _json(answer.body, WELL if answer.ok else ILL)
+        return _json(answer, WELL if answer.ok else ILL)
 
     return page
 
