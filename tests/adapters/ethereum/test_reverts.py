@@ -1,4 +1,4 @@
-"""Every error the contracts can raise is told with its operands; every other byte string is shown, never guessed."""
+"""Every error the contracts can raise is told with its operands; all else is shown, never guessed."""
 
 import subprocess
 import sys
