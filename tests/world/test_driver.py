@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,19 +16,26 @@ import pytest
 from eth_account import Account
 
 from keeper.demo.accounts import Role, private_key
-from keeper.demo.artifacts import contract
-from keeper.demo.driver.command import BAD_USAGE, OK, DriverOptions, drive, main, moment_of
-from keeper.demo.driver.market import BlockReport, Market, Moment
-from keeper.demo.driver.roller import RETRY_S
-from keeper.demo.plans import PLANS, VaultPlan
+from keeper.demo.driver.command import BAD_USAGE, OK, DriverOptions, Pace, drive, main, moment_of
+from keeper.demo.driver.market import BlockReport, Market
 from keeper.demo.rpc import Rpc, as_object
 from keeper.simulation.path import MarketPath
 from keeper.simulation.paths import Start, simulate
+from tests.fixtures.driving import go
 from tests.fixtures.world import World
 
 pytestmark = pytest.mark.world
 DAY = 86_400
 GWEI = 10**9
+
+PARENT = """
+import pathlib, subprocess, time
+lines = pathlib.Path({lines!r})
+child = subprocess.Popen({command!r}, stdout=lines.open("wb"), stderr=subprocess.DEVNULL)
+while not lines.stat().st_size:
+    time.sleep(0.01)
+print(child.pid)
+"""
 
 
 @pytest.fixture
@@ -35,10 +43,6 @@ def market(world: World) -> Market:
     market = Market(world.rpc, world.book)
     market.take_over()
     return market
-
-
-def go(market: Market, *prices: float, step_s: int = 600, volatility: float = 0.7) -> list[BlockReport]:
-    return [market.advance(Moment(price, volatility, 20 * GWEI, step_s)) for price in prices]
 
 
 def test_a_block_has_the_time_and_the_base_fee_it_was_given(world: World, market: Market) -> None:
@@ -108,45 +112,6 @@ def test_a_keepers_transaction_is_executed_before_the_drivers(world: World, mark
     assert receipt["transactionIndex"] == "0x0"
 
 
-@pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.name)
-def test_an_expired_book_is_settled_and_opened_again_at_the_new_price(
-    world: World, market: Market, plan: VaultPlan
-) -> None:
-    events: list[str] = []
-    while f"{plan.name}: opened {len(plan.legs)} of {len(plan.legs)} legs" not in events:
-        assert market.timestamp < world.book.started_at + (plan.days + 6) * DAY, events
-        events += go(market, 2500.0, step_s=DAY)[0].events
-    assert f"{plan.name}-twin: settling {len(plan.legs)} legs" in events
-    assert not [event for event in events if event.startswith(("refused", "reverted"))]
-    for address in (world.book.vaults[plan.name], world.book.twins[plan.name]):
-        vault = world.chain.at(contract("RiskVault"), address)
-        assert world.chain.read_int(vault, "legCount") == len(plan.legs)
-        strikes = [_strike(world, address, index) for index in range(len(plan.legs))]
-        assert strikes == pytest.approx([2500 * leg.moneyness for leg in plan.legs], abs=13)
-
-
-def test_a_settlement_that_is_refused_is_tried_again_later(world: World, market: Market) -> None:
-    vault = world.vault("covered-call")
-    market.rpc.call("evm_setAutomine", True)  # noqa: FBT003
-    world.chain.send(vault, "pause", sender=world.account(Role.GUARDIAN))
-    market.take_over()
-    reports = go(market, *[3000.0] * 20, step_s=DAY)
-    events = [event for report in reports for event in report.events]
-    assert "covered-call: settlement refused, tried again later" in events
-    assert world.chain.read_int(world.twin("covered-call"), "legCount") == 1
-    market.rpc.call("evm_setAutomine", True)  # noqa: FBT003
-    world.chain.send(vault, "unpause")
-    market.take_over()
-    reports = go(market, *[3000.0] * 6, step_s=RETRY_S)
-    assert "covered-call: opened 1 of 1 legs" in [event for report in reports for event in report.events]
-
-
-def test_a_vault_whose_collateral_is_gone_is_left_without_a_book(market: Market) -> None:
-    # Twenty-fold: the calls' payoff takes the vault's quote, and what is left does not cover a new margin.
-    events = [event for report in go(market, *[25_000.0] * 32, step_s=DAY) for event in report.events]
-    assert any("refused" in event for event in events)
-
-
 def test_a_driver_goes_on_where_another_left_off(world: World, market: Market) -> None:
     go(market, 2900.0, 2800.0)
     second = Market(world.rpc, world.book)
@@ -173,7 +138,6 @@ def test_the_driver_waits_out_a_node_that_is_away(own_world: World) -> None:
     node = psutil.Process(own_world.node.pid)
     with Rpc(own_world.url, timeout_s=0.2) as rpc:
         market = Market(rpc, own_world.book)
-        stop = threading.Event()
 
         def note(report: BlockReport) -> None:
             reports.append(report)
@@ -181,7 +145,7 @@ def test_the_driver_waits_out_a_node_that_is_away(own_world: World) -> None:
                 node.suspend()
                 threading.Timer(0.7, node.resume).start()
 
-        assert drive(market, path, 0.0, stop, note) == OK
+        assert drive(market, path, Pace(0.0), note) == OK
     assert [report.price for report in reports] == pytest.approx(path.price.tolist())
     assert all(np.diff([report.ts for report in reports]) >= 600)
 
@@ -210,6 +174,14 @@ def test_sigterm_ends_the_process_cleanly_between_blocks(own_world: World, tmp_p
     assert process.returncode == OK
     assert errors == b""
     assert all(orjson.loads(line)["ts"] for line in rest.splitlines())
+
+
+def test_a_process_whose_parent_is_gone_ends(own_world: World, tmp_path: Path) -> None:
+    command = _options(own_world, tmp_path, blocks=10_000, interval_s=0.05).command()
+    lines = tmp_path / "lines"
+    parent = PARENT.format(command=command, lines=str(lines))
+    gone = subprocess.run([sys.executable, "-c", parent], stdout=subprocess.PIPE, check=True, timeout=60)
+    _wait_for_the_end_of(int(gone.stdout))
 
 
 def test_a_process_that_nobody_reads_any_more_ends(own_world: World, tmp_path: Path) -> None:
@@ -252,6 +224,13 @@ def test_a_block_costs_the_driver_little(market: Market) -> None:
     assert (sum(os.times()[:2]) - before) / len(path) < 0.06
 
 
+def _wait_for_the_end_of(pid: int) -> None:
+    try:
+        psutil.Process(pid).wait(60)
+    except psutil.NoSuchProcess:
+        return
+
+
 def _drive_all(market: Market, path: MarketPath) -> Sequence[BlockReport]:
     return [market.advance(moment_of(path, index)) for index in range(len(path))]
 
@@ -266,10 +245,3 @@ def _answer(world: World, feed: str) -> float:
     assert feed in ("price", "volatility")
     proxy = world.feed("price" if feed == "price" else "volatility")
     return cast("list[int]", world.chain.read(proxy, "latestRoundData"))[1] / 1e8
-
-
-def _strike(world: World, vault: str, index: int) -> float:
-    word = cast("list[int]", world.chain.read(world.chain.at(contract("RiskVault"), vault), "legAt", index))[
-        0
-    ]
-    return (word >> 192 & (2**56 - 1)) / 1e8

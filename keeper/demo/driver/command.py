@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
@@ -28,7 +28,8 @@ from keeper.simulation.tape import TapeError, read_tape
 OK, BAD_USAGE, UNREACHABLE = 0, 2, 5
 
 _DEFAULT_BLOCKS = 240
-_PATIENCE_S = 30.0
+_PATIENCE_S = 120.0
+_TIMEOUT_S = 20.0
 _RETRY_S = 0.25
 
 
@@ -63,13 +64,34 @@ class DriverOptions:
         return [sys.executable, "-m", "keeper.demo.driver", *(part for pair in pairs for part in pair)]
 
 
+@dataclass(slots=True)
+class Pace:
+    """When the next block is due. `parent` is the process that wants them; None: nobody in particular."""
+
+    interval_s: float
+    parent: int | None = None
+    stop: threading.Event = field(default_factory=threading.Event)
+    due_at: float = field(default_factory=time.monotonic)
+
+    def wait(self) -> bool:
+        """Wait until a block is due. False if none is wanted any more."""
+        if self.stop.wait(max(0.0, self.due_at - time.monotonic())):
+            return False
+        self.due_at = max(self.due_at + self.interval_s, time.monotonic())
+        return self.parent in (None, os.getppid())
+
+    def try_again(self) -> None:
+        """Come back in a moment."""
+        self.due_at = time.monotonic() + _RETRY_S
+
+
 def main(arguments: Sequence[str]) -> int:
     """Drive until the path ends or SIGTERM; returns the exit code."""
     options = parse(arguments)
-    stop = threading.Event()
+    pace = Pace(options.block_interval_s, os.getppid())
 
     def ask_to_stop(_signal: int, _frame: FrameType | None) -> None:
-        stop.set()
+        pace.stop.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, ask_to_stop)
@@ -79,33 +101,27 @@ def main(arguments: Sequence[str]) -> int:
     except (OSError, TypeError, ValueError, TapeError) as error:
         sys.stderr.write(f"driver: {error}\n")
         return BAD_USAGE
-    with Rpc(options.url) as rpc:
+    with Rpc(options.url, _TIMEOUT_S) as rpc:
         try:
-            return drive(Market(rpc, book), path, options.block_interval_s, stop, print_report)
+            return drive(Market(rpc, book), path, pace, print_report)
         except BrokenPipeError:
             # Nobody reads any more; there is nobody to drive for.
             return OK
 
 
-def drive(
-    market: Market,
-    path: MarketPath,
-    interval_s: float,
-    stop: threading.Event,
-    report: Callable[[BlockReport], None],
-) -> int:
+def drive(market: Market, path: MarketPath, pace: Pace, report: Callable[[BlockReport], None]) -> int:
     """Mine the path's blocks, one per interval; returns the exit code."""
     index, ready = 0, False
-    due_at = answered_at = time.monotonic()
-    while index < len(path) and not stop.wait(max(0.0, due_at - time.monotonic())):
-        due_at = max(due_at + interval_s, time.monotonic())
+    answered_at = time.monotonic()
+    while index < len(path) and pace.wait():
         try:
             if not ready:
                 market.take_over()
             ready = True
             mined = market.advance(moment_of(path, index))
         except (NodeUnreachableError, RpcError) as error:
-            ready, due_at = False, time.monotonic() + _RETRY_S
+            ready = False
+            pace.try_again()
             if time.monotonic() - answered_at > _PATIENCE_S:
                 sys.stderr.write(f"driver: gave up after {_PATIENCE_S:.0f} s: {error}\n")
                 return UNREACHABLE

@@ -65,8 +65,9 @@ class Market:
         self.price_feed, self.volatility_feed = feeds_of(self.book)
 
     def take_over(self) -> None:
-        """Stop automatic mining, and read where the chain is."""
+        """Stop automatic mining, forget own waiting transactions, and read where the chain is."""
         self.rpc.call("evm_setAutomine", _AUTOMINE)
+        self.rpc.outcomes([("anvil_removePoolTransactions", [account]) for account in self._accounts()])
         block, price, volatility = self.rpc.batch(
             [
                 ("eth_getBlockByNumber", ["latest", _FULL]),
@@ -77,7 +78,7 @@ class Market:
         self.timestamp = as_int(as_object(block)["timestamp"])
         self.price_feed.load(price)
         self.volatility_feed.load(volatility)
-        self._load_nonces()
+        self.sender.load(self._accounts())
 
     def advance(self, moment: Moment) -> BlockReport:
         """Mine the block in which the market is as `moment` says."""
@@ -89,9 +90,9 @@ class Market:
         block = self._mine()
         transactions = _transactions(block)
         events += [f"reverted: {reason}" for reason in _reverted(transactions, set(hashes))]
-        if refusals or not set(hashes) <= {str(transaction["hash"]) for transaction in transactions}:
-            self._start_afresh(hashes)
         self.timestamp = as_int(block["timestamp"])
+        if refusals or not set(hashes) <= {str(transaction["hash"]) for transaction in transactions}:
+            self.take_over()
         return BlockReport(
             block=as_int(block["number"]),
             ts=self.timestamp,
@@ -139,13 +140,9 @@ class Market:
             raise TypeError(f"no block: {mined!r:.100}")
         return as_object(mined[0])
 
-    def _start_afresh(self, hashes: Sequence[str]) -> None:
-        """Forget transactions that did not get in, and count nonces again."""
-        self.rpc.outcomes([("anvil_dropTransaction", [sent]) for sent in hashes])
-        self.take_over()
-
-    def _load_nonces(self) -> None:
-        self.sender.load([*self.price_feed.oracles, self.trader.account, *self.roller.accounts()])
+    def _accounts(self) -> list[str]:
+        accounts = [*self.price_feed.oracles, self.trader.account, *self.roller.accounts()]
+        return list(dict.fromkeys(accounts))
 
 
 def _transactions(block: dict[str, Json]) -> list[dict[str, Json]]:

@@ -113,20 +113,16 @@ class Roller:
             vault.stage, vault.wake_at = Stage.LIVE, quote.now + RETRY_S
             yield f"{vault.name}: settlement refused, tried again later"
             return
-        settled = 0
-        for index in reversed(range(len(expiries))):
-            # From the end, because settling moves the last leg into the gap.
-            if expiries[index] > quote.now:
-                continue
-            round_id = self._first_round_after(expiries[index], quote.round_id)
-            if round_id is None:
-                return
-            sender.queue(
-                self.accounts()[0], vault.address, SETTLE.data(index, round_id), _SETTLE_GAS, Rank.BOOK
-            )
-            settled += 1
+        # From the end, because settling moves the last leg into the gap.
+        expired = [index for index in reversed(range(len(expiries))) if expiries[index] <= quote.now]
+        rounds = [self._first_round_after(expiries[index], quote.round_id) for index in expired]
+        if None in rounds:
+            return
+        for index, round_id in zip(expired, rounds, strict=True):
+            data = SETTLE.data(index, round_id)
+            sender.queue(self.accounts()[0], vault.address, data, _SETTLE_GAS, Rank.BOOK)
         vault.stage = Stage.SETTLING
-        yield f"{vault.name}: settling {settled} legs"
+        yield f"{vault.name}: settling {len(expired)} legs"
 
     def _expiries(self, address: str) -> list[int]:
         (count,) = LEG_COUNT.decode(*self.rpc.batch([LEG_COUNT.call(address)]))

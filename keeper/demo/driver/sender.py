@@ -6,7 +6,7 @@ two to keep order among themselves, so that a keeper's transaction, which must b
 executed before them: what it simulated on the last block is what it meets.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -29,12 +29,11 @@ class Sender:
     nonces: dict[str, int] = field(default_factory=dict)
     queued: list[tuple[Rank, dict[str, Json]]] = field(default_factory=list)
 
-    def load(self, accounts: Iterable[str]) -> None:
+    def load(self, accounts: Sequence[str]) -> None:
         """Take the accounts' nonces from the chain."""
         self.queued.clear()
-        wanted = list(dict.fromkeys(accounts))
-        counts = self.rpc.batch([("eth_getTransactionCount", [account, "latest"]) for account in wanted])
-        self.nonces = dict(zip(wanted, map(as_int, counts), strict=True))
+        counts = self.rpc.batch([("eth_getTransactionCount", [account, "latest"]) for account in accounts])
+        self.nonces = dict(zip(accounts, map(as_int, counts), strict=True))
 
     def queue(self, account: str, to: str, data: str, gas: int, rank: Rank) -> None:
         """Add a transaction to the coming block's."""
