@@ -51,8 +51,12 @@ contract PoolDriver {
         if (current != target) pool.swap(address(this), target < current, type(int128).max, target, "");
     }
 
-    function removeLiquidity(uint128 liquidity) external {
-        IPoolAdmin(address(pool)).burn(-EDGE, EDGE, liquidity);
+    /// @notice Leaves only a sliver of liquidity, of 20 to 30 ticks around the price.
+    function concentrate(uint128 removed, uint128 left) external {
+        IPoolAdmin(address(pool)).burn(-EDGE, EDGE, removed);
+        (, int24 tick,,,,,) = pool.slot0();
+        int24 middle = tick / 10 * 10;
+        IPoolAdmin(address(pool)).mint(address(this), middle - 20, middle + 20, left, "");
     }
 
     function uniswapV3MintCallback(uint256 owed0, uint256 owed1, bytes calldata) external {

@@ -18,6 +18,7 @@ interface IUniswapV3Factory {
 
 /// @notice A vault of 1,000,000 quote and 100 base on a deep, genuine Uniswap v3 pool; base at 2,000, volatility 70 %.
 abstract contract VaultFixture is Test {
+    uint256 internal constant START = 1_800_000_000;
     uint256 internal constant PRICE = 2000e18;
     uint256 internal constant VOL = 0.7e18;
     uint24 internal constant FEE = 500;
@@ -43,7 +44,7 @@ abstract contract VaultFixture is Test {
     RiskVault internal vault;
 
     function setUp() public virtual {
-        vm.warp(1_800_000_000);
+        vm.warp(START);
         _deployTokens();
         priceFeed = new SettableFeed(8, int256(PRICE / 1e10));
         volFeed = new SettableFeed(8, int256(VOL / 1e10));
@@ -149,8 +150,10 @@ abstract contract VaultFixture is Test {
 
     /* PROPOSALS */
 
+    /// @dev The time is asked of the machine: the compiler may take `block.timestamp` for a constant of the test.
     function _proposal(bool sellBase, uint256 amountIn) internal view returns (Proposal memory) {
-        return Proposal(sellBase, uint128(amountIn), 0, uint64(block.timestamp + 60), vault.stateHash());
+        return
+            Proposal(sellBase, uint128(amountIn), 0, uint64(vm.getBlockTimestamp() + 60), vault.stateHash());
     }
 
     function _rebalance(Proposal memory proposal) internal returns (uint256 spent, uint256 got) {

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {Test} from "forge-std/Test.sol";
+import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
+import {RiskVault} from "src/RiskVault.sol";
+import {Proposal} from "src/interfaces/IKeeperVault.sol";
+import {Limits, Need, Terms} from "src/interfaces/IRiskVault.sol";
+import {Leg} from "src/libraries/OptionLeg.sol";
+import {PoolDriver} from "test/utils/PoolDriver.sol";
+import {SettableFeed} from "test/utils/SettableFeed.sol";
+import {TestToken} from "test/utils/TestToken.sol";
+
+/// @notice Everything that anybody can do to a vault, and what was seen meanwhile.
+contract Handler is Test {
+    using FixedPointMathLib for int256;
+
+    struct Actors {
+        address governance;
+        address guardian;
+        address underwriter;
+        address keeper;
+        address writer;
+        address saver;
+    }
+
+    struct World {
+        RiskVault vault;
+        PoolDriver driver;
+        SettableFeed priceFeed;
+        SettableFeed volFeed;
+        TestToken base;
+        TestToken quote;
+    }
+
+    World private _world;
+    Actors private _actors;
+
+    /* WITNESSES: each action that succeeded */
+
+    uint256 public sells;
+    uint256 public buys;
+    uint256 public refusals;
+    uint256 public deposits;
+    uint256 public withdrawals;
+    uint256 public shortsOpened;
+    uint256 public longsOpened;
+    uint256 public shortsSettled;
+    uint256 public longsSettled;
+
+    /* VIOLATIONS: what must stay zero */
+
+    uint256 public gapsThatDidNotFall;
+    uint256 public overshoots;
+    uint256 public poorFills;
+    uint256 public overspends;
+    uint256 public allowancesLeft;
+    uint256 public supplyChanges;
+    uint256 public hastyHedges;
+    uint256 public sequenceSlips;
+    uint256 public hedgesAtBadPrices;
+
+    uint256 private _lastSuccess;
+
+    constructor(World memory world, Actors memory actors) {
+        _world = world;
+        _actors = actors;
+    }
+
+    /* MARKET */
+
+    function moveMarket(uint256 price) external {
+        uint256 moved = bound(price, 500e18, 4000e18);
+        _world.priceFeed.push(int256(moved / 1e10));
+        _world.driver.pushTo(moved);
+    }
+
+    function moveFeedAlone(uint256 price) external {
+        _world.priceFeed.push(int256(bound(price, 500e8, 4000e8)));
+    }
+
+    function pushPool(uint256 price) external {
+        _world.driver.pushTo(bound(price, 500e18, 4000e18));
+    }
+
+    function moveVolatility(uint256 vol) external {
+        _world.volFeed.push(int256(bound(vol, 0.05e8, 3e8)));
+    }
+
+    function breakFeeds(uint256 seed) external {
+        _world.priceFeed.setBroken(seed % 8 == 0);
+        _world.volFeed.setBroken(seed % 8 == 1);
+        if (seed % 8 == 2) _world.priceFeed.push(0);
+    }
+
+    function warp(uint256 seconds_, bool fresh) external {
+        skip(bound(seconds_, 1, seconds_ % 4 == 0 ? 10 days : 2 hours));
+        if (fresh) _refresh();
+    }
+
+    /* HOLDERS AND STRANGERS */
+
+    function deposit(uint256 assets) external {
+        assets = bound(assets, 0, 1_000_000e6);
+        if (assets > _world.vault.maxDeposit(_actors.saver)) return;
+        _world.quote.mint(_actors.saver, assets);
+        vm.startPrank(_actors.saver);
+        _world.quote.approve(address(_world.vault), assets);
+        _world.vault.deposit(assets, _actors.saver);
+        vm.stopPrank();
+        ++deposits;
+    }
+
+    function withdraw(uint256 shares) external {
+        shares = bound(shares, 0, _world.vault.maxRedeem(_actors.saver));
+        vm.prank(_actors.saver);
+        if (_world.vault.redeem(shares, _actors.saver, _actors.saver) > 0) ++withdrawals;
+    }
+
+    function donate(uint256 amount, bool ofBase) external {
+        if (ofBase) _world.base.mint(address(_world.vault), bound(amount, 0, 10e18));
+        else _world.quote.mint(address(_world.vault), bound(amount, 0, 20_000e6));
+    }
+
+    /* GOVERNANCE */
+
+    function retarget(int256 target) external {
+        Limits memory rules = _world.vault.limits();
+        rules.targetDelta = int128(bound(target, -200e18, 300e18));
+        vm.prank(_actors.governance);
+        _world.vault.setLimits(rules);
+    }
+
+    function togglePause(uint256 seed) external {
+        if (seed % 4 == 0) {
+            vm.prank(_actors.guardian);
+            _world.vault.pause();
+        } else {
+            vm.prank(_actors.governance);
+            _world.vault.unpause();
+        }
+    }
+
+    /* OPTIONS */
+
+    function openLeg(bool isCall, uint256 strike, uint256 tenor, int256 size, uint256 premium) external {
+        Terms memory terms = Terms({
+            isCall: isCall,
+            strike: uint56(bound(strike, 500e8, 4000e8)),
+            expiry: uint32(vm.getBlockTimestamp() + bound(tenor, 1 hours, 20 days)),
+            size: int88(bound(size, -20e18, 20e18)),
+            premium: uint96(bound(premium, 0, 2000e6)),
+            counterparty: _actors.writer
+        });
+        vm.prank(_actors.writer);
+        _world.vault.agree(terms, true);
+        vm.prank(_actors.underwriter);
+        try _world.vault.openLeg(terms) {
+            if (terms.size < 0) ++shortsOpened;
+            else ++longsOpened;
+        } catch {
+            ++refusals;
+        }
+    }
+
+    function settle(uint256 seed) external {
+        uint256 count = _world.vault.legCount();
+        if (count == 0) return;
+        uint256 index = seed % count;
+        (uint256 word,,) = _world.vault.legAt(index);
+        uint80 round = _firstRoundAfter(Leg.wrap(word).expiry());
+        try _world.vault.settle(index, round) {
+            if (Leg.wrap(word).size() < 0) ++shortsSettled;
+            else ++longsSettled;
+        } catch {
+            ++refusals;
+        }
+    }
+
+    /* KEEPER */
+
+    function rebalance(bool sellBase, uint256 amountIn, uint256 minOut) external {
+        amountIn = sellBase ? bound(amountIn, 0, 60e18) : bound(amountIn, 0, 120_000e6);
+        minOut = minOut % 4 == 0 ? bound(minOut, 0, 1e24) : 0;
+        _hedge(sellBase, amountIn, minOut);
+    }
+
+    function rebalanceAsTold(uint256 part) external {
+        (bool ok, bytes memory args) = _world.vault.workable();
+        if (!ok) return;
+        Need memory need = abi.decode(args, (Need));
+        _hedge(need.sellBase, need.maxAmountIn * bound(part, 1, 110) / 100, 0);
+    }
+
+    /// @notice Removes every hindrance and hedges on both sides: shows that the properties are not kept by paralysis.
+    function clearAndHedge() external {
+        _world.priceFeed.setBroken(false);
+        _world.volFeed.setBroken(false);
+        vm.prank(_actors.governance);
+        _world.vault.unpause();
+        _world.base.mint(address(_world.vault), 100e18);
+        _world.quote.mint(address(_world.vault), 1_000_000e6);
+        _hedgeAtGap(20e18);
+        _hedgeAtGap(-20e18);
+    }
+
+    function _hedgeAtGap(int256 gap) private {
+        skip(1 hours);
+        _refresh();
+        (, int256 price,,,) = _world.priceFeed.latestRoundData();
+        _world.driver.pushTo(uint256(price) * 1e10);
+        Limits memory rules = _world.vault.limits();
+        rules.targetDelta += int128(_world.vault.gap() - gap);
+        vm.prank(_actors.governance);
+        _world.vault.setLimits(rules);
+        Need memory need = _world.vault.need();
+        _hedge(need.sellBase, need.maxAmountIn, 0);
+    }
+
+    function _hedge(bool sellBase, uint256 amountIn, uint256 minOut) private {
+        RiskVault vault = _world.vault;
+        Proposal memory proposal = Proposal({
+            sellBase: sellBase,
+            amountIn: uint128(amountIn),
+            minOut: uint128(minOut),
+            deadline: uint64(vm.getBlockTimestamp() + 60),
+            stateHash: vault.stateHash()
+        });
+        (bool priced, int256 gapBefore) = _gap();
+        (uint256 supply, uint256 sequence) = (vault.totalSupply(), vault.sequence());
+        vm.prank(_actors.keeper);
+        try vault.rebalance(proposal) returns (uint256 spent, uint256 got) {
+            if (sellBase) ++sells;
+            else ++buys;
+            if (!priced) ++hedgesAtBadPrices;
+            if (spent > amountIn) ++overspends;
+            if (got < minOut) ++poorFills;
+            if (vault.totalSupply() != supply) ++supplyChanges;
+            if (vault.sequence() != sequence + 1) ++sequenceSlips;
+            _judgeGap(gapBefore);
+            _judgeFill(sellBase, spent, got);
+            _judgeTime();
+            _judgeAllowance();
+        } catch {
+            ++refusals;
+        }
+    }
+
+    /* JUDGEMENT, in arithmetic of its own */
+
+    function _judgeGap(int256 gapBefore) private {
+        int256 gapAfter = _world.vault.gap();
+        if (gapAfter.abs() >= gapBefore.abs()) ++gapsThatDidNotFall;
+        bool turned = (gapAfter > 0) != (gapBefore > 0);
+        if (turned && gapAfter.abs() > _world.vault.limits().band) ++overshoots;
+    }
+
+    function _judgeFill(bool sellBase, uint256 spent, uint256 got) private {
+        (, int256 price,,,) = _world.priceFeed.latestRoundData();
+        // Base has 18 decimals, quote 6, the price 8.
+        (uint256 inBase, uint256 inQuote) = sellBase ? (spent, got) : (got, spent);
+        uint256 baseAtOracle = inBase * uint256(price);
+        uint256 quoteAtOracle = inQuote * 1e20;
+        (uint256 given, uint256 taken) =
+            sellBase ? (baseAtOracle, quoteAtOracle) : (quoteAtOracle, baseAtOracle);
+        if (taken * 10_000 < given * (10_000 - _world.vault.limits().maxSlippageBps)) ++poorFills;
+    }
+
+    function _judgeTime() private {
+        uint256 now_ = vm.getBlockTimestamp();
+        if (_lastSuccess != 0 && now_ - _lastSuccess < _world.vault.limits().cooldown) ++hastyHedges;
+        _lastSuccess = now_;
+    }
+
+    function _judgeAllowance() private {
+        address venue = address(_world.vault.venue());
+        uint256 left = _world.base.allowance(address(_world.vault), venue)
+            + _world.quote.allowance(address(_world.vault), venue);
+        if (left != 0) ++allowancesLeft;
+    }
+
+    function _gap() private view returns (bool, int256) {
+        try _world.vault.gap() returns (int256 value) {
+            return (true, value);
+        } catch {
+            return (false, 0);
+        }
+    }
+
+    /* FEEDS */
+
+    function _refresh() private {
+        int256 price = _lastPositive(_world.priceFeed);
+        _world.priceFeed.push(price);
+        _world.volFeed.push(_lastPositive(_world.volFeed));
+    }
+
+    function _lastPositive(SettableFeed feed) private view returns (int256 answer) {
+        for (uint80 id = feed.latest(); answer <= 0; --id) {
+            (answer,) = feed.rounds(id);
+        }
+    }
+
+    function _firstRoundAfter(uint256 time) private view returns (uint80 id) {
+        id = _world.priceFeed.latest();
+        while (id > 1) {
+            (, uint256 updatedAt) = _world.priceFeed.rounds(id - 1);
+            if (updatedAt < time) return id;
+            --id;
+        }
+    }
+}
