@@ -124,6 +124,7 @@ class Settings(BaseSettings):
     policies: Path = Path("config/policies")
     vaults: Annotated[frozenset[str], NoDecode, BeforeValidator(_names)] = frozenset()
     journal: Path = Path("keeper.db")
+    account: ContractAddress | None = None
     keystore: Path | None = None
     password_file: Path | None = None
     confirmations: int = Field(default=2, ge=1, le=64)

@@ -1,0 +1,208 @@
+"""The pieces of a keeper, each made from settings in one place."""
+
+import random
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from keeper.adapters.ethereum.abi import table
+from keeper.adapters.ethereum.endpoint import Endpoint
+from keeper.adapters.ethereum.guard import Guard, NoSuchEventError, calldata, rebalanced
+from keeper.adapters.ethereum.heads import NodeHeads
+from keeper.adapters.ethereum.lens import Subject
+from keeper.adapters.ethereum.reader import ChainReader
+from keeper.adapters.ethereum.retry import Backoff
+from keeper.adapters.ethereum.rpc import Rpc, RpcRefusedError
+from keeper.adapters.feeds.board import Board
+from keeper.adapters.feeds.http import HttpFeed, HttpSource
+from keeper.adapters.feeds.mqtt import MqttFeed, MqttSource
+from keeper.adapters.feeds.reading import Pointer
+from keeper.adapters.journal.ledger import SqlLedger
+from keeper.adapters.journal.store import Store
+from keeper.adapters.signing.gate import Ceiling, Gate, GatedSigner
+from keeper.adapters.signing.keystore import KeystoreSigner, unlock
+from keeper.adapters.wallet.needs import Absent, Fill, Log
+from keeper.adapters.wallet.node import RpcNode
+from keeper.adapters.wallet.wallet import LiveWallet, Parts, open_wallet
+from keeper.core.head import Head
+from keeper.core.market import Reference
+from keeper.core.plan import Plan
+from keeper.core.policy import Policy
+from keeper.core.transaction.account import Rules
+from keeper.core.transaction.intent import GAS_HEADROOM_PERCENT
+from keeper.core.units import Address, mul_div_up
+from keeper.logs import Redaction
+from keeper.observe import ChainTold, Told
+from keeper.ports import Evidence, Policies, SignerError, Simulated, WouldRevert
+from keeper.settings import Settings, SettingsError, Url
+
+RPC_TIMEOUT_S = 10.0
+OLDEST_REFERENCE_S = 86_400
+MAX_PASSWORD_BYTES = 4096
+MQTT_PORTS = {"mqtt": 1883, "mqtts": 8883}
+
+
+async def unlock_key(settings: Settings, redaction: Redaction) -> KeystoreSigner | None:
+    """The key, if settings name one. Raises SignerError, and SettingsError for an account that is not its."""
+    if settings.keystore is None or settings.password_file is None:
+        return None
+    signer = await unlock(settings.keystore, _password(settings.password_file, redaction))
+    if settings.account not in {None, signer.address}:
+        raise SettingsError(
+            [f"KEEPER_ACCOUNT is {settings.account}, but the keystore is of {signer.address}: correct one"]
+        )
+    return signer
+
+
+def needs_key(signer: KeystoreSigner | None) -> KeystoreSigner:
+    """The key that `--live` needs. Raises SignerError."""
+    if signer is None:
+        raise SignerError("--live needs a key: set KEEPER_KEYSTORE and KEEPER_PASSWORD_FILE")
+    return signer
+
+
+def _password(path: Path, redaction: Redaction) -> str:
+    try:
+        with path.open("rb") as stream:
+            password = stream.read(MAX_PASSWORD_BYTES).decode().rstrip("\r\n")
+    except OSError as error:
+        raise SignerError(f"password file {path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise SignerError(f"password file {path}: is not text") from None
+    redaction.register(password)
+    return password
+
+
+def account_of(settings: Settings, signer: KeystoreSigner | None) -> Address:
+    """Whose role and balance are looked at. Raises SettingsError."""
+    if signer is not None:
+        return signer.address
+    if settings.account is None:
+        raise SettingsError(
+            ["KEEPER_ACCOUNT is missing: without a keystore, name the account whose role is looked at"]
+        )
+    return settings.account
+
+
+def make_rpc(settings: Settings, told: ChainTold) -> Rpc:
+    """The client of the node."""
+    return Rpc(Endpoint.parse(settings.rpc_url.reveal()), RPC_TIMEOUT_S, told)
+
+
+def make_heads(settings: Settings, rpc: Rpc, told: ChainTold) -> NodeHeads:
+    """New blocks, pushed where there is a WebSocket."""
+    websocket = None if settings.ws_url is None else Endpoint.parse(settings.ws_url.reveal())
+    backoff = Backoff(0.5, 15.0, random.random)
+    return NodeHeads(rpc, settings.chain_id, backoff, websocket=websocket, events=told)
+
+
+def subject_of(settings: Settings, account: Address, policies: Mapping[Address, Policy]) -> Subject:
+    """Whom to read."""
+    return Subject(settings.lens, tuple(policies), account, settings.native_feed)
+
+
+class FollowingReader:
+    """Implements `ports.Reader` for whatever vaults have a policy now: a new policy file is a new vault."""
+
+    def __init__(
+        self, rpc: Rpc, settings: Settings, account: Address, policies: Policies, told: Told
+    ) -> None:
+        self._rpc, self._settings, self._account = rpc, settings, account
+        self._policies, self._told = policies, told
+        self._subject = subject_of(settings, account, policies.current())
+        self._reader = ChainReader(rpc, self._subject)
+
+    async def read(self, head: Head, references: Sequence[Reference]) -> Evidence:
+        """Everything about all vaults at `head.hash`. Raises UnreachableError."""
+        subject = subject_of(self._settings, self._account, self._policies.current())
+        if subject != self._subject:
+            self._subject, self._reader = subject, ChainReader(self._rpc, subject)
+        evidence = await self._reader.read(head, references)
+        self._told.read(evidence.snapshot)
+        return evidence
+
+    async def simulate(self, plan: Plan, head: Head) -> Simulated | WouldRevert:
+        """Run the exact call at `head.hash`. Raises UnreachableError."""
+        return await self._reader.simulate(plan, head)
+
+
+class VaultContract:
+    """The vault's language as the wallet speaks it."""
+
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
+
+    def calldata(self, plan: Plan) -> bytes:
+        """The call that carries out a plan."""
+        return calldata(plan)
+
+    def fill(self, plan: Plan, logs: Sequence[Log]) -> Fill | Absent:
+        """What the rebalance exchanged, read from its own event."""
+        try:
+            event = rebalanced(plan.vault, logs)
+        except NoSuchEventError:
+            return Absent()
+        return Fill(event.spent, event.got)
+
+    async def revert_reason(self, plan: Plan, account: Address, block_number: int) -> str:
+        """The decoded error of the plan's call. Raises UnreachableError."""
+        return await self._guard.revert_reason(plan, account, block_number)
+
+
+async def make_wallet(
+    settings: Settings, signer: KeystoreSigner, rpc: Rpc, store: Store, policies: Policies, told: ChainTold
+) -> LiveWallet:
+    """The armed wallet, behind the gate. Raises JournalError."""
+    parts = Parts(
+        node=RpcNode(rpc.call, RpcRefusedError),
+        signer=GatedSigner(signer, lambda: gate_of(settings, signer.address, policies.current())),
+        ledger=SqlLedger(store),
+        contract=VaultContract(Guard(rpc, signer.address)),
+    )
+    rules = Rules(settings.confirmations, settings.blocks_before_bump)
+    return await open_wallet(parts, settings.chain_id, rules, told.transaction)
+
+
+def gate_of(settings: Settings, account: Address, policies: Mapping[Address, Policy]) -> Gate:
+    """What may be signed under the policies in force."""
+    ceilings = {
+        vault: Ceiling(
+            policy.costs.max_fee_wei, mul_div_up(policy.costs.gas_units, GAS_HEADROOM_PERCENT, 100)
+        )
+        for vault, policy in policies.items()
+    }
+    return Gate(settings.chain_id, account, table().functions["rebalance"], ceilings)
+
+
+def make_board(told: ChainTold) -> Board:
+    """Where references are posted."""
+    return Board(OLDEST_REFERENCE_S, told)
+
+
+def make_feed(settings: Settings, board: Board) -> HttpFeed | MqttFeed | None:
+    """What keeps the board fresh, if settings name a source. Raises SettingsError."""
+    url = settings.reference_url
+    if url is None:
+        return None
+    if url.scheme in MQTT_PORTS:
+        return MqttFeed(_mqtt(url, settings), board, time.time, random.random)
+    source = HttpSource(name=url.host, url=url.reveal(), price=Pointer.parse(settings.reference_pointer))
+    return HttpFeed(source, board, time.time)
+
+
+def _mqtt(url: Url, settings: Settings) -> MqttSource:
+    parts = urlsplit(url.reveal())
+    topic = unquote(parts.path.removeprefix("/"))
+    if not topic:
+        raise SettingsError(["KEEPER_REFERENCE_URL: names no topic: write mqtt://host/topic"])
+    return MqttSource(
+        name=url.host,
+        host=parts.hostname or "",
+        port=parts.port or MQTT_PORTS[url.scheme],
+        topic=topic,
+        client_id=f"keeper-{settings.chain_id}-{random.randrange(2**32):08x}",  # noqa: S311 a name, no secret
+        username=None if parts.username is None else unquote(parts.username),
+        password=None if parts.password is None else unquote(parts.password),
+        tls=url.scheme == "mqtts",
+    )

@@ -1,0 +1,72 @@
+"""Exit codes, which scripts rely on, and which error ends in which."""
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """Stable: a number never changes its meaning."""
+
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    NOT_RUNNING = 3
+    CONFIGURATION = 4
+    UNREACHABLE = 5
+    KEY = 6
+    JOURNAL = 7
+    DIFFERS = 8
+    WOULD_ACT = 10
+    ACTED = 11
+    INTERRUPTED = 130
+
+
+MEANING = {
+    Exit.OK: "done; for `once`: every vault holds",
+    Exit.FAILED: "failed, for a reason that was told",
+    Exit.USAGE: "the command line was not understood",
+    Exit.NOT_RUNNING: "no keeper answers (`status`)",
+    Exit.CONFIGURATION: "a setting, a policy file or an address is wrong",
+    Exit.UNREACHABLE: "the node does not answer",
+    Exit.KEY: "the keystore or its password is wrong",
+    Exit.JOURNAL: "the journal cannot be opened or written",
+    Exit.DIFFERS: "a replayed decision differs from the recorded one",
+    Exit.WOULD_ACT: "`once` would act, but the run is dry",
+    Exit.ACTED: "`once` acted",
+    Exit.INTERRUPTED: "interrupted by Ctrl-C",
+}
+
+
+def named(error: BaseException) -> tuple[Exit, str] | None:
+    """The code and the words for an error that we know by name; None for a defect."""
+    from keeper.adapters.ethereum.endpoint import EndpointError
+    from keeper.adapters.ethereum.subscription import WrongChainError
+    from keeper.adapters.web.server import CannotListenError
+    from keeper.policies import PolicyError
+    from keeper.ports import JournalError, SignerError, UnreachableError
+    from keeper.settings import SettingsError
+
+    kinds: tuple[tuple[type[Exception], Exit, str], ...] = (
+        (SettingsError, Exit.CONFIGURATION, "settings: see config/keeper.example.env"),
+        (
+            PolicyError,
+            Exit.CONFIGURATION,
+            "policies: correct the files; `keeper schema` says what is allowed",
+        ),
+        (WrongChainError, Exit.CONFIGURATION, "wrong chain: correct KEEPER_RPC_URL or KEEPER_CHAIN_ID"),
+        (EndpointError, Exit.CONFIGURATION, "wrong URL: correct KEEPER_RPC_URL or KEEPER_WS_URL"),
+        (CannotListenError, Exit.CONFIGURATION, "metrics port: see KEEPER_METRICS_PORT"),
+        (UnreachableError, Exit.UNREACHABLE, "node: is it running, and is KEEPER_RPC_URL right?"),
+        (SignerError, Exit.KEY, "key: see KEEPER_KEYSTORE and KEEPER_PASSWORD_FILE"),
+        (JournalError, Exit.JOURNAL, "journal: see KEEPER_JOURNAL"),
+    )
+    for leaf in _leaves(error):
+        for kind, code, topic in kinds:
+            if isinstance(leaf, kind):
+                return code, f"{topic}\n{leaf}"
+    return None
+
+
+def _leaves(error: BaseException) -> list[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        return [leaf for inner in error.exceptions for leaf in _leaves(inner)]
+    return [error]

@@ -1,0 +1,186 @@
+"""What people see: tables, one fact a row, the measured beside its limit."""
+
+import math
+from collections.abc import Iterable, Mapping
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from keeper.adapters.ethereum.preflight import Finding
+from keeper.app.cycle import Looked
+from keeper.core.decision import Decision
+from keeper.core.exposure import Exposure
+from keeper.core.market import Reading
+from keeper.core.plan import Plan
+from keeper.core.policy import Policy
+from keeper.core.units import WAD, Address
+from keeper.ports import Accepted
+
+GOOD, BAD, DIM = "green", "red", "dim"
+
+
+def findings(found: Iterable[Finding]) -> RenderableType:
+    """What `check` found, faults with advice."""
+    table = Table("", "what", "found", "to do", box=None, pad_edge=False)
+    for finding in found:
+        mark = Text("ok", style=GOOD) if finding.ok else Text("FAULT", style=BAD)
+        table.add_row(mark, finding.name, Text(finding.detail), Text(finding.advice))
+    return table
+
+
+def decided(looked: Looked) -> RenderableType:
+    """One line for each vault: what was decided, why, and what became of it."""
+    table = Table(
+        "vault", "decision", "reason", "delta usd", "limit usd", "outcome",
+        title=f"block {looked.head.number}", title_justify="left", box=None, pad_edge=False,
+    )  # fmt: skip
+    for decision in looked.decisions:
+        policy = looked.policies[decision.vault]
+        table.add_row(
+            policy.name,
+            _action(decision),
+            decision.reason.value,
+            f"{decision.exposure.gap_usd:,.0f}",
+            f"{policy.limits.delta_usd_wad / WAD:,.0f}",
+            _answer(looked, decision.vault),
+        )
+    return table
+
+
+def explanation(looked: Looked) -> RenderableType:
+    """Everything about one vault."""
+    decision, situation = looked.decisions[0], looked.situations[0]
+    policy = looked.policies[decision.vault]
+    return Group(
+        Text(f"{policy.name}  {decision.vault}", style="bold"),
+        Text(f"block {looked.head.number}, {looked.head.hash}", style=DIM),
+        Text(f"mode {policy.mode.value}, policy {policy.sha256[:12]}", style=DIM),
+        "",
+        _feeds(looked, policy),
+        "",
+        _limits(decision.exposure, policy),
+        "",
+        _band(decision),
+        "",
+        _legs(looked),
+        "",
+        _conclusion(decision, _answer(looked, situation.vault.address)),
+    )
+
+
+def state(found: Mapping[str, object]) -> RenderableType:
+    """What the status page says."""
+    ready = Text("ready", style=GOOD) if found.get("ready") else Text("NOT READY", style=BAD)
+    live = "armed" if found.get("live_mode") else "dry"
+    table = Table("vault", "reason", "delta usd", "decided", "pending", box=None, pad_edge=False)
+    vaults = found.get("vaults")
+    for name, vault in (vaults if isinstance(vaults, dict) else {}).items():
+        delta, age = vault.get("delta_usd"), vault.get("decided_s_ago")
+        table.add_row(
+            name,
+            str(vault.get("reason", "not decided yet")),
+            f"{delta:,.0f}" if isinstance(delta, int | float) else "",
+            f"{age:.0f} s ago" if isinstance(age, int | float) else "never",
+            "yes" if vault.get("pending") else "",
+        )
+    why = found.get("why")
+    return Group(
+        Text.assemble(ready, f", {live}, chain {found.get('chain_id')}, block {found.get('head')}"),
+        *[Text(f"  {line}") for line in (why if isinstance(why, list) else [])],
+        "",
+        table,
+    )
+
+
+def _feeds(looked: Looked, policy: Policy) -> Table:
+    vault = looked.situations[0].vault
+    table = Table("feed", "answer", "age", "allowed", box=None, pad_edge=False)
+    for name, reading, allowed in (
+        ("price", vault.price, policy.oracle.price.max_age_s),
+        ("volatility", vault.volatility, policy.oracle.volatility.max_age_s),
+        ("native price", looked.snapshot.native_price, None),
+    ):
+        table.add_row(name, *_reading(reading, looked.head.timestamp, allowed))
+    for reference in looked.snapshot.references:
+        age_s = looked.head.timestamp - reference.observed_at
+        allowed_s = f"{policy.oracle.reference_max_age_s} s"
+        table.add_row(reference.source, f"{reference.price_wad / WAD:,.4f}", f"{age_s} s", allowed_s)
+    return table
+
+
+def _reading(reading: Reading, now: int, allowed_s: int | None) -> tuple[str, str, str]:
+    allowed = "" if allowed_s is None else f"{allowed_s} s"
+    return f"{reading.answer_wad / WAD:,.4f}", f"{now - reading.updated_at} s", allowed
+
+
+def _limits(exposure: Exposure, policy: Policy) -> Table:
+    table = Table("sensitivity", "measured", "limit", "used", box=None, pad_edge=False)
+    limits = policy.limits
+    for name, measured, limit_wad in (
+        ("delta (usd from target)", exposure.gap_usd, limits.delta_usd_wad),
+        ("gamma (usd per 1 %)", exposure.gamma_usd, limits.gamma_usd_wad),
+        ("vega (usd per point)", exposure.vega_usd, limits.vega_usd_wad),
+        ("theta (usd per day)", exposure.theta_usd, limits.theta_usd_wad),
+    ):
+        used = abs(measured) * WAD / limit_wad
+        style = BAD if used > 1 else ""
+        table.add_row(name, f"{measured:,.0f}", f"±{limit_wad / WAD:,.0f}", Text(f"{used:.0%}", style=style))
+    ratio = exposure.collateral_ratio
+    shown = f"{ratio:.2f}" if math.isfinite(ratio) else "no short legs"
+    table.add_row("collateral ratio", shown, f"≥ {limits.collateral_ratio_wad / WAD:.2f}", "")
+    table.add_row("net asset value (usd)", f"{exposure.nav_usd:,.0f}", "", "")
+    return table
+
+
+def _band(decision: Decision) -> Table:
+    band, exposure = decision.band, decision.exposure
+    table = Table("in base", "amount", box=None, pad_edge=False)
+    table.add_row("inventory", f"{exposure.inventory:,.4f}")
+    table.add_row("book delta", f"{exposure.book_delta:,.4f}")
+    table.add_row("target delta", f"{exposure.target_delta:,.4f}")
+    if band.sell_above > band.buy_below:
+        table.add_row("buy below", f"{band.buy_below:,.4f}  (up to {band.buy_to:,.4f})")
+        table.add_row("sell above", f"{band.sell_above:,.4f}  (down to {band.sell_to:,.4f})")
+    return table
+
+
+def _legs(looked: Looked) -> Table:
+    table = Table("leg", "strike", "size", "days left", box=None, pad_edge=False)
+    for leg in looked.snapshot.legs_of(0):
+        days = max(leg.expiry - looked.head.timestamp, 0) / 86_400
+        kind = "call" if leg.is_call else "put"
+        table.add_row(kind, f"{leg.strike_wad / WAD:,.2f}", f"{leg.size_wad / WAD:,.4f}", f"{days:.2f}")
+    return table
+
+
+def _conclusion(decision: Decision, answer: str) -> RenderableType:
+    lines = [
+        Text(f"breach: {breach.reason.value}: {breach.measured:,.4f} beyond {breach.limit:,.4f}", style=BAD)
+        for breach in decision.breaches
+    ]
+    action = decision.action
+    if isinstance(action, Plan):
+        lines.append(Text(f"{_action(decision)}, because {decision.reason.value}", style="bold"))
+        lines.append(
+            Text(f"  worth {action.benefit_usd:,.2f} usd, expected cost {action.expected_cost_usd:,.2f} usd, "
+                 f"worst {action.worst_cost_usd:,.2f} usd")
+        )  # fmt: skip
+        lines.append(Text(f"  {answer}"))
+    else:
+        lines.append(Text(f"hold, because {decision.reason.value}", style="bold"))
+        lines.append(Text(f"  measured {action.measured:,.4f}, limit {action.limit:,.4f}"))
+    lines.append(Text(f"  see docs/reasons/{decision.reason.value}.md", style=DIM))
+    return Group(*lines)
+
+
+def _action(decision: Decision) -> str:
+    action = decision.action
+    return f"{action.side.value} {abs(action.trade):,.4f}" if isinstance(action, Plan) else "hold"
+
+
+def _answer(looked: Looked, vault: Address) -> str:
+    answer = looked.answers.get(vault)
+    if answer is None:
+        return ""
+    return "accepted" if isinstance(answer, Accepted) else f"{answer.reason.value}: {answer.detail}"

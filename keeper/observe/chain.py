@@ -1,0 +1,109 @@
+"""What happens between the keeper and the world: nodes, references, transactions, the process itself."""
+
+import structlog
+
+from keeper.core.head import Head
+from keeper.core.market import Reference
+from keeper.core.transaction.messages import Answered, Broadcast, Event, Offered, Sign, Signed, Step
+from keeper.core.transaction.words import Answer
+from keeper.core.units import WAD
+from keeper.observe.metrics import Metrics
+
+TAKEN = frozenset({Answer.ACCEPTED, Answer.ALREADY_KNOWN})
+
+
+class ChainTold:
+    """Hears the nodes, the reference feeds and the wallet. Endpoints are hosts, never URLs."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._m = metrics
+        self._log = structlog.get_logger("keeper")
+
+    # --- nodes ---
+
+    def rpc(self, endpoint: str, method: str, outcome: str, seconds: float) -> None:
+        """A question to a node came to an end."""
+        self._m.rpc.labels(endpoint, method, outcome).inc()
+        self._m.rpc_seconds.labels(endpoint, method).observe(seconds)
+
+    def head(self, head: Head, missed: int, reorg_depth: int) -> None:
+        """A new tip."""
+        self._m.head_number.set(head.number)
+        self._m.head_time.set(head.timestamp)
+        self._m.base_fee.set(head.base_fee_wei)
+        self._m.missed.inc(missed)
+        if reorg_depth:
+            self._m.reorgs.inc()
+            self._m.reorg_depth.set(reorg_depth)
+            self._log.warning("chain reorganised", block=head.number, depth=reorg_depth)
+
+    def heads_lost(self, endpoint: str, detail: str) -> None:
+        """A node tells no more heads."""
+        self._m.endpoint_up.labels(endpoint).set(0)
+        self._log.warning("node lost; every vault holds until it is back", endpoint=endpoint, error=detail)
+
+    def heads_back(self, endpoint: str) -> None:
+        """It tells them again."""
+        self._m.endpoint_up.labels(endpoint).set(1)
+        self._log.info("node is back", endpoint=endpoint)
+
+    # --- references ---
+
+    def reference(self, reference: Reference) -> None:
+        """A source said something that makes sense."""
+        self._m.reference_updated.labels(reference.source).set(reference.observed_at)
+
+    def reference_dropped(self, source: str, why: str) -> None:
+        """A source said nothing, or something that was not taken."""
+        self._m.reference_dropped.labels(source, str(why)).inc()
+        self._log.debug("reference dropped", source=source, reason=str(why))
+
+    # --- transactions ---
+
+    def transaction(self, event: Event, commands: Step) -> None:
+        """A step of the wallet's machine."""
+        for command in commands:
+            if isinstance(command, Broadcast):
+                self._m.transactions.labels("broadcast").inc()
+                self._log.info("broadcast", tx=command.tx_hash, nonce=command.nonce)
+            elif isinstance(command, Sign) and not isinstance(event, Offered):
+                self._m.replacements.inc()
+                self._log.info("replacing", nonce=command.nonce, kind=command.kind.value)
+        if isinstance(event, Signed):
+            self._m.transactions.labels("signed").inc()
+        elif isinstance(event, Answered):
+            taken = event.answer in TAKEN
+            self._m.transactions.labels("taken" if taken else "not-taken").inc()
+            if not taken:
+                self._log.warning(
+                    "broadcast not taken", nonce=event.nonce, answer=event.answer.value, words=event.words
+                )
+
+    def journal_failed(self, error: Exception) -> None:
+        """The journal could not be written: the keeper stops."""
+        self._m.journal_ok.set(0)
+        self._log.critical("journal failed; nothing more is done", error=str(error))
+
+    # --- the process ---
+
+    def started(self, version: str, settings: dict[str, str], *, live: bool) -> None:
+        """The keeper runs."""
+        self._m.build.labels(version).set(1)
+        self._m.live.set(live)
+        self._log.info("keeper started", version=version, live=live, **settings)
+
+    def stopping(self, why: str) -> None:
+        """It was told to stop."""
+        self._log.info("stopping after this cycle", why=why)
+
+    def stopped(self) -> None:
+        """It has stopped."""
+        self._log.info("keeper stopped")
+
+    def lagged(self, seconds: float) -> None:
+        """How late the event loop was."""
+        self._m.lag.set(seconds)
+
+    def balance(self, wei: int) -> None:
+        """What the keeper has for gas."""
+        self._m.balance.set(wei / WAD)

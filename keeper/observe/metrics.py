@@ -1,0 +1,131 @@
+"""The metric families, in one registry that is passed on and never global.
+
+Each greek is a metric of its own in usd: families that mix units make sums without a meaning. Only ratios to
+a limit carry a greek as a label.
+"""
+
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
+
+from keeper.core.policy import Mode
+
+STAGES: Final = ("read", "decide", "record", "simulate", "offer")
+OUTCOMES: Final = ("mined", "reverted", "expired", "nonce-taken", "refused")
+GREEKS: Final = ("delta", "gamma", "vega", "theta", "collateral")
+SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+ANSWERS: Final = ("ok", "refused", "unreachable")
+MODES: Final = tuple(Mode)
+
+
+class Metrics:
+    """All families. One instance for each process; a test makes its own."""
+
+    def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]
+        self.registry = CollectorRegistry(auto_describe=True)
+        self._risk()
+        self._loop()
+        self._data()
+        self._transactions()
+
+    def _gauge(self, name: str, words: str, *labels: str) -> Gauge:
+        return Gauge(f"keeper_{name}", words, labels, registry=self.registry)
+
+    def _counter(self, name: str, words: str, *labels: str) -> Counter:
+        return Counter(f"keeper_{name}", words, labels, registry=self.registry)
+
+    def _histogram(self, name: str, words: str, *labels: str) -> Histogram:
+        return Histogram(f"keeper_{name}", words, labels, registry=self.registry, buckets=SECONDS)
+
+    def _risk(self) -> None:
+        vault = ("vault",)
+        self.delta = self._gauge(
+            "vault_delta_usd", "Net delta minus the vault's target, in usd at spot.", *vault
+        )
+        self.gamma = self._gauge("vault_gamma_usd", "Change of delta for a move of 1 %, in usd.", *vault)
+        self.vega = self._gauge("vault_vega_usd", "Change of value for one volatility point, in usd.", *vault)
+        self.theta = self._gauge("vault_theta_usd", "Change of value in a day, in usd.", *vault)
+        self.equity = self._gauge(
+            "vault_equity_usd", "Net asset value by the oracle's price, in usd.", *vault
+        )
+        self.margin = self._gauge("vault_margin_ratio", "Value over margin requirement.", *vault)
+        self.inventory = self._gauge("vault_inventory_base", "Base tokens held.", *vault)
+        self.band = self._gauge(
+            "vault_band_inventory_base",
+            "Edges of the no-trade band on the inventory, in base.",
+            "vault",
+            "edge",
+        )
+        self.utilization = self._gauge(
+            "vault_band_utilization_ratio", "Measured over hard limit; above 1 is a breach.", "vault", "greek"
+        )
+        self.bound = self._gauge(
+            "policy_band_bound", "Hard limit: usd, for collateral a ratio.", "vault", "greek", "bound"
+        )
+        self.observed = self._counter("vault_observed_seconds_total", "Chain time under observation.", *vault)
+        self.outside = self._counter(
+            "vault_out_of_band_seconds_total", "Chain time beyond a hard limit.", "vault", "greek"
+        )
+
+    def _loop(self) -> None:
+        self.decisions = self._counter("decisions_total", "Decisions by their reason.", "vault", "reason")
+        self.skips = self._counter(
+            "hedge_skips_total", "Plans not carried out, by reason.", "vault", "reason"
+        )
+        self.hedges = self._counter("hedges_total", "Ends of plans.", "vault", "outcome")
+        self.gas = self._counter("gas_spent_ether_total", "Spent on gas, in the chain's coin.", "vault")
+        self.stage = self._histogram("hedge_stage_duration_seconds", "Duration of a cycle's stages.", "stage")
+        self.cycle = self._histogram("evaluation_duration_seconds", "From a head read to all vaults decided.")
+        self.unreadable = self._counter(
+            "evaluation_unreadable_total", "Heads at which nothing could be read."
+        )
+        self.evaluated = self._gauge(
+            "evaluation_last_success_timestamp_seconds", "Host time of the last decision.", "vault"
+        )
+        self.quarantined = self._gauge("vault_quarantined", "1 if left alone after a fault.", "vault")
+        self.mode = self._gauge("vault_mode", "1 for the mode in force.", "vault", "mode")
+        self.policy_info = self._gauge(
+            "policy_info", "The policy in force, by its text's hash.", "vault", "sha256"
+        )
+        self.reload_ok = self._gauge("policy_last_reload_successful", "0 while a policy file is bad or gone.")
+        self.lag = self._gauge("event_loop_lag_seconds", "How late the event loop was when it last looked.")
+        self.live = self._gauge("live", "1 when armed by --live and a key, 0 in a dry run.")
+        self.build = self._gauge("build_info", "Version of the program.", "version")
+        for stage in STAGES:
+            self.stage.labels(stage)
+
+    def _data(self) -> None:
+        self.oracle_updated = self._gauge(
+            "oracle_last_update_timestamp_seconds", "When the feed last answered.", "vault", "feed"
+        )
+        self.oracle_heartbeat = self._gauge(
+            "oracle_heartbeat_seconds", "Greatest age allowed.", "vault", "feed"
+        )
+        self.reference_updated = self._gauge(
+            "market_data_last_update_timestamp_seconds", "When the reference last spoke.", "source"
+        )
+        self.reference_dropped = self._counter(
+            "market_data_dropped_total", "Answers of a reference not taken.", "source", "reason"
+        )
+        self.rpc = self._counter("rpc_requests_total", "Questions to nodes.", "endpoint", "method", "outcome")
+        self.rpc_seconds = self._histogram(
+            "rpc_request_duration_seconds", "Time to an answer.", "endpoint", "method"
+        )
+        self.endpoint_up = self._gauge("rpc_endpoint_up", "1 while the node tells heads.", "endpoint")
+        self.head_number = self._gauge("rpc_head_block_number", "Newest block.")
+        self.head_time = self._gauge("rpc_head_timestamp_seconds", "Chain time of the newest block.")
+        self.missed = self._counter("chain_missed_blocks_total", "Blocks that were never seen as a head.")
+        self.reorgs = self._counter("chain_reorgs_total", "Heads that replaced known blocks.")
+        self.reorg_depth = self._gauge("chain_reorg_depth_blocks", "Depth of the last reorganisation.")
+        self.base_fee = self._gauge("base_fee_wei", "Base fee per unit of gas.")
+
+    def _transactions(self) -> None:
+        self.balance = self._gauge("wallet_balance_ether", "The keeper's coin for gas.")
+        self.transactions = self._counter("transactions_total", "Steps of transactions.", "state")
+        self.replacements = self._counter("transaction_replacements_total", "Bumps and no-ops signed.")
+        self.pending = self._gauge("transactions_pending", "Vaults with an unfinished intent.")
+        self.journal_ok = self._gauge("journal_up", "0 after the journal could not be written.")
+        for state in ("signed", "broadcast", "taken", "not-taken"):
+            self.transactions.labels(state)
+        self.journal_ok.set(1)

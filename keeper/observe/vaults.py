@@ -1,0 +1,282 @@
+"""What happens to vaults: decisions, plans, outcomes, policies."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Protocol
+
+import structlog
+
+from keeper.core.decision import Decision
+from keeper.core.exposure import Exposure
+from keeper.core.head import Head
+from keeper.core.outcome import Mined, Outcome, Refused, Reverted, reason_of
+from keeper.core.plan import Plan
+from keeper.core.policy import Policy
+from keeper.core.reason import Reason
+from keeper.core.snapshot import Snapshot
+from keeper.core.units import WAD, Address, to_float
+from keeper.observe.metrics import GREEKS, MODES, OUTCOMES, Metrics
+from keeper.ports import Accepted, UnreachableError
+
+LIMITS = {
+    Reason.DELTA_LIMIT: "delta",
+    Reason.GAMMA_LIMIT: "gamma",
+    Reason.VEGA_LIMIT: "vega",
+    Reason.THETA_LIMIT: "theta",
+    Reason.COLLATERAL_LIMIT: "collateral",
+}
+
+
+class Progress(Protocol):
+    """Who judges health by what was done (see `health`)."""
+
+    def serves(self, vaults: Mapping[str, str]) -> None:
+        """The vaults that must make progress: address by name."""
+        ...
+
+    def decided(self, name: str, shown: Mapping[str, object]) -> None:
+        """A vault was decided; `shown` is what the status page says of it."""
+        ...
+
+    def quarantined(self, name: str) -> None:
+        """A vault is left alone until a restart."""
+        ...
+
+    def cycled(self, block: int) -> None:
+        """A cycle was completed."""
+        ...
+
+
+class Told:
+    """Implements `ports.Observer` and hears the policies. `clock` is monotonic, `wall_s` the host's time."""
+
+    def __init__(
+        self,
+        metrics: Metrics,
+        progress: Progress,
+        clock: Callable[[], float] = time.monotonic,
+        wall_s: Callable[[], float] = time.time,
+    ) -> None:
+        self._m, self._progress, self._clock, self._wall_s = metrics, progress, clock, wall_s
+        self._log = structlog.get_logger("keeper")
+        self._policies: dict[Address, Policy] = {}
+        self._reasons: dict[Address, tuple[Reason, ...]] = {}
+        self._last: dict[Address, tuple[int, frozenset[str]]] = {}
+        self._began = 0.0
+        self._unreadable = False
+        self._problems = False
+
+    # --- ports.Observer ---
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time one stage of a cycle."""
+        began = self._clock()
+        if name == "read":
+            self._began = began
+        try:
+            yield
+        finally:
+            self._m.stage.labels(name).observe(self._clock() - began)
+
+    def decided(self, decision: Decision) -> None:
+        """Count the reason, export the measures, log when the reason has changed."""
+        name = self._name(decision.vault)
+        self._measure(name, decision.exposure, decision)
+        self._account_time(name, decision)
+        self._m.decisions.labels(name, decision.reason.value).inc()
+        self._m.evaluated.labels(name).set(self._wall_s())
+        shown = _shown(decision)
+        self._progress.decided(name, shown)
+        reasons = (decision.reason, *(breach.reason for breach in decision.breaches))
+        tell = self._log.info if self._reasons.get(decision.vault) != reasons else self._log.debug
+        self._reasons[decision.vault] = reasons
+        tell("decided", vault=name, **shown)
+
+    def offered(self, plan: Plan, answer: Accepted | Refused) -> None:
+        """Log a plan that the wallet took; a refusal is told when it is settled."""
+        if isinstance(answer, Accepted):
+            self._log.info(
+                "plan accepted", vault=self._name(plan.vault), reason=plan.reason.value, side=plan.side.value,
+                trade=plan.trade, benefit_usd=plan.benefit_usd, expected_cost_usd=plan.expected_cost_usd,
+                intent=plan.intent,
+            )  # fmt: skip
+
+    def settled(self, outcome: Outcome) -> None:
+        """Count the end of a plan, and log it: refusals only when their reason is new."""
+        name, reason = self._name(outcome.vault), reason_of(outcome)
+        match outcome:
+            case Refused():
+                self._m.hedges.labels(name, "refused").inc()
+                self._m.skips.labels(name, reason.value).inc()
+                self._refused(name, outcome)
+            case Mined() | Reverted():
+                self._m.hedges.labels(name, reason.value).inc()
+                self._m.gas.labels(name).inc(outcome.gas_cost_wei / WAD)
+                tell = self._log.info if isinstance(outcome, Mined) else self._log.error
+                tell("settled", vault=name, reason=reason.value, tx=outcome.tx_hash,
+                     block=outcome.block_number, gas_used=outcome.gas_used,
+                     error=getattr(outcome, "error", None))  # fmt: skip
+            case _:
+                self._m.hedges.labels(name, reason.value).inc()
+                self._log.warning("settled", vault=name, reason=reason.value, intent=outcome.intent)
+
+    def unreadable(self, head: Head, error: UnreachableError) -> None:
+        """Every vault holds. Logged once, until a cycle is completed again."""
+        self._m.unreadable.inc()
+        tell = self._log.debug if self._unreadable else self._log.warning
+        self._unreadable = True
+        tell("cycle ended early", reason=Reason.NODE_UNREACHABLE.value, block=head.number, error=str(error))
+
+    def quarantined(self, vault: Address, error: Exception) -> None:
+        """A fault of ours: the vault is left alone until a person has looked."""
+        name = self._name(vault)
+        self._m.quarantined.labels(name).set(1)
+        self._progress.quarantined(name)
+        self._log.error("vault quarantined: restart after a look", vault=name, exc_info=error)
+
+    def cycled(self, head: Head) -> None:
+        """The sign of life."""
+        self._m.cycle.observe(self._clock() - self._began)
+        if self._unreadable:
+            self._log.info("cycles go on", block=head.number)
+        self._unreadable = False
+        self._progress.cycled(head.number)
+
+    # --- what the reader saw ---
+
+    def read(self, snapshot: Snapshot) -> None:
+        """Export the ages of feeds and the balance for gas."""
+        self._m.balance.set(snapshot.keeper_balance_wei / WAD)
+        for vault in snapshot.vaults:
+            if vault.address in self._policies:
+                name = self._name(vault.address)
+                self._m.oracle_updated.labels(name, "price").set(vault.price.updated_at)
+                self._m.oracle_updated.labels(name, "volatility").set(vault.volatility.updated_at)
+
+    # --- policies ---
+
+    def policy_in_force(self, policy: Policy, changes: Mapping[str, tuple[str, str]]) -> None:
+        """A policy took effect: export its limits, log what changed."""
+        before = self._policies.get(policy.vault)
+        self._policies[policy.vault] = policy
+        self._progress.serves({each.name: each.vault for each in self._policies.values()})
+        if before is not None:
+            self._m.policy_info.remove(before.name, before.sha256)
+        self._m.policy_info.labels(policy.name, policy.sha256).set(1)
+        for mode in MODES:
+            self._m.mode.labels(policy.name, mode.value).set(mode is policy.mode)
+        self._export_limits(policy)
+        if before is None:
+            self._initialise(policy.name)
+        self._log.info(
+            "policy changed" if changes else "policy in force", vault=policy.name, address=policy.vault,
+            mode=policy.mode.value, sha256=policy.sha256,
+            changes={key: f"{old} -> {new}" for key, (old, new) in changes.items()},
+        )  # fmt: skip
+
+    def policies_refused(self, problems: Iterable[str]) -> None:
+        """Files are bad or gone, and the old policies stay in force; none means that all is well again."""
+        found = tuple(problems)
+        self._m.reload_ok.set(not found)
+        if found:
+            self._log.error("policy files refused; what was in force stays so", problems=list(found))
+        elif self._problems:
+            self._log.info("policy files are well again")
+        self._problems = bool(found)
+
+    # --- parts ---
+
+    def _name(self, vault: Address) -> str:
+        policy = self._policies.get(vault)
+        return policy.name if policy is not None else "unknown"
+
+    def _initialise(self, name: str) -> None:
+        for outcome in OUTCOMES:
+            self._m.hedges.labels(name, outcome)
+        for reason in Reason:
+            self._m.decisions.labels(name, reason.value)
+        for greek in GREEKS:
+            self._m.outside.labels(name, greek)
+        self._m.observed.labels(name)
+        self._m.quarantined.labels(name).set(0)
+        self._m.gas.labels(name)
+
+    def _export_limits(self, policy: Policy) -> None:
+        limits = policy.limits
+        for greek, limit in zip(
+            GREEKS,
+            (limits.delta_usd_wad, limits.gamma_usd_wad, limits.vega_usd_wad, limits.theta_usd_wad,
+             limits.collateral_ratio_wad),
+            strict=True,
+        ):  # fmt: skip
+            bound = "lower" if greek == "collateral" else "upper"
+            self._m.bound.labels(policy.name, greek, bound).set(to_float(limit))
+        self._m.oracle_heartbeat.labels(policy.name, "price").set(policy.oracle.price.max_age_s)
+        self._m.oracle_heartbeat.labels(policy.name, "volatility").set(policy.oracle.volatility.max_age_s)
+
+    def _measure(self, name: str, exposure: Exposure, decision: Decision) -> None:
+        for gauge, value in (
+            (self._m.delta, exposure.gap_usd),
+            (self._m.gamma, exposure.gamma_usd),
+            (self._m.vega, exposure.vega_usd),
+            (self._m.theta, exposure.theta_usd),
+            (self._m.equity, exposure.nav_usd),
+            (self._m.margin, exposure.collateral_ratio),
+            (self._m.inventory, exposure.inventory),
+        ):
+            gauge.labels(name).set(value)
+        for edge in ("buy_below", "buy_to", "sell_to", "sell_above"):
+            self._m.band.labels(name, edge).set(getattr(decision.band, edge))
+        policy = self._policies.get(decision.vault)
+        if policy is not None:
+            limits = policy.limits
+            ratio = exposure.collateral_ratio
+            for greek, used in (
+                ("delta", abs(exposure.gap_usd) * WAD / limits.delta_usd_wad),
+                ("gamma", abs(exposure.gamma_usd) * WAD / limits.gamma_usd_wad),
+                ("vega", abs(exposure.vega_usd) * WAD / limits.vega_usd_wad),
+                ("theta", abs(exposure.theta_usd) * WAD / limits.theta_usd_wad),
+                ("collateral", limits.collateral_ratio_wad / WAD / ratio if ratio > 0 else float("inf")),
+            ):
+                self._m.utilization.labels(name, greek).set(used)
+
+    def _account_time(self, name: str, decision: Decision) -> None:
+        """Chain time since the last decision belongs to what was true at that decision."""
+        now = decision.head.timestamp
+        then, beyond = self._last.get(decision.vault, (now, frozenset[str]()))
+        elapsed = max(now - then, 0)
+        self._m.observed.labels(name).inc(elapsed)
+        for greek in beyond:
+            self._m.outside.labels(name, greek).inc(elapsed)
+        beyond = frozenset(LIMITS[breach.reason] for breach in decision.breaches if breach.reason in LIMITS)
+        self._last[decision.vault] = (now, beyond)
+
+    def _refused(self, name: str, outcome: Refused) -> None:
+        before = self._reasons.get(outcome.vault, ())
+        tell = self._log.debug if outcome.reason in before else self._log.info
+        self._reasons[outcome.vault] = (*before, outcome.reason)
+        tell("plan not carried out", vault=name, reason=outcome.reason.value, detail=outcome.detail)
+
+
+def _shown(decision: Decision) -> dict[str, object]:
+    """What a log line and the status page say of a decision."""
+    exposure, action = decision.exposure, decision.action
+    shown: dict[str, object] = {
+        "reason": decision.reason.value,
+        "action": "act" if isinstance(action, Plan) else "hold",
+        "block": decision.head.number,
+        "chain_time": decision.head.timestamp,
+        "spot": exposure.spot,
+        "volatility": exposure.volatility,
+        "delta_usd": exposure.gap_usd,
+        "gap": exposure.gap,
+        "inventory": exposure.inventory,
+        "band": [decision.band.buy_below, decision.band.sell_above],
+        "nav_usd": exposure.nav_usd,
+        "breaches": [breach.reason.value for breach in decision.breaches],
+    }
+    if isinstance(action, Plan):
+        return {**shown, "trade": action.trade, "urgent": action.urgent, "cost_usd": action.expected_cost_usd}
+    return {**shown, "measured": action.measured, "limit": action.limit}
