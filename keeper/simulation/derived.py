@@ -10,7 +10,6 @@ import math
 from typing import Final
 
 import numpy as np
-from scipy.signal import lfilter
 
 from keeper.core.units import GWEI, YEAR_SECONDS
 from keeper.simulation.path import Floats, Integers
@@ -42,9 +41,10 @@ def implied_volatility(price: Floats, step_s: int, start: float) -> Floats:
     returns = np.diff(np.log(price), prepend=math.log(price[0]))
     annual_variance = returns**2 * (YEAR_SECONDS / step_s)
     keep = 0.5 ** (step_s / MEMORY_S)
-    before = (start / PREMIUM) ** 2
-    annual_variance[0] = before
-    smooth, _ = lfilter([1 - keep], [1, -keep], annual_variance, zi=[keep * before])
+    smooth = np.empty_like(annual_variance)
+    level = annual_variance[0] = (start / PREMIUM) ** 2
+    for index, realised in enumerate(annual_variance):
+        level = smooth[index] = keep * level + (1 - keep) * realised
     quoted: Floats = np.clip(PREMIUM * np.sqrt(smooth), LOWEST_VOLATILITY, HIGHEST_VOLATILITY)
     return quoted
 
