@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-DEFAULT_SEED = 5
-DEFAULT_BLOCKS = 240
-DEFAULT_BLOCK_INTERVAL_S = 0.2
+DEFAULT_SEED = 9
+DEFAULT_BLOCKS = 360
+DEFAULT_BLOCK_INTERVAL_S = 0.17
 DEFAULT_STEP_S = 300
 
 

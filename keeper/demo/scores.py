@@ -66,7 +66,7 @@ class FallScore:
 
 @dataclass(frozen=True, slots=True)
 class Fall:
-    """The steepest fall of the price. Indices into `Record.blocks`."""
+    """The steepest fall of the price (see `steepest_fall`). Indices into `Record.blocks`."""
 
     first: int
     last: int
@@ -101,20 +101,16 @@ def score(record: Record, name: str) -> VaultScore:
 
 
 def steepest_fall(record: Record) -> Fall:
-    """The fall that was least likely for its length, by log(before / after) / sqrt(blocks).
-
-    That is how many standard deviations it was in a market of constant volatility. A price that never fell
-    has a fall of 0.
-    """
+    """The deepest fall within a third of the run; a price that never fell has a fall of 0."""
     spot = _column(record.blocks, lambda block: block.spot)
     if not spot.size:
         return Fall(0, 0, 0.0, 0.0)
-    steepness, first, last, log_spot = 0.0, 0, 0, np.log(spot)
-    for length in range(1, spot.size):
-        falls = log_spot[:-length] - log_spot[length:]
-        at = int(np.argmax(falls))
-        if falls[at] / np.sqrt(length) > steepness:
-            steepness, first, last = float(falls[at] / np.sqrt(length)), at, at + length
+    deepest, first, last = 0.0, 0, 0
+    for length in range(1, max(spot.size // 3, 1) + 1):
+        falls = 1.0 - spot[length:] / spot[:-length]
+        if falls.max(initial=0.0) > deepest:
+            deepest, first = float(falls.max()), int(np.argmax(falls))
+            last = first + length
     return Fall(first, last, float(spot[first]), float(spot[last]))
 
 

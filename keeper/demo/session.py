@@ -4,19 +4,20 @@ The order matters. The daemon is ready before the market moves, the market stand
 asked to stop, and in between nothing but the chain connects them to the observer.
 """
 
+import asyncio
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from keeper.app.replay import replay
 from keeper.demo.children import Child
 from keeper.demo.daemon import Daemon
 from keeper.demo.driver.command import DriverOptions
 from keeper.demo.folder import EXAMPLES, RunFolder, prepare
 from keeper.demo.observer import Observer
 from keeper.demo.options import DemoOptions
-from keeper.demo.replay import replay
 from keeper.demo.rpc import Rpc, as_int
 from keeper.demo.samples import Record
 from keeper.demo.summary import RunFacts
@@ -77,8 +78,8 @@ def play(options: DemoOptions, view: View) -> Played:
         watcher.close()
         daemon.stop_cleanly()
         view.say("deriving every recorded decision again")
-        decisions, equal = replay(folder)
-        return Played(options, folder, watcher.record(), decisions, equal)
+        replayed = asyncio.run(replay(folder.journal))
+        return Played(options, folder, watcher.record(), replayed.decisions, replayed.equal)
 
 
 def driver_options(options: DemoOptions, folder: RunFolder, world: LocalWorld) -> DriverOptions:

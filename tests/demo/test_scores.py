@@ -61,15 +61,16 @@ def test_profit_is_the_change_of_value() -> None:
     assert score(record(seen), NAME).pnl_usd == -10
 
 
-def test_the_steepest_fall_is_the_least_likely_one_for_its_length() -> None:
-    fall = steepest_fall(record(blocks([104, 103, 102, 101, 100, 60, 80, 70], own=[0] * 8)))
-    assert (fall.first, fall.last) == (4, 5)
-    assert fall.share == pytest.approx(0.4)
+def test_the_steepest_fall_is_the_deepest_within_a_third_of_the_run() -> None:
+    slowly_then_at_once = [140, 130, 120, 110, 105, 100, 80, 60, 70, 65, 60, 55]
+    fall = steepest_fall(record(blocks(slowly_then_at_once, own=[0] * 12)))
+    assert (fall.first, fall.last) == (3, 7)
+    assert fall.share == pytest.approx(50 / 110)
 
 
-def test_a_fall_in_steps_is_one_fall() -> None:
-    fall = steepest_fall(record(blocks([100, 100, 90, 80, 70, 60, 60], own=[0] * 7)))
-    assert (fall.first, fall.last) == (1, 5)
+def test_a_fall_lasts_no_longer_than_it_must() -> None:
+    fall = steepest_fall(record(blocks([100] * 6 + [60] * 6, own=[0] * 12)))
+    assert (fall.first, fall.last) == (5, 6)
 
 
 def test_a_price_that_only_rose_has_no_fall() -> None:
