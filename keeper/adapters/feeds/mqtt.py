@@ -65,7 +65,7 @@ class MqttFeed:
             except aiomqtt.MqttError:
                 self._board.drop(self._source.name, Dropped.UNREACHABLE)
             failures += 1
-            await asyncio.sleep(self._pause_s(failures))
+            await asyncio.sleep(self.pause_s(failures))
 
     async def _subscribe(self, client: aiomqtt.Client) -> None:
         granted = await client.subscribe(self._source.topic, qos=AT_LEAST_ONCE)
@@ -92,7 +92,8 @@ class MqttFeed:
             max_queued_incoming_messages=MAX_WAITING,
         )
 
-    def _pause_s(self, failures: int) -> float:
+    def pause_s(self, failures: int) -> float:
+        """The pause after so many failures in a row."""
         base_s = self._source.retry_base_s
         ceiling_s = min(self._source.retry_cap_s, base_s * 2.0 ** min(failures - 1, MAX_DOUBLINGS))
         return max(base_s / 2, ceiling_s * self._jitter())
