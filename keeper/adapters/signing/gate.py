@@ -80,7 +80,7 @@ def _judge_cost(unsigned: Unsigned, ceiling: Ceiling) -> Passed | Stopped:
             f"it offers {unsigned.max_fee_wei} wei per gas, and {ceiling.max_fee_wei} is the ceiling"
         )
     if unsigned.gas_limit > ceiling.gas_limit:
-        return Stopped(f"it asks for {unsigned.gas_limit} gas; the ceiling is {ceiling.gas_limit}")
+        return Stopped(f"it asks for {unsigned.gas_limit} gas, and {ceiling.gas_limit} is the ceiling")
     return Passed()
 
 

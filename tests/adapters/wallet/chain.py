@@ -10,7 +10,7 @@ from keeper.adapters.ethereum.rpc import Rpc, RpcRefusedError
 from keeper.adapters.journal.ledger import SqlLedger
 from keeper.adapters.journal.store import Owner, Store, open_store
 from keeper.adapters.signing.keystore import KeystoreSigner
-from keeper.adapters.wallet.needs import Absent, Fill, Log
+from keeper.adapters.wallet.needs import Absent, Fill, Log, NotTaken, Taken
 from keeper.adapters.wallet.node import RpcNode
 from keeper.adapters.wallet.wallet import LiveWallet, Parts, open_wallet
 from keeper.core.head import Head
@@ -19,6 +19,7 @@ from keeper.core.transaction.account import Rules
 from keeper.core.units import Address, BlockHash
 from keeper.demo.anvil import CHAIN_ID, Anvil
 from keeper.demo.rpc import as_int, as_object
+from tests.adapters.wallet.fakes import Killed
 
 RULES = Rules(confirmations=2, bump_after_blocks=3)
 KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
@@ -40,6 +41,24 @@ class TinyContract:
         return f"refused {plan.vault} for {account} at {block_number}"
 
 
+class Mortal(RpcNode):
+    """The real node, with a process in front of it that dies around a broadcast when told to."""
+
+    def __init__(self, node: RpcNode, chain: "Chain") -> None:
+        super().__init__(chain.rpc.call, RpcRefusedError)
+        self._node = node
+        self._chain = chain
+
+    async def send(self, raw: bytes) -> Taken | NotTaken:
+        dies, self._chain.dies = self._chain.dies, ""
+        if dies == "before":
+            raise Killed
+        answer = await self._node.send(raw)
+        if dies == "after":
+            raise Killed
+        return answer
+
+
 class Chain:
     """An anvil that mines when told, and what a wallet needs on it."""
 
@@ -49,6 +68,7 @@ class Chain:
         self.rpc = Rpc(Endpoint.parse(anvil.url), timeout_s=10.0)
         self.node = RpcNode(self.rpc.call, RpcRefusedError)
         self.signer = KeystoreSigner(Key.from_key(KEY))
+        self.dies = ""
         self.store: Store | None = None
         anvil.rpc.call("evm_setAutomine", False)  # noqa: FBT003 JSON-RPC has no keywords
 
@@ -60,10 +80,13 @@ class Chain:
         if self.store is not None:
             await self.store.close()
         self.store = await open_store(self.path, Owner(CHAIN_ID, self.signer.address))
-        parts = Parts(self.node, self.signer, SqlLedger(self.store), TinyContract())
+        parts = Parts(Mortal(self.node, self), self.signer, SqlLedger(self.store), TinyContract())
         return await open_wallet(parts, CHAIN_ID, rules)
 
-    def mine(self) -> Head:
+    def mine(self, *, base_fee_wei: int | None = None) -> Head:
+        """A block; with a base fee above a transaction's cap it leaves that one waiting."""
+        if base_fee_wei is not None:
+            self.anvil.rpc.call("anvil_setNextBlockBaseFeePerGas", hex(base_fee_wei))
         self.anvil.rpc.call("evm_mine")
         return self.head()
 

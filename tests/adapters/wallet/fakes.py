@@ -192,7 +192,7 @@ class FakeNode:
         fields = Unsigned(CHAIN_ID, self.chain_nonce(), ACCOUNT, b"", 0, 21_000, 10**15, 10**12)
         self.pool[fields.nonce] = Tx(TxHash(_hash(fields, len(self.blocks))), fields, foreign=True)
 
-    def reorg(self, depth: int, *, forget: bool, empty: bool = True) -> Head:
+    def reorg(self, depth: int, *, forget: bool, empty: bool = True, later_s: int = 0) -> Head:
         """Other blocks of the same number. What was in the old ones returns to the pool, unless forgotten.
 
         A foreign transaction always returns: its sender takes as much care of it as we do of ours.
@@ -203,7 +203,7 @@ class FakeNode:
         for tx in (tx for block in old for tx in block.txs):
             if tx.foreign or (not forget and tx.fields.nonce not in self.pool):
                 self.pool[tx.fields.nonce] = tx
-        self.timestamp = self.blocks[-1].timestamp
+        self.timestamp = self.blocks[-1].timestamp + later_s
         for _ in range(depth):
             self.mine(empty=empty)
         return self.head()
