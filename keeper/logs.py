@@ -19,7 +19,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 MASK = "***"
 SECRET_KEYS = re.compile(
-    r"password|passphrase|secret|token|private|mnemonic|seed|api_?key|authorization|raw_transaction",
+    r"(password|passphrase|secret|token|private|mnemonic|seed|api_?key|authorization|raw_transaction)(?!_file)",
     re.IGNORECASE,
 )
 URL = re.compile(r"\b([a-z][a-z0-9+.-]*)://([^\s'\"<>\\]+)", re.IGNORECASE)

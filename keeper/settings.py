@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from dotenv import dotenv_values
 from eth_utils.address import is_checksum_formatted_address, is_hex_address, to_checksum_address
@@ -24,6 +24,8 @@ PREFIX = "KEEPER_"
 FILE_SUFFIX = "_FILE"
 SECRET_URLS = ("rpc_url", "ws_url", "reference_url")
 MAX_SECRET_BYTES = 4096
+SHORTEST_KEY = 8
+"""Shorter parts of a path are words, such as `v3`, not keys."""
 
 
 class SettingsError(Exception):
@@ -58,6 +60,15 @@ class Url:
     def reveal(self) -> str:
         """The whole URL, secrets included: for the client that connects, and for the log's redaction."""
         return self._text
+
+    def secrets(self) -> tuple[str, ...]:
+        """The texts in it that must not be shown, whole and in parts; none for a bare scheme and host."""
+        parts = urlsplit(self._text)
+        user = (parts.password or "", parts.username or "")
+        path = [part for part in parts.path.split("/") if len(part) >= SHORTEST_KEY]
+        query = [value for _, value in parse_qsl(parts.query)]
+        hidden = [text for text in (*user, *path, *query) if text]
+        return (self._text, *hidden) if hidden or parts.query else ()
 
     def __str__(self) -> str:
         return f"{self.scheme}://{self.host}"
@@ -140,7 +151,7 @@ class Settings(BaseSettings):
     def secrets(self) -> tuple[str, ...]:
         """The texts that must appear in no log, metric or status page."""
         urls = (self.rpc_url, self.ws_url, self.reference_url)
-        return tuple(url.reveal() for url in urls if url is not None)
+        return tuple(text for url in urls if url is not None for text in url.secrets())
 
     def shown(self) -> dict[str, str]:
         """Every setting as an operator may see it."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., object])
 SAFE_INTEGER = 2**53
+PIPE_WIDTH = 160
 
 
 class Done(Exception):  # noqa: N818 not an error: the end of a command, with its code
@@ -64,7 +65,8 @@ def console() -> "Console":
     """Where tables are drawn."""
     from rich.console import Console
 
-    return Console(highlight=False, soft_wrap=False)
+    # A file or a pipe has no width of its own; eighty columns would cut addresses in two.
+    return Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
 
 def print_json(value: object) -> None:

@@ -148,8 +148,7 @@ def status(config: Path | None, url: str | None, *, ready: bool, as_json: bool) 
     Example:
       keeper status --ready && echo fine
     """
-    from keeper.cli.pages import fetch_status
-    from keeper.cli.tables import state
+    from keeper.cli.pages import fetch_status, state
 
     if url is None:
         settings = opened(config, quiet=True)[0]

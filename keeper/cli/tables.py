@@ -1,7 +1,7 @@
 """What people see: tables, one fact a row, the measured beside its limit."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -22,7 +22,9 @@ GOOD, BAD, DIM = "green", "red", "dim"
 
 def findings(found: Iterable[Finding]) -> RenderableType:
     """What `check` found, faults with advice."""
-    table = Table("", "what", "found", "to do", box=None, pad_edge=False)
+    table = Table("", "what", box=None, pad_edge=False)
+    table.add_column("found", overflow="fold")
+    table.add_column("to do", overflow="fold")
     for finding in found:
         mark = Text("ok", style=GOOD) if finding.ok else Text("FAULT", style=BAD)
         table.add_row(mark, finding.name, Text(finding.detail), Text(finding.advice))
@@ -66,30 +68,6 @@ def explanation(looked: Looked) -> RenderableType:
         _legs(looked),
         "",
         _conclusion(decision, _answer(looked, situation.vault.address)),
-    )
-
-
-def state(found: Mapping[str, object]) -> RenderableType:
-    """What the status page says."""
-    ready = Text("ready", style=GOOD) if found.get("ready") else Text("NOT READY", style=BAD)
-    live = "armed" if found.get("live_mode") else "dry"
-    table = Table("vault", "reason", "delta usd", "decided", "pending", box=None, pad_edge=False)
-    vaults = found.get("vaults")
-    for name, vault in (vaults if isinstance(vaults, dict) else {}).items():
-        delta, age = vault.get("delta_usd"), vault.get("decided_s_ago")
-        table.add_row(
-            name,
-            str(vault.get("reason", "not decided yet")),
-            f"{delta:,.0f}" if isinstance(delta, int | float) else "",
-            f"{age:.0f} s ago" if isinstance(age, int | float) else "never",
-            "yes" if vault.get("pending") else "",
-        )
-    why = found.get("why")
-    return Group(
-        Text.assemble(ready, f", {live}, chain {found.get('chain_id')}, block {found.get('head')}"),
-        *[Text(f"  {line}") for line in (why if isinstance(why, list) else [])],
-        "",
-        table,
     )
 
 
