@@ -32,7 +32,7 @@ VAULT_WORDS = 24
 
 READABLE, PAUSED, AUTHORISED, BASE_IS_TOKEN0 = 1, 2, 4, 8
 MAX_DECIMALS = 18
-MAX_DISTINCT_ADDRESSES = 1 << 16
+REMEMBERED = 1 << 13
 
 _WIDTHS = (
     160,
@@ -200,7 +200,6 @@ def _big_endian(columns: _Bytes) -> NDArray[np.int64]:
 def _vault(words: bytes, is_sound: bool) -> VaultState:  # noqa: FBT001 a column of flags, passed by position
     flags = _unsigned(words, 1)
     decimals = _unsigned(words, 20)
-    ages = _unsigned(words, 23)
     return VaultState(
         address=_address(words[:WORD]),
         readable=is_sound and bool(flags & READABLE),
@@ -212,27 +211,52 @@ def _vault(words: bytes, is_sound: bool) -> VaultState:  # noqa: FBT001 a column
         base_decimals=decimals >> 8 & 0xFF,
         shares=_unsigned(words, 21),
         sequence=_unsigned(words, 6),
-        state_hash=words[7 * WORD : 8 * WORD],
+        state_hash=_words(words, 7, 8),
         last_rebalance_at=_unsigned(words, 8),
-        rules=VaultRules(
-            band_wad=_unsigned(words, 5),
-            target_delta_wad=_signed(words, 4),
-            cooldown_s=_unsigned(words, 9),
-            max_slippage_bps=_unsigned(words, 10),
-            margin_bps=_unsigned(words, 11),
-            max_price_age_s=ages & 0xFFFFFFFF,
-            max_volatility_age_s=ages >> 32 & 0xFFFFFFFF,
-            max_deadline_s=ages >> 64 & 0xFFFFFFFF,
-        ),
-        price=Reading(_signed(words, 12), _unsigned(words, 13), _unsigned(words, 14)),
-        volatility=Reading(_signed(words, 15), _unsigned(words, 16), 0),
-        pool=PoolState(
-            sqrt_price_x96=_unsigned(words, 17),
-            liquidity=_unsigned(words, 18),
-            fee_pips=_unsigned(words, 19),
-            base_is_token0=bool(flags & BASE_IS_TOKEN0),
-        ),
+        rules=_rules(_words(words, 4, 6) + _words(words, 9, 12) + _words(words, 23, 24)),
+        price=_reading(_words(words, 12, 15)),
+        volatility=_reading(_words(words, 15, 17)),
+        pool=_pool(_words(words, 17, 20), bool(flags & BASE_IS_TOKEN0)),
     )
+
+
+# Vaults share feeds and pools, and rules hardly ever change: parts are made once for the same words. They are
+# frozen, so that nobody can tell.
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _address(word: bytes) -> Address:
+    return Address(to_checksum_address(word[12:]))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _rules(words: bytes) -> VaultRules:
+    ages = _unsigned(words, 5)
+    return VaultRules(
+        target_delta_wad=_signed(words, 0),
+        band_wad=_unsigned(words, 1),
+        cooldown_s=_unsigned(words, 2),
+        max_slippage_bps=_unsigned(words, 3),
+        margin_bps=_unsigned(words, 4),
+        max_price_age_s=ages & 0xFFFFFFFF,
+        max_volatility_age_s=ages >> 32 & 0xFFFFFFFF,
+        max_deadline_s=ages >> 64 & 0xFFFFFFFF,
+    )
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _reading(words: bytes) -> Reading:
+    """An answer, its time, and its round if there is a third word."""
+    return Reading(_signed(words, 0), _unsigned(words, 1), _unsigned(words, 2))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _pool(words: bytes, base_is_token0: bool) -> PoolState:  # noqa: FBT001 part of the key
+    return PoolState(_unsigned(words, 0), _unsigned(words, 1), _unsigned(words, 2), base_is_token0)
+
+
+def _words(words: bytes, start: int, end: int) -> bytes:
+    return words[start * WORD : end * WORD]
 
 
 def _unsigned(words: bytes, index: int) -> int:
@@ -241,9 +265,3 @@ def _unsigned(words: bytes, index: int) -> int:
 
 def _signed(words: bytes, index: int) -> int:
     return int.from_bytes(words[index * WORD : (index + 1) * WORD], signed=True)
-
-
-@lru_cache(maxsize=MAX_DISTINCT_ADDRESSES)
-def _address(word: bytes) -> Address:
-    # The checksum costs a hash: too much for each vault at each head, nothing for each vault once.
-    return Address(to_checksum_address(word[12:]))
