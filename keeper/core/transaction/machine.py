@@ -37,7 +37,7 @@ from keeper.core.transaction.messages import (
     Step,
     Stopping,
 )
-from keeper.core.transaction.waiting import tend
+from keeper.core.transaction.waiting import is_expired, send_again, tend
 
 FLOOR_HOLDS_BLOCKS = 64
 """A node that is further behind than this does not lag: the chain was rewritten, and its nonce counts."""
@@ -137,8 +137,13 @@ def _signed(account: Account, event: Signed) -> tuple[Account, Step]:
 
 
 def _sign_failed(account: Account, event: SignFailed) -> tuple[Account, Step]:
-    """A nonce without a signature was never used; with one, the next head asks for another signature."""
-    intent = account.intent_at(event.nonce)
-    if intent is None or intent.attempts:
+    """A nonce without a signature was never used.
+
+    With one, the pool must not forget it while the signer is away; the next head asks the signer again.
+    """
+    intent, view = account.intent_at(event.nonce), account.view
+    if intent is None or view is None:
         return account, ()
-    return account.without(event.nonce), (Refuse(event.refused),)
+    if not intent.attempts:
+        return account.without(event.nonce), (Refuse(event.refused),)
+    return account, () if is_expired(view, intent) else send_again(intent)

@@ -27,12 +27,17 @@ def tend(account: Account, intent: Intent) -> tuple[Account, Step]:
 
 
 def _next_move(account: Account, view: ChainView, intent: Intent, since: int) -> Step:
-    if view.timestamp >= intent.plan.deadline and intent.newest.kind is Kind.REBALANCE:
+    if is_expired(view, intent):
         return cancel(account, view, intent)
     is_head_of_queue = intent.nonce == view.nonce
     if is_head_of_queue and view.number - since >= account.rules.bump_after_blocks:
         return bump(account, view, intent) or send_again(intent)
     return send_again(intent)
+
+
+def is_expired(view: ChainView, intent: Intent) -> bool:
+    """Whether the next block, whose time is later than the head's, would refuse what was sent last."""
+    return view.timestamp >= intent.plan.deadline and intent.newest.kind is Kind.REBALANCE
 
 
 def cancel(account: Account, view: ChainView, intent: Intent) -> Step:

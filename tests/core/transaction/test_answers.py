@@ -18,7 +18,7 @@ from keeper.core.transaction.messages import (
 )
 from keeper.core.transaction.words import Answer
 from keeper.core.units import GWEI, TxHash
-from tests.core.transaction.build import PLAN, plan
+from tests.core.transaction.build import DEADLINE, PLAN, plan
 from tests.core.transaction.life import RICH, Life, broadcasts, only, sent, signs
 
 
@@ -121,11 +121,19 @@ def test_a_failed_first_signature_leaves_the_nonce_for_the_next() -> None:
     assert [intent.nonce for intent in life.account.intents] == [7]
 
 
-def test_a_failed_signature_of_a_bump_is_tried_again_at_the_next_head() -> None:
+def test_a_failed_signature_of_a_bump_sends_the_old_bytes_and_is_tried_again_at_the_next_head() -> None:
     life = sent()
     view = ChainView(104, 1_048, 20 * GWEI, 7)
     life.account, commands = step(life.account, HeadArrived(view))
     assert isinstance(only(list(commands)), Sign)
-    assert life.tell(SignFailed(7, Refused(PLAN.vault, Reason.SIGNER_FAILED, "locked"))) == []
+    assert broadcasts(life.tell(SignFailed(7, Refused(PLAN.vault, Reason.SIGNER_FAILED, "locked")))) == [b"1"]
     life.number = 104
     assert len(signs(life.head())) == 1
+
+
+def test_a_failed_signature_of_a_no_op_does_not_send_the_expired_original() -> None:
+    life = sent()
+    view = ChainView(101, DEADLINE, 20 * GWEI, 7)
+    life.account, commands = step(life.account, HeadArrived(view))
+    assert isinstance(only(list(commands)), Sign)
+    assert life.tell(SignFailed(7, Refused(PLAN.vault, Reason.SIGNER_FAILED, "locked"))) == []
