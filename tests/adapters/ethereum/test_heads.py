@@ -383,3 +383,82 @@ def test_pauses_double_up_to_a_cap_and_are_never_nothing() -> None:
     highest = Backoff(1.0, 30.0, lambda: 1.0)
     assert [highest.pause_s(n) for n in (1, 2, 3, 4, 5, 6, 1000)] == [1, 2, 4, 8, 16, 30, 30]
     assert Backoff(1.0, 30.0, lambda: 0.0).pause_s(9) == 0.5
+
+
+async def test_a_node_that_is_down_at_the_start_is_waited_for() -> None:
+    fake, told = Fake(), Told()
+    fake.down = True
+    async with scripted(fake) as node, node.rpc() as rpc:  # noqa: SIM117 each line says one thing
+        async with followed(NodeHeads(rpc, CHAIN, QUICK, pace=POLLING, events=told)) as heads:
+            first = asyncio.ensure_future(anext(heads))
+            await eventually(lambda: len(node.asked) >= 3)
+            fake.down = False
+            assert (await first).number == 1
+    assert (len(told.lost), told.back) == (1, 1)
+
+
+async def test_a_head_is_told_although_the_blocks_before_it_cannot_be_had() -> None:
+    fake, told = Fake(), Told()
+
+    def respond(request: Request) -> web.Response:
+        return result(request, None) if request["method"] == "eth_getBlockByHash" else fake(request)
+
+    async with scripted(respond) as node, node.rpc() as rpc:  # noqa: SIM117 each line says one thing
+        async with followed(NodeHeads(rpc, CHAIN, QUICK, pace=POLLING, events=told)) as heads:
+            assert (await anext(heads)).number == 1
+            fake.number = 5
+            assert (await anext(heads)).number == 5
+            await eventually(lambda: told.steps == [(1, 0, 0), (5, 3, 0)])
+
+
+async def test_a_head_is_told_before_anyone_finds_out_what_it_follows() -> None:
+    fake, release = Fake(), asyncio.Event()
+
+    async def respond(request: Request) -> web.Response:
+        if request["method"] == "eth_getBlockByHash":
+            await release.wait()
+        return fake(request)
+
+    async with scripted(respond) as node, node.rpc() as rpc:  # noqa: SIM117 each line says one thing
+        async with followed(NodeHeads(rpc, CHAIN, QUICK, pace=POLLING)) as heads:
+            await anext(heads)
+            fake.number = 50
+            assert (await anext(heads)).number == 50
+            assert not release.is_set()
+            release.set()
+
+
+async def test_a_block_from_within_an_outage_is_not_a_new_head() -> None:
+    fake, told = Fake(), Told()
+    shown = [1]
+
+    def respond(request: Request) -> web.Response:
+        if request["method"] == "eth_getBlockByHash":
+            fake.number = int(request["params"][0], 16)
+        elif request["method"] == "eth_getBlockByNumber":
+            fake.number = shown[0]
+        return fake(request)
+
+    async with scripted(respond) as node, node.rpc() as rpc:  # noqa: SIM117 each line says one thing
+        async with followed(NodeHeads(rpc, CHAIN, QUICK, pace=POLLING, events=told)) as heads:
+            for number in (1, 1000):
+                shown[0] = number
+                assert (await anext(heads)).number == number
+            await eventually(lambda: len(told.steps) == 2)
+            shown[0] = 500
+            asked = len(node.asked)
+            await eventually(lambda: len(node.asked) >= asked + 100)
+            shown[0] = 1001
+            assert (await anext(heads)).number == 1001
+
+
+async def test_a_fault_of_ours_ends_the_heads_loudly() -> None:
+    class Broken(Untold):
+        def head(self, head: Head, missed: int, reorg_depth: int) -> None:
+            raise RuntimeError(f"a fault of ours at {head.number}, {missed}, {reorg_depth}")
+
+    async with scripted(Fake()) as node, node.rpc() as rpc:  # noqa: SIM117 each line says one thing
+        async with followed(NodeHeads(rpc, CHAIN, QUICK, pace=POLLING, events=Broken())) as heads:
+            with pytest.raises(ExceptionGroup) as caught:
+                await until(heads, 10**9)
+    assert caught.group_contains(RuntimeError)
