@@ -122,6 +122,7 @@ class FakeNode:
     salt: int = 0
     lag: int = 0
     hidden_receipts: bool = False
+    receipts_fail: bool = False
 
     def __post_init__(self) -> None:
         self._append(())
@@ -145,6 +146,8 @@ class FakeNode:
 
     async def receipt(self, tx_hash: TxHash) -> Receipt | Absent:
         self._answer()
+        if self.receipts_fail:
+            raise UnreachableError("header not found")
         if self.hidden_receipts:
             return Absent()
         for block in self.blocks:

@@ -60,6 +60,19 @@ async def test_receipts_that_lag_behind_the_nonce_are_waited_for() -> None:
     assert [type(each) for each in it.outcomes] == [Mined]
 
 
+async def test_receipts_that_are_not_answered_conclude_nothing_however_long() -> None:
+    """B16, and the double execution of a manager that takes an error for "not there"."""
+    it = await scene()
+    await it.offer()
+    it.node.receipts_fail = True
+    await it.blocks(20)
+    assert it.outcomes == []
+    assert it.nonces == [0]
+    it.node.receipts_fail = False
+    await it.blocks(1)
+    assert [type(each) for each in it.outcomes] == [Mined]
+
+
 async def test_another_hash_than_ours_is_not_believed() -> None:
     """B22."""
     it = await scene()
