@@ -62,6 +62,7 @@ class Told:
         self._log = structlog.get_logger("keeper")
         self._policies: dict[Address, Policy] = {}
         self._reasons: dict[Address, tuple[Reason, ...]] = {}
+        self._refusals: dict[Address, Reason] = {}
         self._last: dict[Address, tuple[int, frozenset[str]]] = {}
         self._began = 0.0
         self._unreadable = False
@@ -90,8 +91,11 @@ class Told:
         shown = _shown(decision)
         self._progress.decided(name, shown)
         reasons = (decision.reason, *(breach.reason for breach in decision.breaches))
-        tell = self._log.info if self._reasons.get(decision.vault) != reasons else self._log.debug
-        self._reasons[decision.vault] = reasons
+        changed = self._reasons.get(decision.vault) != reasons
+        tell = self._log.info if changed else self._log.debug
+        if changed:
+            self._reasons[decision.vault] = reasons
+            self._refusals.pop(decision.vault, None)
         tell("decided", vault=name, **shown)
 
     def offered(self, plan: Plan, answer: Accepted | Refused) -> None:
@@ -254,9 +258,8 @@ class Told:
         self._last[decision.vault] = (now, beyond)
 
     def _refused(self, name: str, outcome: Refused) -> None:
-        before = self._reasons.get(outcome.vault, ())
-        tell = self._log.debug if outcome.reason in before else self._log.info
-        self._reasons[outcome.vault] = (*before, outcome.reason)
+        tell = self._log.debug if self._refusals.get(outcome.vault) is outcome.reason else self._log.info
+        self._refusals[outcome.vault] = outcome.reason
         tell("plan not carried out", vault=name, reason=outcome.reason.value, detail=outcome.detail)
 
 

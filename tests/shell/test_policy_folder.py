@@ -68,7 +68,10 @@ def test_a_changed_policy_takes_force_and_its_changes_are_told(folder: Folder) -
     assert next(iter(before.values())).cooldown_s == 300, "a cycle keeps the policies that it began with"
     assert folder.told.in_force[-1] == (
         "strangle",
-        {"cooldown_s": ("300", "360"), "limits.delta_usd_wad": (str(400_000 * 10**18), str(300_000 * 10**18))},
+        {
+            "cooldown_s": ("300", "360"),
+            "limits.delta_usd_wad": (str(400_000 * 10**18), str(300_000 * 10**18)),
+        },
     )
 
 

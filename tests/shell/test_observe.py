@@ -1,0 +1,280 @@
+"""Each event is told once: a line that says why, and metrics whose labels are closed sets."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+import pytest
+from prometheus_client import generate_latest
+from structlog.testing import capture_logs
+from structlog.typing import EventDict
+
+from keeper.core.decision import Decision, decide
+from keeper.core.market import Reference
+from keeper.core.memory import Memory
+from keeper.core.outcome import Expired, Mined, Outcome, Refused, Reverted
+from keeper.core.plan import Plan
+from keeper.core.reason import Reason
+from keeper.core.transaction.account import ChainView
+from keeper.core.transaction.messages import Answered, Broadcast, HeadArrived
+from keeper.core.transaction.words import Answer
+from keeper.core.units import WAD, Address, TxHash
+from keeper.observe import ChainTold, Metrics, Told
+from keeper.ports import Accepted, UnreachableError
+from tests.core.build import HEAD, NOW, POLICY, VAULT, situation, snapshot, vault
+
+HASH = TxHash("0x" + "cd" * 32)
+HEDGE = -situation().exposure.book_delta
+
+
+@dataclass
+class FakeProgress:
+    told: list[tuple[str, object]] = field(default_factory=list)
+
+    def serves(self, vaults: Mapping[str, str]) -> None:
+        self.told.append(("serves", dict(vaults)))
+
+    def decided(self, name: str, shown: Mapping[str, object]) -> None:
+        self.told.append(("decided", (name, shown["reason"])))
+
+    def quarantined(self, name: str) -> None:
+        self.told.append(("quarantined", name))
+
+    def cycled(self, block: int) -> None:
+        self.told.append(("cycled", block))
+
+
+class Desk:
+    """A `Told` and a `ChainTold` with a clock that a test moves, and what they exported."""
+
+    def __init__(self, logs: list[EventDict]) -> None:
+        self.now = 1000.0
+        self.logs = logs
+        self.metrics, self.progress = Metrics(), FakeProgress()
+        self.told = Told(self.metrics, self.progress, lambda: self.now, lambda: self.now + 1e9)
+        self.chain = ChainTold(self.metrics)
+        self.told.policy_in_force(POLICY, {})
+        logs.clear()
+
+    def value(self, name: str, **labels: str) -> float | None:
+        return self.metrics.registry.get_sample_value(f"keeper_{name}", labels)
+
+    def of_vault(self, name: str, **labels: str) -> float | None:
+        return self.value(name, vault=POLICY.name, **labels)
+
+    def said(self, level: str = "info") -> list[str]:
+        return [str(line["event"]) for line in self.logs if line["log_level"] == level]
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    with capture_logs() as logs:
+        yield Desk(logs)
+
+
+def decision(gap: float = 0.0, at: int = NOW) -> Decision:
+    state = vault(base_wei=round((HEDGE + gap) * WAD))
+    made = decide(POLICY, situation(state), Memory(VAULT), pending=False)
+    return replace(made, head=replace(made.head, timestamp=at))
+
+
+def refused(reason: Reason = Reason.DRY_RUN) -> Refused:
+    return Refused(VAULT, reason, "words")
+
+
+def mined() -> Mined:
+    return Mined(VAULT, "i", HASH, 5, NOW, 300_000, 10**16, 1, 1)
+
+
+def test_a_reason_is_counted_always_and_logged_when_it_changes(desk: Desk) -> None:
+    for made in (decision(), decision(), decision(gap=600), decision(gap=600), decision()):
+        desk.told.decided(made)
+    assert desk.of_vault("decisions_total", reason="inside-band") == 3
+    assert [line["reason"] for line in desk.logs if line["log_level"] == "info"] == [
+        "inside-band", decision(gap=600).reason.value, "inside-band",
+    ]  # fmt: skip
+    assert ("decided", (POLICY.name, "inside-band")) in desk.progress.told
+
+
+def test_every_measure_is_exported_in_usd_beside_its_limit(desk: Desk) -> None:
+    made = decision(gap=3)
+    desk.told.decided(made)
+    assert desk.of_vault("vault_delta_usd") == pytest.approx(9000)
+    assert desk.of_vault("vault_gamma_usd") == made.exposure.gamma_usd
+    assert desk.of_vault("vault_vega_usd") == made.exposure.vega_usd
+    assert desk.of_vault("vault_theta_usd") == made.exposure.theta_usd
+    assert desk.of_vault("vault_equity_usd") == made.exposure.nav_usd
+    limit = desk.of_vault("policy_band_bound", greek="delta", bound="upper")
+    assert limit == POLICY.limits.delta_usd_wad / WAD
+    assert desk.of_vault("vault_band_utilization_ratio", greek="delta") == pytest.approx(9000 / limit)
+    assert desk.of_vault("vault_band_inventory_base", edge="sell_above") == made.band.sell_above
+
+
+def test_times_are_exported_as_timestamps(desk: Desk) -> None:
+    desk.told.decided(decision())
+    desk.told.read(snapshot())
+    assert desk.of_vault("evaluation_last_success_timestamp_seconds") == 1e9 + 1000
+    assert desk.of_vault("oracle_last_update_timestamp_seconds", feed="price") == vault().price.updated_at
+    assert desk.of_vault("oracle_heartbeat_seconds", feed="price") == POLICY.oracle.price.max_age_s
+
+
+def test_chain_time_beyond_a_limit_is_added_up(desk: Desk) -> None:
+    beyond = decision(gap=10_000)
+    assert Reason.DELTA_LIMIT in {breach.reason for breach in beyond.breaches}
+    for made in (beyond, decision(gap=10_000, at=NOW + 12), decision(at=NOW + 36), decision(at=NOW + 48)):
+        desk.told.decided(made)
+    assert desk.of_vault("vault_out_of_band_seconds_total", greek="delta") == 36
+    assert desk.of_vault("vault_observed_seconds_total") == 48
+
+
+def test_closed_sets_begin_at_zero(desk: Desk) -> None:
+    for reason in Reason:
+        assert desk.of_vault("decisions_total", reason=reason.value) == 0
+    for outcome in ("mined", "reverted", "expired", "nonce-taken", "refused"):
+        assert desk.of_vault("hedges_total", outcome=outcome) == 0
+    assert desk.value("transactions_total", state="broadcast") == 0
+
+
+@pytest.mark.parametrize(
+    ("outcome", "label", "level"),
+    [
+        (mined(), "mined", "info"),
+        (Reverted(VAULT, "i", HASH, 5, NOW, 300_000, 10**16, "InsideBand(1, 2)"), "reverted", "error"),
+        (Expired(VAULT, "i", HASH, 5, 10**15), "expired", "warning"),
+        (refused(), "refused", "info"),
+    ],
+)
+def test_each_end_of_a_plan_has_its_own_count_and_line(
+    desk: Desk, outcome: Outcome, label: str, level: str
+) -> None:
+    desk.told.settled(outcome)
+    assert desk.of_vault("hedges_total", outcome=label) == 1
+    assert len(desk.said(level)) == 1
+
+
+def test_gas_is_added_up_for_mined_and_reverted(desk: Desk) -> None:
+    desk.told.settled(mined())
+    desk.told.settled(Reverted(VAULT, "i", HASH, 5, NOW, 300_000, 10**16, "x"))
+    assert desk.of_vault("gas_spent_ether_total") == pytest.approx(0.02)
+
+
+def test_a_dry_run_is_no_hedge_and_says_so_once(desk: Desk) -> None:
+    for _ in range(3):
+        desk.told.decided(decision(gap=600))
+        desk.told.settled(refused())
+    assert desk.of_vault("hedges_total", outcome="mined") == 0
+    assert desk.of_vault("hedge_skips_total", reason="dry-run") == 3
+    assert desk.said().count("plan not carried out") == 1
+    assert desk.said().count("decided") == 1
+
+
+def test_an_accepted_plan_is_told_with_its_worth(desk: Desk) -> None:
+    action = decision(gap=600).action
+    assert isinstance(action, Plan)
+    desk.told.offered(action, Accepted(action.intent))
+    desk.told.offered(action, refused())
+    assert desk.said() == ["plan accepted"]
+    assert desk.logs[0]["benefit_usd"] == action.benefit_usd
+
+
+def test_an_unreadable_node_is_told_once_until_it_is_read_again(desk: Desk) -> None:
+    for _ in range(3):
+        desk.told.unreadable(HEAD, UnreachableError("node.example does not answer"))
+    assert desk.said("warning") == ["cycle ended early"]
+    assert desk.value("evaluation_unreadable_total") == 3
+    desk.told.cycled(HEAD)
+    assert desk.said() == ["cycles go on"]
+    assert desk.progress.told[-1] == ("cycled", HEAD.number)
+
+
+def test_stages_and_cycles_are_timed(desk: Desk) -> None:
+    with desk.told.stage("read"):
+        desk.now += 0.02
+    with pytest.raises(ValueError, match="x"), desk.told.stage("decide"):
+        raise ValueError("x")
+    desk.told.cycled(HEAD)
+    assert desk.value("hedge_stage_duration_seconds_sum", stage="read") == pytest.approx(0.02)
+    assert desk.value("hedge_stage_duration_seconds_count", stage="decide") == 1
+    assert desk.value("evaluation_duration_seconds_sum") == pytest.approx(0.02)
+
+
+def test_a_quarantined_vault_is_an_error_and_a_metric(desk: Desk) -> None:
+    desk.told.quarantined(VAULT, ZeroDivisionError("x"))
+    assert desk.of_vault("vault_quarantined") == 1
+    assert desk.progress.told[-1] == ("quarantined", POLICY.name)
+    assert desk.said("error") == ["vault quarantined: restart after a look"]
+
+
+def test_a_changed_policy_moves_its_limits_and_its_name_in_the_metrics(desk: Desk) -> None:
+    limits = replace(POLICY.limits, delta_usd_wad=7 * WAD)
+    changed = replace(POLICY, sha256="ff" * 32, limits=limits)
+    desk.told.policy_in_force(changed, {"limits.delta_usd_wad": ("1", "7")})
+    assert desk.of_vault("policy_band_bound", greek="delta", bound="upper") == 7
+    assert desk.of_vault("policy_info", sha256=POLICY.sha256) is None
+    assert desk.of_vault("policy_info", sha256="ff" * 32) == 1
+    assert desk.of_vault("vault_mode", mode="armed") == 1
+    assert desk.of_vault("vault_mode", mode="paused") == 0
+    assert desk.logs[0]["changes"] == {"limits.delta_usd_wad": "1 -> 7"}
+
+
+def test_bad_policy_files_turn_a_metric_red_until_they_are_well(desk: Desk) -> None:
+    desk.told.policies_refused(["a.yaml:1:1: wrong"])
+    assert desk.value("policy_last_reload_successful") == 0
+    assert desk.logs[0]["problems"] == ["a.yaml:1:1: wrong"]
+    desk.told.policies_refused([])
+    assert desk.value("policy_last_reload_successful") == 1
+    assert desk.said() == ["policy files are well again"]
+
+
+def test_a_stranger_to_the_policies_gets_no_label_of_its_own(desk: Desk) -> None:
+    desk.told.settled(Refused(Address("0x" + "99" * 20), Reason.DRY_RUN, "x"))
+    assert desk.value("hedges_total", vault="unknown", outcome="refused") == 1
+
+
+def test_nodes_and_heads_are_counted(desk: Desk) -> None:
+    desk.chain.rpc("node:8545", "eth_call", "ok", 0.004)
+    desk.chain.head(HEAD, 2, 0)
+    desk.chain.head(HEAD, 0, 3)
+    desk.chain.heads_lost("node:8545", "no answer")
+    assert desk.value("rpc_requests_total", endpoint="node:8545", method="eth_call", outcome="ok") == 1
+    assert desk.value("rpc_head_block_number") == HEAD.number
+    assert desk.value("rpc_head_timestamp_seconds") == HEAD.timestamp
+    assert desk.value("chain_missed_blocks_total") == 2
+    assert desk.value("chain_reorgs_total") == 1
+    assert desk.value("chain_reorg_depth_blocks") == 3
+    assert desk.value("rpc_endpoint_up", endpoint="node:8545") == 0
+    desk.chain.heads_back("node:8545")
+    assert desk.value("rpc_endpoint_up", endpoint="node:8545") == 1
+
+
+def test_references_are_dated_and_their_nonsense_counted(desk: Desk) -> None:
+    desk.chain.reference(Reference("prices.example", 3000 * WAD, NOW))
+    desk.chain.reference_dropped("prices.example", "stale")
+    assert desk.value("market_data_last_update_timestamp_seconds", source="prices.example") == NOW
+    assert desk.value("market_data_dropped_total", source="prices.example", reason="stale") == 1
+
+
+def test_steps_of_transactions_are_counted_and_never_labelled_by_their_hash(desk: Desk) -> None:
+    desk.chain.transaction(HeadArrived(ChainView(1, NOW, 1, 0)), (Broadcast(0, HASH, b"raw"),))
+    desk.chain.transaction(Answered(0, HASH, Answer.ACCEPTED), ())
+    desk.chain.transaction(Answered(0, HASH, Answer.UNDERPRICED, "underpriced"), ())
+    assert desk.value("transactions_total", state="broadcast") == 1
+    assert desk.value("transactions_total", state="taken") == 1
+    assert desk.value("transactions_total", state="not-taken") == 1
+    assert HASH not in generate_latest(desk.metrics.registry).decode()
+
+
+def test_a_failed_journal_turns_a_metric_red(desk: Desk) -> None:
+    assert desk.value("journal_up") == 1
+    desk.chain.journal_failed(OSError("full"))
+    assert desk.value("journal_up") == 0
+
+
+def test_two_registries_know_nothing_of_each_other() -> None:
+    first, second = Metrics(), Metrics()
+    first.lag.set(1)
+    assert second.registry.get_sample_value("keeper_event_loop_lag_seconds") == 0
+
+
+def test_counters_export_no_creation_times(desk: Desk) -> None:
+    desk.told.decided(decision())
+    assert b"_created" not in generate_latest(desk.metrics.registry)
