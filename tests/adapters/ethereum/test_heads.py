@@ -462,3 +462,58 @@ async def test_a_fault_of_ours_ends_the_heads_loudly() -> None:
             with pytest.raises(ExceptionGroup) as caught:
                 await until(heads, 10**9)
     assert caught.group_contains(RuntimeError)
+
+
+async def test_a_websocket_that_says_nothing_is_given_up(anvil: Anvil) -> None:
+    silent, told = Pusher(), Told()
+    silent.answers = ()
+
+    async def handle(request: web.Request) -> web.WebSocketResponse:
+        silent.connections += 1
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await socket.receive()
+        await socket.receive()
+        return socket
+
+    silent.handle = handle  # type: ignore[method-assign]
+    async with rpc_of(anvil) as rpc, pushing(silent) as websocket:
+        pace = Pace(poll_s=0.02, timeout_s=0.05)
+        async with followed(
+            NodeHeads(rpc, CHAIN, QUICK, websocket=websocket, pace=pace, events=told)
+        ) as heads:
+            await anext(heads)
+            await eventually(lambda: silent.connections >= 2)
+    assert told.lost == [f"{websocket}: no answer within 0.05 s"]
+
+
+async def test_a_websocket_where_nobody_listens_is_told_without_its_secrets(anvil: Anvil) -> None:
+    told = Told()
+    websocket = Endpoint.parse("ws://user:secret@127.0.0.1:9/secret")
+    async with rpc_of(anvil) as rpc:
+        heads = NodeHeads(rpc, CHAIN, QUICK, websocket=websocket, pace=POLLING, events=told)
+        async with followed(heads) as latest:
+            await anext(latest)
+            await eventually(lambda: told.lost)
+    assert told.lost == ["127.0.0.1:9: ClientConnectorError"]
+
+
+async def test_heads_may_come_as_binary_messages(anvil: Anvil) -> None:
+    class Binary(Pusher):
+        async def handle(self, request: web.Request) -> web.WebSocketResponse:
+            socket = web.WebSocketResponse()
+            await socket.prepare(request)
+            for answer in self.answers:
+                await socket.receive()
+                await socket.send_bytes(answer.encode())
+            await socket.receive()
+            return socket
+
+    async with rpc_of(anvil) as rpc, pushing(Binary(CHAIN_ANSWER, NAME_ANSWER)) as websocket:
+        told = Told()
+        heads = NodeHeads(rpc, CHAIN, QUICK, websocket=websocket, pace=POLLING, events=told)
+        async with followed(heads) as latest:
+            await anext(latest)
+            mine(anvil)
+            await until(latest, 1)
+    assert told.lost == []

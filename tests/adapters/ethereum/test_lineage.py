@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keeper.adapters.ethereum.lineage import MAX_WALK, Lineage, OldNews, Step
+from keeper.adapters.ethereum.lineage import MAX_KEPT, MAX_WALK, Lineage, OldNews, Step
 from keeper.core.head import Head
 from keeper.core.units import BlockHash
 from keeper.ports import UnreachableError
@@ -131,6 +131,16 @@ async def test_a_head_whose_parents_are_gone_can_still_be_followed(tree: Tree) -
         await lineage.place(far)
     assert lineage.place_unproven(far) == Step(far, 2, 0, proven=False)
     assert await place(lineage, tree.grow(far)) == (0, 0, True)
+
+
+async def test_memory_is_bounded_and_what_was_forgotten_is_still_old_news(tree: Tree) -> None:
+    lineage = Lineage(tree.fetch)
+    tip = tree.root
+    for _ in range(MAX_KEPT + 10):
+        await lineage.place(tip)
+        tip = tree.grow(tip)
+    assert not lineage.is_old(tree.root)
+    assert isinstance(await lineage.place(tree.root), OldNews)
 
 
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(1, 4)), min_size=1, max_size=40), st.data())

@@ -125,6 +125,7 @@ def test_one_wrong_byte_is_refused_or_stays_inside_its_vault(position: int, flip
         lambda words: words[:-32],
         lambda words: words + bytes(32),
         lambda words: words[: 8 * 32],
+        lambda words: words[: 24 * 32],
         lambda words: word(2) + words[32:],
         lambda words: words[:64] + word(HEAD.timestamp + 1) + words[96:],
         lambda words: words[: 7 * 32] + word(2**255) + words[8 * 32 :],
