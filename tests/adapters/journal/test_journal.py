@@ -1,6 +1,7 @@
 """What the loop records comes back as it was, and nothing comes back half."""
 
 import math
+import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
@@ -190,3 +191,17 @@ async def test_a_damaged_row_is_an_error_not_a_crash(tmp_path: Path) -> None:
             await connection.execute(text("update cycles set words = x'00'"))
         with pytest.raises(JournalError, match="damaged"):
             await _cycles(opened)
+
+
+async def test_another_program_that_locks_the_file_is_named_and_nothing_is_recorded(tmp_path: Path) -> None:
+    async with await store(tmp_path) as opened:
+        async with opened.transaction() as connection:
+            await connection.execute(text("PRAGMA busy_timeout = 20"))
+        other = sqlite3.connect(tmp_path / "journal.db", isolation_level=None)
+        other.execute("begin immediate")
+        with pytest.raises(JournalError, match="another program holds a lock on it"):
+            await SqlJournal(opened).record(cycle(1))
+        other.execute("rollback")
+        other.close()
+        await SqlJournal(opened).record(cycle(2))
+        assert await _cycles(opened) == [2]
