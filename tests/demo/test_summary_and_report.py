@@ -51,7 +51,9 @@ def test_a_tape_is_named_instead_of_a_seed() -> None:
 
 def test_a_crash_is_told_in_plain_words(summary: Summary) -> None:
     sentences = fall_sentences(summary)
-    assert re.match(r"The price fell by 28%, from \$3,059.\d\d to \$2,2\d\d.\d\d, within \d\d blocks\.", sentences[0])
+    assert re.match(
+        r"The price fell by 28%, from \$3,059.\d\d to \$2,2\d\d.\d\d, within \d\d blocks\.", sentences[0]
+    )
     assert len(sentences) == 5
 
 

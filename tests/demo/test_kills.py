@@ -1,0 +1,98 @@
+"""SIGKILL at random moments of a run: nothing is done twice, nothing is forgotten.
+
+`DEMO_KILLS` says how often; `make test-kills` asks for thirty, a plain test run for a few.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from keeper.adapters.journal.history import History, StoredIntent
+from keeper.adapters.journal.store import open_reader
+from keeper.core.outcome import Mined
+from keeper.demo.folder import EXAMPLES
+from keeper.demo.options import DemoOptions
+from keeper.demo.samples import Record
+from keeper.demo.session import Played, play
+from keeper.demo.view import LinesView
+from tests.demo.console import silent
+
+pytestmark = [pytest.mark.world, pytest.mark.slow]
+
+KILLS = int(os.environ.get("DEMO_KILLS", "4"))
+BLOCKS_PER_KILL = 18
+BLOCKS_AROUND = 20
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    """A run in which the daemon hedges nearly always and is killed again and again."""
+    folder = tmp_path_factory.mktemp("kills")
+    options = DemoOptions(
+        seed=11,
+        blocks=BLOCKS_AROUND + BLOCKS_PER_KILL * KILLS,
+        out=folder / "run",
+        policies=restless(folder / "examples"),
+        kills=KILLS,
+    )
+    return play(options, LinesView(silent()))
+
+
+@pytest.fixture(scope="module")
+async def intents(killed: Played) -> Sequence[StoredIntent]:
+    async with await open_reader(killed.folder.journal) as store:
+        return await History(store).intents(limit=100_000)
+
+
+def restless(folder: Path) -> Path:
+    """The example policies with so little tolerance that almost every move is worth a hedge."""
+    folder.mkdir()
+    for path in EXAMPLES.glob("*.yaml"):
+        text = path.read_text(encoding="utf-8").replace("risk_tolerance_usd: 5_000", "risk_tolerance_usd: 20")
+        assert "risk_tolerance_usd: 20" in text
+        (folder / path.name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def fills(record: Record) -> list[tuple[str, int]]:
+    return [(sent.vault, sent.fill.sequence) for sent in record.sent if sent.fill is not None]
+
+
+def test_the_daemon_hedged_often_enough_for_kills_to_matter(killed: Played) -> None:
+    assert len(fills(killed.record)) > 3 * KILLS
+
+
+def test_no_state_of_a_vault_was_hedged_twice(killed: Played) -> None:
+    assert [key for key, count in Counter(fills(killed.record)).items() if count > 1] == []
+    reverted = [sent for sent in killed.record.sent if sent.vault and not sent.succeeded]
+    assert len(reverted) <= len(fills(killed.record)) // 10
+
+
+def test_every_journalled_intent_came_to_an_end(intents: Sequence[StoredIntent]) -> None:
+    assert [intent.nonce for intent in intents if intent.state == "open"] == []
+
+
+def test_the_journal_knows_every_hedge_of_the_chain(killed: Played, intents: Sequence[StoredIntent]) -> None:
+    journalled = {intent.outcome.tx_hash for intent in intents if isinstance(intent.outcome, Mined)}
+    on_chain = {sent.hash for sent in killed.record.sent if sent.fill is not None}
+    assert journalled == on_chain
+
+
+def test_every_transaction_of_the_chain_was_journalled_before(
+    killed: Played, intents: Sequence[StoredIntent]
+) -> None:
+    signed = {attempt.tx_hash for intent in intents for attempt in intent.attempts}
+    assert {sent.hash for sent in killed.record.sent} <= signed
+
+
+def test_nonces_have_no_gap(killed: Played, intents: Sequence[StoredIntent]) -> None:
+    mined = sorted(sent.nonce for sent in killed.record.sent)
+    assert mined == list(range(mined[0], mined[0] + len(mined)))
+    assert max(intent.nonce for intent in intents if intent.state != "released") == mined[-1]
+
+
+def test_decisions_are_the_same_when_derived_again(killed: Played) -> None:
+    assert killed.decisions == killed.replayed_equal > 0
