@@ -11,7 +11,7 @@ they are committed, and a test holds them against `contracts/out`.
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,27 +23,47 @@ ROOT = Path(__file__).resolve().parent.parent
 ARTIFACTS = ROOT / "contracts" / "out"
 TARGET = ROOT / "keeper" / "adapters" / "ethereum" / "abi" / "contracts.json"
 
-ERRORS_OF = (
-    "RiskVault.sol/RiskVault",
-    "UniswapV3Venue.sol/UniswapV3Venue",
-    "Lens.sol/Lens",
-    "FixedPointMathLib.sol/FixedPointMathLib",
-    "SafeCast.sol/SafeCast",
-    "SafeERC20.sol/SafeERC20",
-)
-EVENTS = (("RiskVault.sol/RiskVault", "Rebalanced"),)
-FUNCTIONS = (("RiskVault.sol/RiskVault", "rebalance"), ("Lens.sol/Lens", "read"))
+PROGRAMS = ("RiskVault", "UniswapV3Venue", "Lens")
+"""What is deployed. A library may revert by an error that its users' ABI does not show, so the errors of all
+sources that were compiled into these are taken."""
+
+EVENTS = (("RiskVault", "Rebalanced"),)
+FUNCTIONS = (("RiskVault", "rebalance"), ("Lens", "read"))
 
 
-def entries(artifact: str, kind: str) -> Iterator[dict[str, Any]]:
-    """The parts of one kind of a contract's ABI. Raises FileNotFoundError."""
-    text = (ARTIFACTS / f"{artifact}.json").read_text(encoding="utf-8")
-    return (entry for entry in json.loads(text)["abi"] if entry["type"] == kind)
+Artifact = dict[str, Any]
 
 
-def named(artifact: str, kind: str, name: str) -> dict[str, Any]:
-    """One part of a contract's ABI by its name."""
-    return next(entry for entry in entries(artifact, kind) if entry["name"] == name)
+def artifact(name: str) -> Artifact:
+    """The compiler's output for one of our programs. Raises FileNotFoundError."""
+    return read(ARTIFACTS / f"{name}.sol" / f"{name}.json")
+
+
+def read(path: Path) -> Artifact:
+    """One file of the compiler's output."""
+    return cast("Artifact", json.loads(path.read_text(encoding="utf-8")))
+
+
+def compiled_in(programs: Iterable[Artifact]) -> Iterator[Artifact]:
+    """The compiler's output for every source of these programs."""
+    sources = {source for program in programs for source in program["metadata"]["sources"]}
+    for folder in sorted({Path(source).name for source in sources}):
+        for path in sorted(ARTIFACTS.glob(f"**/{folder}/*.json")):
+            part = read(path)
+            # What a partial build left behind says nothing of where it came from.
+            about = part.get("metadata", {"settings": {"compilationTarget": ()}})
+            if sources.intersection(about["settings"]["compilationTarget"]):
+                yield part
+
+
+def entries(part: Artifact, kind: str) -> list[dict[str, Any]]:
+    """The parts of one kind of an ABI."""
+    return [entry for entry in part["abi"] if entry["type"] == kind]
+
+
+def named(program: str, kind: str, name: str) -> dict[str, Any]:
+    """One part of a program's ABI by its name."""
+    return next(entry for entry in entries(artifact(program), kind) if entry["name"] == name)
 
 
 def hashed(entry: dict[str, Any], length: int) -> str:
@@ -59,9 +79,10 @@ def shown(entry: dict[str, Any]) -> str:
 
 def document() -> str:
     """The file's text."""
-    errors = [entry for artifact in ERRORS_OF for entry in entries(artifact, "error")]
-    events = [named(artifact, "event", name) for artifact, name in EVENTS]
-    functions = [named(artifact, "function", name) for artifact, name in FUNCTIONS]
+    parts = compiled_in(artifact(name) for name in PROGRAMS)
+    errors = [entry for part in parts for entry in entries(part, "error")]
+    events = [named(program, "event", name) for program, name in EVENTS]
+    functions = [named(program, "function", name) for program, name in FUNCTIONS]
     tables = {
         "errors": {hashed(entry, 4): shown(entry) for entry in sorted(errors, key=shown)},
         "events": {hashed(entry, 32): shown(entry) for entry in events},

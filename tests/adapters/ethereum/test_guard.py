@@ -8,6 +8,7 @@ from eth_abi.abi import encode
 
 from keeper.adapters.ethereum.guard import Guard, NoSuchEventError, calldata, rebalanced
 from keeper.adapters.ethereum.lens import LensReader, Subject
+from keeper.adapters.ethereum.reader import ChainReader
 from keeper.adapters.ethereum.rpc import Rpc
 from keeper.core.head import Head
 from keeper.core.plan import Plan
@@ -166,7 +167,7 @@ async def test_a_reason_that_is_gone_is_said_to_be_gone() -> None:
     good = "0x" + encode(["uint256", "uint256"], [5, 6]).hex()
     async with scripted(lambda r: result(r, good)) as node, node.rpc() as rpc:
         guard = Guard(rpc, KEEPER)
-        assert await guard.simulate(PLAN, HEAD) == Simulated(5, 6)
+        assert await ChainReader(rpc, Subject(KEEPER, (), KEEPER)).simulate(PLAN, HEAD) == Simulated(5, 6)
         assert "the same call succeeds" in await guard.revert_reason(PLAN, KEEPER, 7)
         assert [request["params"][1] for request in node.asked] == [
             {"blockHash": HEAD.hash, "requireCanonical": True},

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from aiohttp import web
 
-from keeper.adapters.ethereum.lens import Subject
+from keeper.adapters.ethereum.lens import NO_FEED, Subject
 from keeper.adapters.ethereum.preflight import Expected, Finding, examine
 from keeper.adapters.ethereum.rpc import Rpc
 from keeper.core.units import WAD, Address
@@ -142,3 +142,19 @@ async def test_a_node_that_is_catching_up_is_told() -> None:
 async def test_questions_that_a_node_does_not_take_are_findings_and_no_crash() -> None:
     names = [finding.name for finding in await scripted_faults(eth_getCode="0x00")]
     assert names == ["synchronised", "reading"]
+    async with (
+        scripted(lambda r: raw("", 500) if r["method"] == "eth_getCode" else respond(r)) as node,
+        node.rpc() as rpc,
+    ):
+        found = {finding.name: finding for finding in await examine(rpc, EXPECTED, lambda: 100.0)}
+    assert found["code of lens"].detail == f"127.0.0.1:{node.port}: HTTP 500"
+
+
+@pytest.mark.world
+async def test_feeds_without_an_answer_are_told(world: World, rpc: Rpc, expected: Expected) -> None:
+    world.rpc.call("anvil_setCode", world.book.price_feed, "0x00")
+    subject = replace(expected.subject, native_feed=NO_FEED)
+    findings = await examined(world, rpc, replace(expected, subject=subject))
+    assert faults(findings) == {f"{name} price" for name in world.book.vaults}
+    assert findings["strangle price"].detail == "no answer above zero"
+    assert "native price" not in findings
