@@ -111,7 +111,7 @@ coverage: setup ## Measure coverage; every line and branch of the contracts must
 	@touch $@
 
 slither: setup .cache/slither/.ready ## Analyse the contracts with Slither
-	@cd contracts && ../.cache/slither/bin/slither . --filter-paths 'node_modules|[.]cache|test/' --fail-medium $(ARGS)
+	@cd contracts && FOUNDRY_OUT=../.cache/forge/slither/out FOUNDRY_CACHE_PATH=../.cache/forge/slither/cache ../.cache/slither/bin/slither . --filter-paths 'node_modules|[.]cache|test/' --fail-medium $(ARGS)
 
 # --- the house -------------------------------------------------------------------------------------------------------
 

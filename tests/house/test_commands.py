@@ -78,6 +78,19 @@ def test_without_a_package_the_forge_on_the_path_is_used(elsewhere: Path, tmp_pa
     assert run(elsewhere / "forge", "build", path=path).stdout == "other forge build\n"
 
 
+@pytest.mark.parametrize("command", ["lint", "coverage"])
+def test_what_compiles_without_bytecode_does_not_write_over_the_build(
+    elsewhere: Path, tmp_path: Path, command: str
+) -> None:
+    (tmp_path / "forge").write_text(f"#!{BASH}\necho $FOUNDRY_OUT:$FOUNDRY_CACHE_PATH\n")
+    (tmp_path / "forge").chmod(0o755)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    out, cache = run(elsewhere / "forge", command, path=path).stdout.strip().split(":")
+    assert out.endswith(f"/.cache/forge/{command}/out")
+    assert cache.endswith(f"/.cache/forge/{command}/cache")
+    assert run(elsewhere / "forge", "build", path=path).stdout == ":\n"
+
+
 def test_without_any_forge_the_message_says_how_to_get_it(elsewhere: Path) -> None:
     without = os.pathsep.join(["/usr/bin", "/bin", str(elsewhere)])
     result = run(elsewhere / "forge", path=without)
