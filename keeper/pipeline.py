@@ -10,6 +10,7 @@ its vault and leaves the others alone.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from keeper.core.decision import Decision, decide_all
 from keeper.core.head import Head
@@ -20,6 +21,7 @@ from keeper.core.policy import Policy
 from keeper.core.reason import Reason
 from keeper.core.snapshot import Snapshot
 from keeper.core.units import Address
+from keeper.core.verdict import Hold
 from keeper.ports import (
     Accepted,
     Cycle,
@@ -33,6 +35,8 @@ from keeper.ports import (
     Wallet,
     WouldRevert,
 )
+
+Action = TypeVar("Action", Plan, Hold)
 
 
 @dataclass(slots=True)
@@ -72,13 +76,22 @@ class Pipeline:
             decisions = self._decide(evidence.snapshot, policies, pending)
         with self.observer.stage("record"):
             await self.journal.record(Cycle(evidence, policies, dict(self.memories), pending, decisions))
-        for decision in decisions:
-            self.observer.decided(decision)
-        plans = [decision.action for decision in decisions if isinstance(decision.action, Plan)]
+        plans = self._tell(decisions, Plan)
         for plan in sorted(plans, key=lambda plan: not plan.urgent):
             await self._offer(plan, head)
+        # No transaction waits until a thousand vaults that hold are told of.
+        self._tell(decisions, Hold)
         self.observer.cycled(head)
         return decisions
+
+    def _tell(self, decisions: tuple[Decision, ...], kind: type[Action]) -> list[Action]:
+        """Tell the decisions of one kind, and return what they ask for."""
+        actions = []
+        for decision in decisions:
+            if isinstance(decision.action, kind):
+                self.observer.decided(decision)
+                actions.append(decision.action)
+        return actions
 
     def _decide(
         self, snapshot: Snapshot, policies: Mapping[Address, Policy], pending: frozenset[Address]

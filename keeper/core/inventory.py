@@ -97,8 +97,3 @@ def inventory_bands(questions: Sequence[Question]) -> tuple[Band, ...]:
             np.maximum(np.minimum(region.sell_above + target, closed + limit), closed + refused),
         )
     return tuple(map(Band, *(edge.tolist() for edge in edges)))
-
-
-def inventory_band(policy: Policy, situation: Situation, costs: Costs) -> Band:
-    """The band of one vault, at what a trade would cost. Raises ZeroDivisionError without a price."""
-    return inventory_bands((question(policy, situation, costs),))[0]

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from keeper.core.exposure import Situation
 from keeper.core.hedging.no_trade import Costs
-from keeper.core.inventory import inventory_band
+from keeper.core.inventory import Band, inventory_bands, question
 from keeper.core.market import FeedRules, Fit, Reading, Reference, Unfit
 from keeper.core.policy import Policy, exceeds, falls_below
 from keeper.core.position import Leg, VaultState
@@ -22,6 +22,11 @@ def closed_vault(gap: float = 0.0, **changes: object) -> VaultState:
     """A vault whose inventory leaves a given gap."""
     hedge = -situation().exposure.book_delta
     return vault(base_wei=round((hedge + gap) * WAD), **changes)
+
+
+def inventory_band(policy: Policy, each: Situation, costs: Costs) -> Band:
+    (band,) = inventory_bands([question(policy, each, costs)])
+    return band
 
 
 def measured(policy: Policy, each: Situation, costs: Costs = CHEAP) -> Within | Breached:

@@ -164,3 +164,13 @@ async def test_a_vault_without_a_policy_is_not_kept() -> None:
     world.pipeline.policies = FakePolicies({})
     await world.run()
     assert world.journal.cycles[0].decisions == ()
+
+
+async def test_a_transaction_does_not_wait_until_those_who_hold_are_told_of() -> None:
+    world = await World(gapped(0.0), gapped(150.0, address=OTHER)).run()
+    told = [(kind, what) for kind, what in world.observer.told if kind in {"decided", "offered"}]
+    assert told == [
+        ("decided", Reason.DELTA_LIMIT),
+        ("offered", (OTHER, "Accepted")),
+        ("decided", Reason.INSIDE_BAND),
+    ]
