@@ -75,3 +75,16 @@ def _strike(world: World, vault: str, index: int) -> float:
         0
     ]
     return (word >> 192 & (2**56 - 1)) / 1e8
+
+
+def test_a_settlement_waits_for_the_first_round_after_expiry(world: World, market: Market) -> None:
+    expiry = world.book.started_at + 14 * DAY
+    go(market, *[3000.0] * 13, step_s=DAY)
+    go(market, 3000.0, step_s=expiry - 10 - market.timestamp)
+    events = [report.events for report in go(market, *[3000.0] * 8)]
+    written = next(
+        index for index, said in enumerate(events) if any("price round" in event for event in said)
+    )
+    settled = next(index for index, said in enumerate(events) if "covered-call: settling 1 legs" in said)
+    assert (written, settled) == (5, 6)
+    assert not [event for said in events for event in said if event.startswith("reverted")]
