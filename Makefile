@@ -59,8 +59,8 @@ contracts/out/.ready: node_modules/.ready .cache/protocols/.ready $(CONTRACTS)
 demo: setup ## Run the keeper on a local chain with the real protocols, and judge it
 	@$(BIN)/keeper demo $(ARGS)
 
-bench: setup ## Measure the hot paths
-	@for script in benchmarks/*.py; do echo "== $$script"; $(RUN) "$$script"; done
+bench: setup ## Measure the keeper against the usual way of writing one
+	@$(RUN) -m benchmarks.latency $(ARGS)
 
 # --- checks ----------------------------------------------------------------------------------------------------------
 
