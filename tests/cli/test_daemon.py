@@ -1,0 +1,142 @@
+"""`keeper run` as a process: it hedges, tells, reloads, outlives its node, keeps secrets, stops cleanly."""
+
+import json
+import signal
+from pathlib import Path
+
+import pytest
+
+from keeper.demo.anvil import free_port
+from tests.cli.conftest import PATIENCE_S, Daemon, Keeper, Site, daemon, site_of
+from tests.fixtures.world import World
+
+pytestmark = pytest.mark.world
+
+CANARY = "c4n4ry-0123456789"
+
+
+def decided(running: Daemon, name: str = "strangle") -> str:
+    vaults = json.loads(running.page("/status")[1])["vaults"]
+    return str(vaults[name].get("reason"))
+
+
+def metric(running: Daemon, line: str) -> float:
+    lines = running.page("/metrics")[1].splitlines()
+    return next((float(each.rsplit(" ", 1)[1]) for each in lines if each.startswith(line + " ")), -1.0)
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_it_cleanly(site: Site, how: signal.Signals) -> None:
+    with daemon(site, "--live") as running:
+        running.until_ready()
+        running.process.send_signal(how)
+        assert running.process.wait(PATIENCE_S) == 0
+        assert running.events()[-2:] == ["stopping after this cycle", "keeper stopped"]
+
+
+def test_live_it_hedges_and_what_it_did_replays(keeper: Keeper, site: Site, world: World) -> None:
+    before = world.balance(world.book.weth, world.book.vaults["strangle"])
+    with daemon(site, "--live") as running:
+        running.until_ready()
+        world.move(2_700)
+        running.until_said("plan accepted")
+        for _ in range(3):
+            world.wait(12)
+        running.until_said("settled")
+        assert metric(running, 'keeper_hedges_total{outcome="mined",vault="strangle"}') >= 1
+        assert metric(running, "keeper_live") == 1
+        assert running.terminate() == 0
+    assert world.balance(world.book.weth, world.book.vaults["strangle"]) != before
+    assert keeper("replay", *site.config()).code == 0
+
+
+def test_dry_it_says_what_it_would_do_and_sends_nothing(site: Site, world: World) -> None:
+    before = world.balance(world.book.weth, world.book.vaults["strangle"])
+    with daemon(site) as running:
+        running.until_ready()
+        world.move(2_700)
+        running.until_said("plan not carried out")
+        refused = next(line for line in running.lines() if line["event"] == "plan not carried out")
+        assert refused["reason"] == "dry-run"
+        assert metric(running, 'keeper_hedges_total{outcome="mined",vault="strangle"}') == 0
+        assert metric(running, "keeper_live") == 0
+        assert running.terminate() == 0
+    assert world.balance(world.book.weth, world.book.vaults["strangle"]) == before
+
+
+def test_an_edited_policy_takes_force_and_a_bad_one_does_not(site: Site, world: World) -> None:
+    with daemon(site) as running:
+        running.until_ready()
+        site.edit("mode: armed", "mode: pausd")
+        world.wait(12)
+        running.until_said("policy files refused; what was in force stays so")
+        assert metric(running, "keeper_policy_last_reload_successful") == 0
+        site.edit("mode: pausd", "mode: paused")
+        world.wait(12)
+        running.until_said("policy changed")
+        assert metric(running, "keeper_policy_last_reload_successful") == 1
+        assert metric(running, 'keeper_vault_mode{mode="paused",vault="strangle"}') == 1
+
+
+def test_a_vault_whose_policy_arrives_while_it_runs_is_kept(site: Site, world: World) -> None:
+    late = site.policy("iron-condor")
+    text = late.read_text()
+    late.unlink()
+    with daemon(site) as running:
+        running.until_ready()
+        late.write_text(text)
+        world.wait(12)
+        running.until(lambda: "iron-condor" in running.page("/status")[1])
+        world.wait(12)
+        running.until(lambda: decided(running, "iron-condor") == "inside-band")
+
+
+def test_a_node_that_is_down_at_the_start_is_waited_for(site: Site, world: World) -> None:
+    del world
+    with daemon(site, rpc_url=f"http://127.0.0.1:{free_port()}", ws_url="") as running:
+        running.until_said("node lost; every vault holds until it is back")
+        assert running.page("/livez")[0] == 200
+        code, body = running.page("/readyz")
+        assert code == 503
+        assert "strangle: not decided yet" in body
+        assert running.terminate() == 0
+
+
+def test_a_node_that_goes_away_leaves_it_alive_not_ready_and_able_to_stop(
+    own_world: World, tmp_path: Path
+) -> None:
+    site = site_of(own_world, tmp_path)
+    with daemon(site, ready_seconds="1") as running:
+        running.until_ready()
+        own_world.node.stop()
+        running.until_said("node lost; every vault holds until it is back")
+        running.until(lambda: running.page("/readyz")[0] == 503)
+        assert running.page("/livez")[0] == 200
+        assert running.terminate() == 0
+
+
+def test_a_second_daemon_on_one_journal_is_refused(keeper: Keeper, site: Site) -> None:
+    with daemon(site) as running:
+        running.until_ready()
+        second = keeper("run", *site.config(metrics_port=str(free_port())))
+        assert second.code == 7
+        assert "another keeper is writing to it" in second.err
+        assert keeper("once", *site.config()).code == 0, "a look needs no lock"
+
+
+def test_a_planted_secret_is_nowhere(keeper: Keeper, site: Site, world: World) -> None:
+    port = world.url.rsplit(":", 1)[1]
+    keyed = f"http://keeper:{CANARY}@127.0.0.1:{port}/?key={CANARY}"
+    with daemon(site, "--live", rpc_url=keyed, ws_url="", log_level="debug") as running:
+        running.until_ready()
+        pages = "".join(running.page(path)[1] for path in ("/metrics", "/status", "/readyz", "/livez"))
+        assert running.terminate() == 0
+    down = keyed.replace(port, str(free_port()))
+    errors = [keeper(command, *site.config(rpc_url=down)) for command in ("once", "check")]
+    password = site.folder.password.read_text().strip()
+    key = json.loads(site.folder.keystore.read_text())["crypto"]["ciphertext"]
+    text = pages + running.log.read_text() + "".join(ran.out + ran.err for ran in errors)
+    assert f"127.0.0.1:{port}" in text
+    for secret in (CANARY, key):
+        assert secret not in text
+    assert f'"{password}"' not in text
