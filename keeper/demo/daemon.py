@@ -4,7 +4,7 @@ import http.client
 import os
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Self
 
 import orjson
@@ -68,12 +68,12 @@ class Daemon:
         return body if isinstance(body, dict) else {}
 
     def reasons(self) -> Mapping[str, str]:
-        """The reason of its last decision on each vault, by the vault's name."""
-        return {name: str(vault["reason"]) for name, vault in self._vaults().items()}
+        """The reason of its last decision on each vault that it has decided, by the vault's name."""
+        return {name: str(vault["reason"]) for name, vault in self._vaults().items() if "reason" in vault}
 
     def in_flight(self) -> bool:
         """Whether a transaction of its is unfinished, as far as its status page says."""
-        return any(bool(vault["pending"]) for vault in self._vaults().values())
+        return any(bool(vault.get("pending")) for vault in self._vaults().values())
 
     def wait_until_seen(self, block_number: int) -> None:
         """Return when it has decided on a block. Raises ChildError."""
@@ -90,14 +90,13 @@ class Daemon:
 
     def _get(self, path: str) -> Json:
         connection = http.client.HTTPConnection(HOST, self.port, timeout=_ANSWER_WITHIN_S)
-        with suppress(OSError, http.client.HTTPException, orjson.JSONDecodeError):
+        with closing(connection), suppress(OSError, http.client.HTTPException, orjson.JSONDecodeError):
             connection.request("GET", path)
             answer = connection.getresponse()
             body = answer.read()
             if answer.status == _FOUND:
                 parsed: Json = orjson.loads(body)
                 return parsed
-        connection.close()
         return None
 
     def _spawn(self) -> Child:

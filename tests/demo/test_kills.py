@@ -41,7 +41,7 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> Played:
     return play(options, LinesView(silent()))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 async def intents(killed: Played) -> Sequence[StoredIntent]:
     async with await open_reader(killed.folder.journal) as store:
         return await History(store).intents(limit=100_000)
