@@ -40,10 +40,5 @@ class Endpoint:
         shown = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
         return cls(url=parts.geturl(), host=shown if port is None else f"{shown}:{port}")
 
-    @property
-    def is_websocket(self) -> bool:
-        """Whether the address is one for subscriptions."""
-        return self.url.startswith("ws")
-
     def __str__(self) -> str:
         return self.host

@@ -25,8 +25,6 @@ class WrongChainError(Exception):
 
     def __init__(self, endpoint: Endpoint, expected: int, actual: int) -> None:
         super().__init__(f"{endpoint}: serves chain {actual}, not {expected}")
-        self.expected = expected
-        self.actual = actual
 
 
 async def listen(

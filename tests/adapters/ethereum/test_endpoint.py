@@ -37,11 +37,6 @@ def test_hosts_are_read(text: str, host: str) -> None:
     assert Endpoint.parse(text).host == host
 
 
-def test_subscriptions_go_to_websocket_addresses() -> None:
-    assert Endpoint.parse("wss://node.example").is_websocket
-    assert not Endpoint.parse("https://node.example").is_websocket
-
-
 @pytest.mark.parametrize(
     "text",
     [
