@@ -185,7 +185,11 @@ class Told:
         found = tuple(problems)
         self._m.reload_ok.set(not found)
         if found:
-            self._log.error("policy files refused; what was in force stays so", problems=list(found))
+            self._log.error(
+                "policy files refused; what was in force stays so",
+                reason=Reason.POLICY_REJECTED.value,
+                problems=list(found),
+            )
         elif self._problems:
             self._log.info("policy files are well again")
         self._problems = bool(found)

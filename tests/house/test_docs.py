@@ -19,3 +19,27 @@ def test_no_reason_is_listed_that_nothing_gives() -> None:
     sources = [path for path in (ROOT / "keeper").rglob("*.py") if path.name != "reason.py"]
     code = "\n".join(path.read_text() for path in sources)
     assert [reason.name for reason in Reason if f"Reason.{reason.name}" not in code] == []
+
+
+def test_every_path_that_a_document_names_is_there() -> None:
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    named = {
+        (page.name, path)
+        for page in pages
+        for path in re.findall(
+            r"`((?:keeper|tests|contracts|config|docs|deploy|benchmarks)/[\w./-]*)`", page.read_text()
+        )
+    }
+    assert named
+    assert sorted(pair for pair in named if not (ROOT / pair[1]).exists()) == []
+
+
+def test_every_link_between_documents_leads_somewhere() -> None:
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    broken = [
+        (page.name, link)
+        for page in pages
+        for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text())
+        if not (page.parent / link).exists()
+    ]
+    assert broken == []
