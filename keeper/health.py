@@ -46,9 +46,9 @@ class Health:
         """The event loop turns."""
         self._beat_at = self._clock()
 
-    def serves(self, vaults: Mapping[str, str]) -> None:
-        """The vaults that must make progress: address by name."""
-        self._vaults = {name: self._vaults.get(name, _Vault(place)) for name, place in vaults.items()}
+    def serves(self, name: str, address: str) -> None:
+        """One more vault that must make progress."""
+        self._vaults.setdefault(name, _Vault(address))
 
     def decided(self, name: str, shown: Mapping[str, object]) -> None:
         """A vault was decided; `shown` is what the status page says of it."""

@@ -8,31 +8,23 @@ from typing import Protocol
 import structlog
 
 from keeper.core.decision import Decision
-from keeper.core.exposure import Exposure
 from keeper.core.head import Head
 from keeper.core.outcome import Mined, Outcome, Refused, Reverted, reason_of
 from keeper.core.plan import Plan
 from keeper.core.policy import Policy
 from keeper.core.reason import Reason
 from keeper.core.snapshot import Snapshot
-from keeper.core.units import WAD, Address, to_float
-from keeper.observe.metrics import GREEKS, MODES, OUTCOMES, Metrics
+from keeper.core.units import WAD, Address
+from keeper.observe.measures import VaultMeasures
+from keeper.observe.metrics import Metrics
 from keeper.ports import Accepted, UnreachableError
-
-LIMITS = {
-    Reason.DELTA_LIMIT: "delta",
-    Reason.GAMMA_LIMIT: "gamma",
-    Reason.VEGA_LIMIT: "vega",
-    Reason.THETA_LIMIT: "theta",
-    Reason.COLLATERAL_LIMIT: "collateral",
-}
 
 
 class Progress(Protocol):
     """Who judges health by what was done (see `health`)."""
 
-    def serves(self, vaults: Mapping[str, str]) -> None:
-        """The vaults that must make progress: address by name."""
+    def serves(self, name: str, address: str) -> None:
+        """One more vault that must make progress."""
         ...
 
     def decided(self, name: str, shown: Mapping[str, object]) -> None:
@@ -63,7 +55,7 @@ class Told:
         self._policies: dict[Address, Policy] = {}
         self._reasons: dict[Address, tuple[Reason, ...]] = {}
         self._refusals: dict[Address, Reason] = {}
-        self._last: dict[Address, tuple[int, frozenset[str]]] = {}
+        self._measures: dict[Address, VaultMeasures] = {}
         self._began = 0.0
         self._unreadable = False
         self._problems = False
@@ -84,10 +76,9 @@ class Told:
     def decided(self, decision: Decision) -> None:
         """Count the reason, export the measures, log when the reason has changed."""
         name = self._name(decision.vault)
-        self._measure(name, decision.exposure, decision)
-        self._account_time(name, decision)
-        self._m.decisions.labels(name, decision.reason.value).inc()
-        self._m.evaluated.labels(name).set(self._wall_s())
+        measures = self._measures.get(decision.vault)
+        if measures is not None:
+            measures.decided(decision, self._wall_s())
         shown = _shown(decision)
         self._progress.decided(name, shown)
         reasons = (decision.reason, *(breach.reason for breach in decision.breaches))
@@ -154,26 +145,22 @@ class Told:
         """Export the ages of feeds and the balance for gas."""
         self._m.balance.set(snapshot.keeper_balance_wei / WAD)
         for vault in snapshot.vaults:
-            if vault.address in self._policies:
-                name = self._name(vault.address)
-                self._m.oracle_updated.labels(name, "price").set(vault.price.updated_at)
-                self._m.oracle_updated.labels(name, "volatility").set(vault.volatility.updated_at)
+            measures = self._measures.get(vault.address)
+            if measures is not None:
+                measures.price_updated.set(vault.price.updated_at)
+                measures.volatility_updated.set(vault.volatility.updated_at)
 
     # --- policies ---
 
     def policy_in_force(self, policy: Policy, changes: Mapping[str, tuple[str, str]]) -> None:
         """A policy took effect: export its limits, log what changed."""
-        before = self._policies.get(policy.vault)
         self._policies[policy.vault] = policy
-        self._progress.serves({each.name: each.vault for each in self._policies.values()})
-        if before is not None:
-            self._m.policy_info.remove(before.name, before.sha256)
-        self._m.policy_info.labels(policy.name, policy.sha256).set(1)
-        for mode in MODES:
-            self._m.mode.labels(policy.name, mode.value).set(mode is policy.mode)
-        self._export_limits(policy)
-        if before is None:
-            self._initialise(policy.name)
+        measures = self._measures.get(policy.vault)
+        if measures is None:
+            self._measures[policy.vault] = VaultMeasures(self._m, policy)
+        else:
+            measures.obey(policy)
+        self._progress.serves(policy.name, policy.vault)
         self._log.info(
             "policy changed" if changes else "policy in force", vault=policy.name, address=policy.vault,
             mode=policy.mode.value, sha256=policy.sha256,
@@ -199,67 +186,6 @@ class Told:
     def _name(self, vault: Address) -> str:
         policy = self._policies.get(vault)
         return policy.name if policy is not None else "unknown"
-
-    def _initialise(self, name: str) -> None:
-        for outcome in OUTCOMES:
-            self._m.hedges.labels(name, outcome)
-        for reason in Reason:
-            self._m.decisions.labels(name, reason.value)
-        for greek in GREEKS:
-            self._m.outside.labels(name, greek)
-        self._m.observed.labels(name)
-        self._m.quarantined.labels(name).set(0)
-        self._m.gas.labels(name)
-
-    def _export_limits(self, policy: Policy) -> None:
-        limits = policy.limits
-        for greek, limit in zip(
-            GREEKS,
-            (limits.delta_usd_wad, limits.gamma_usd_wad, limits.vega_usd_wad, limits.theta_usd_wad,
-             limits.collateral_ratio_wad),
-            strict=True,
-        ):  # fmt: skip
-            bound = "lower" if greek == "collateral" else "upper"
-            self._m.bound.labels(policy.name, greek, bound).set(to_float(limit))
-        self._m.oracle_heartbeat.labels(policy.name, "price").set(policy.oracle.price.max_age_s)
-        self._m.oracle_heartbeat.labels(policy.name, "volatility").set(policy.oracle.volatility.max_age_s)
-
-    def _measure(self, name: str, exposure: Exposure, decision: Decision) -> None:
-        for gauge, value in (
-            (self._m.delta, exposure.gap_usd),
-            (self._m.gamma, exposure.gamma_usd),
-            (self._m.vega, exposure.vega_usd),
-            (self._m.theta, exposure.theta_usd),
-            (self._m.equity, exposure.nav_usd),
-            (self._m.margin, exposure.collateral_ratio),
-            (self._m.inventory, exposure.inventory),
-        ):
-            gauge.labels(name).set(value)
-        for edge in ("buy_below", "buy_to", "sell_to", "sell_above"):
-            self._m.band.labels(name, edge).set(getattr(decision.band, edge))
-        policy = self._policies.get(decision.vault)
-        if policy is not None:
-            limits = policy.limits
-            ratio = exposure.collateral_ratio
-            for greek, used in (
-                ("delta", abs(exposure.gap_usd) * WAD / limits.delta_usd_wad),
-                ("gamma", abs(exposure.gamma_usd) * WAD / limits.gamma_usd_wad),
-                ("vega", abs(exposure.vega_usd) * WAD / limits.vega_usd_wad),
-                ("theta", abs(exposure.theta_usd) * WAD / limits.theta_usd_wad),
-                ("collateral", limits.collateral_ratio_wad / WAD / ratio if ratio > 0 else float("inf")),
-            ):
-                self._m.utilization.labels(name, greek).set(used)
-
-    def _account_time(self, name: str, decision: Decision) -> None:
-        """Chain time since the last decision belongs to what was true at that decision."""
-        now = decision.head.timestamp
-        then, beyond = self._last.get(decision.vault, (now, frozenset[str]()))
-        elapsed = max(now - then, 0)
-        self._m.observed.labels(name).inc(elapsed)
-        for greek in beyond:
-            self._m.outside.labels(name, greek).inc(elapsed)
-        beyond = frozenset(LIMITS[breach.reason] for breach in decision.breaches if breach.reason in LIMITS)
-        self._last[decision.vault] = (now, beyond)
 
     def _refused(self, name: str, outcome: Refused) -> None:
         tell = self._log.debug if self._refusals.get(outcome.vault) is outcome.reason else self._log.info

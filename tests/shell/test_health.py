@@ -16,7 +16,8 @@ class Clock:
 def made() -> tuple[Health, Clock]:
     clock = Clock()
     health = Health(60.0, clock)
-    health.serves({"a": "0xA", "b": "0xB"})
+    health.serves("a", "0xA")
+    health.serves("b", "0xB")
     return health, clock
 
 
@@ -92,7 +93,7 @@ def test_a_vault_that_joins_must_make_progress_too() -> None:
     health, _ = made()
     for name in ("a", "b"):
         health.decided(name, {})
-    health.serves({"a": "0xA", "b": "0xB", "c": "0xC"})
+    health.serves("c", "0xC")
     assert health.ready().why == ("c: not decided yet",)
 
 

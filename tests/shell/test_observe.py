@@ -30,8 +30,8 @@ HEDGE = -situation().exposure.book_delta
 class FakeProgress:
     told: list[tuple[str, object]] = field(default_factory=list)
 
-    def serves(self, vaults: Mapping[str, str]) -> None:
-        self.told.append(("serves", dict(vaults)))
+    def serves(self, name: str, address: str) -> None:
+        self.told.append(("serves", (name, address)))
 
     def decided(self, name: str, shown: Mapping[str, object]) -> None:
         self.told.append(("decided", (name, shown["reason"])))

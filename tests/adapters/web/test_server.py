@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, Gauge
 from keeper.adapters.web.server import CannotListenError, Pages, WebServer
 from keeper.health import Health, Judgement
 
-VAULT = {"strangle": "0x4A679253410272dd5232B3Ff7cF5dbB88f295319"}
+VAULT = ("strangle", "0x4A679253410272dd5232B3Ff7cF5dbB88f295319")
 
 
 class Hand:
@@ -57,7 +57,7 @@ async def test_metrics_are_openmetrics_for_who_asks_for_them() -> None:
 async def test_a_keeper_whose_node_is_down_lives_but_is_not_ready() -> None:
     clock = Hand()
     health = Health(60.0, clock)
-    health.serves(VAULT)
+    health.serves(*VAULT)
     async with served(pages_of(health)) as session:
         clock.now += 90
         health.beat()
@@ -84,7 +84,7 @@ async def test_a_loop_that_stands_still_is_not_alive() -> None:
 
 async def test_the_status_shows_every_vault() -> None:
     health = Health(60.0)
-    health.serves(VAULT)
+    health.serves(*VAULT)
     health.decided("strangle", {"reason": "inside-band", "margin": float("inf")})
     async with served(pages_of(health)) as session, session.get("/status") as answer:
         body = await answer.json()
