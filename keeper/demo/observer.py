@@ -68,7 +68,7 @@ class Observer:
             blocks=tuple(seen.block for seen in self._record),
             sent=tuple(sent for seen in self._record for sent in seen.sent),
             limits_usd={
-                name: in_quote(policy.limits.delta_usd_wad) for name, policy in self._policies.items()
+                name: in_quote(self._policies[name].limits.delta_usd_wad) for name in self._vault_names
             },
         )
 

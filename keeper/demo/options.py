@@ -16,9 +16,9 @@ class DemoOptions:
     `json` prints one JSON object on stdout and sends progress to stderr. `tape` replays recorded prices
     instead of the seeded path. `out` is the run's folder, a new one below the working directory if absent.
     `keep` leaves everything running after the last block until Ctrl-C. `block_interval_s` is wall time
-    between blocks, `step_s` the market time that one block takes. `policies` holds one example for each vault
-    to use instead of the project's. `kills` is how often the daemon is killed in mid-run (SIGKILL) and started
-    again, which it must survive without anyone noticing.
+    between blocks, `step_s` the market time that one block takes. `policies` is a folder with one example for
+    each vault to use instead of the project's. `kills` is how often the daemon is killed in mid-run (SIGKILL)
+    and started again, which it must survive without anyone noticing.
     """
 
     json: bool = False

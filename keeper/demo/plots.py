@@ -18,12 +18,12 @@ from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
 from keeper.demo.samples import BlockSample, Record, SentSample
-from keeper.demo.scores import Fall, beyond_target, gaps, steepest_fall
+from keeper.demo.scores import Fall, beyond_target, deepest_fall, gaps, score
 
 Floats = NDArray[np.float64]
 
 INK, MUTED, GRID = "#1f2937", "#6b7280", "#e5e7eb"
-RED, TWIN, FALL = "#c0392b", "#9ca3af", "#fdecea"
+RED, TWIN = "#c0392b", "#9ca3af"
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
 
 _STYLE: Final[dict[str, Any]] = {
@@ -71,7 +71,7 @@ class Run:
             record=record,
             hours=np.array([(block.timestamp - start) / _HOUR_S for block in record.blocks]),
             spot=np.array([block.spot for block in record.blocks]),
-            fall=steepest_fall(record),
+            fall=deepest_fall(record),
         )
 
     @property
@@ -104,6 +104,7 @@ def price_plot(axes: Axes, run: Run) -> None:
                 run.hours[at], run.spot[at], s=16, marker=marker, color=run.colour(name), zorder=3,
                 label=label, linewidths=0,
             )  # fmt: skip
+    _mark_fall(axes, run)
     _finish(axes, run, "Price, with hedges (▲ bought, ▼ sold)", _dollars)
     _legend(axes, len(run.names))
 
@@ -169,15 +170,17 @@ def cost_plot(axes: Axes, run: Run) -> None:
 
 def swing_plot(axes: Axes, run: Run) -> None:
     """Standard deviation of what the delta held through a block earned in it, vault against twin."""
-    moves = np.diff(run.spot)
     for place, name in enumerate(run.names):
-        for offset, twin, colour in ((-0.19, True, TWIN), (0.19, False, run.colour(name))):
-            held = gaps(run.record.blocks, name, twin=twin)[:-1]
-            height = float(np.std(held * moves)) if moves.size else 0.0
+        scored = score(run.record, name)
+        twin, mine = scored.delta_pnl_std_twin_usd, scored.delta_pnl_std_usd
+        for offset, height, colour, label in (
+            (-0.19, twin, TWIN, _dollars(twin, 0)),
+            (0.19, mine, run.colour(name), f"{_dollars(mine, 0)} ({scored.std_ratio:.0%})"),
+        ):
             axes.bar(place + offset, height, width=0.36, color=colour, linewidth=0)
             axes.annotate(
-                _dollars(height, 0), (place + offset, height), ha="center", va="bottom", color=INK,
-                fontsize=8, xytext=(0, 2), textcoords="offset points",
+                label, (place + offset, height), ha="center", va="bottom", color=INK, fontsize=8,
+                xytext=(0, 2), textcoords="offset points",
             )  # fmt: skip
     axes.set_xticks(range(len(run.names)), run.names)
     axes.tick_params(length=0)
@@ -227,16 +230,28 @@ def _cumulated(run: Run, name: str, pick: Callable[[SentSample], float]) -> Floa
     return np.cumsum(steps)
 
 
+def _mark_fall(axes: Axes, run: Run) -> None:
+    """The deepest fall as a bracket at its low."""
+    fall = run.fall
+    if fall.share <= 0:
+        return
+    at = run.hours[fall.last]
+    axes.plot([run.hours[fall.first], at], [fall.price_before] * 2, color=RED, linewidth=0.8, linestyle=":")
+    axes.plot([at, at], [fall.price_before, fall.price_after], color=RED, linewidth=0.8, linestyle=":")
+    axes.annotate(
+        f" −{fall.share:.0%}", (at, (fall.price_before + fall.price_after) / 2), color=RED, fontsize=8
+    )
+
+
 def _finish(axes: Axes, run: Run, title: str, form: Callable[[float, float], str]) -> None:
-    """Title, units and the shaded fall, alike in every picture over time."""
+    """Title, units and scale of time, alike in every picture over time."""
     axes.set_title(title)
     axes.yaxis.set_major_formatter(FuncFormatter(form))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda hours, _: f"{hours:g} h"))
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(length=0)
-    axes.margins(x=0.01)
-    if run.fall.share > 0:
-        axes.axvspan(run.hours[run.fall.first], run.hours[run.fall.last], color=FALL, zorder=0, linewidth=0)
+    margin = 0.01 * float(run.hours[-1]) or 1.0
+    axes.set_xlim(-margin, run.hours[-1] + margin)
 
 
 def _legend(axes: Axes, columns: int) -> None:

@@ -116,7 +116,7 @@ th:first-child { text-align: left; font-weight: normal; color: #6b7280; white-sp
 <h1>$title</h1>
 <p class="quiet">Option vaults on real protocols, kept by the daemon in a process of its own. All numbers
 were read from the chain by an observer that does not ask the daemon. A twin is the same vault with nobody
-hedging it. Usd throughout; the shaded time is the deepest fall of the price within a third of the run.</p>
+hedging it. Usd throughout; dashed red lines are the policies' hard limits.</p>
 <ul>$cards</ul>
 $plots
 <h2>What the fall cost</h2>

@@ -21,8 +21,9 @@ class VaultScore:
     """One vault's run.
 
     `pnl_usd` is the change of the vault's value, what its trades lost included and the gas, which the
-    keeper's own account pays, excluded. `delta_pnl_std_usd` is the standard deviation over blocks of
-    (delta - target) x the price change of the next block.
+    keeper's own account pays, excluded; `pnl_beyond_target_usd` leaves out what the target delta alone
+    earned. `delta_pnl_std_usd` is the standard deviation over blocks of (delta - target) x the price change
+    of the next block.
     """
 
     rebalances: int
@@ -35,6 +36,8 @@ class VaultScore:
     max_abs_delta_usd: float
     pnl_usd: float
     pnl_twin_usd: float
+    pnl_beyond_target_usd: float
+    pnl_beyond_target_twin_usd: float
     delta_pnl_std_usd: float
     delta_pnl_std_twin_usd: float
 
@@ -47,7 +50,7 @@ class VaultScore:
 
 @dataclass(frozen=True, slots=True)
 class FallScore:
-    """What the steepest fall of the price did to one vault, between the fall's first and last block.
+    """What the deepest fall of the price did to one vault, between the fall's first and last block.
 
     All values are beyond the target (see `beyond_target`). `worst_block` is the block of the largest loss
     within one block; drawdowns are the deepest loss from a peak before it.
@@ -66,7 +69,7 @@ class FallScore:
 
 @dataclass(frozen=True, slots=True)
 class Fall:
-    """The steepest fall of the price (see `steepest_fall`). Indices into `Record.blocks`."""
+    """The deepest fall of the price (see `deepest_fall`). Indices into `Record.blocks`."""
 
     first: int
     last: int
@@ -95,22 +98,20 @@ def score(record: Record, name: str) -> VaultScore:
         max_abs_delta_usd=float(np.max(np.abs(gap * spot), initial=0.0)),
         pnl_usd=_change(values(record.blocks, name)),
         pnl_twin_usd=_change(values(record.blocks, name, twin=True)),
+        pnl_beyond_target_usd=_change(beyond_target(record.blocks, name)),
+        pnl_beyond_target_twin_usd=_change(beyond_target(record.blocks, name, twin=True)),
         delta_pnl_std_usd=_deviation(gap, spot),
         delta_pnl_std_twin_usd=_deviation(twin, spot),
     )
 
 
-def steepest_fall(record: Record) -> Fall:
-    """The deepest fall within a third of the run; a price that never fell has a fall of 0."""
+def deepest_fall(record: Record) -> Fall:
+    """From the peak to the low after it between which the price lost most; 0 for a price that never fell."""
     spot = _column(record.blocks, lambda block: block.spot)
     if not spot.size:
         return Fall(0, 0, 0.0, 0.0)
-    deepest, first, last = 0.0, 0, 0
-    for length in range(1, max(spot.size // 3, 1) + 1):
-        falls = 1.0 - spot[length:] / spot[:-length]
-        if falls.max(initial=0.0) > deepest:
-            deepest, first = float(falls.max()), int(np.argmax(falls))
-            last = first + length
+    last = int(np.argmin(spot / np.maximum.accumulate(spot)))
+    first = last - int(np.argmax(spot[last::-1]))
     return Fall(first, last, float(spot[first]), float(spot[last]))
 
 
@@ -154,8 +155,8 @@ def beyond_target(blocks: Sequence[BlockSample], name: str, *, twin: bool = Fals
     value = values(blocks, name, twin=twin)
     spot = _column(blocks, lambda block: block.spot)
     target = _column(blocks, lambda block: _of(block, name, twin=twin).target)
-    earned = np.concatenate([[0.0], np.cumsum(target[:-1] * np.diff(spot))])
-    changed: Floats = value - value[0] - earned
+    earned = np.cumsum(target[:-1] * np.diff(spot), dtype=np.float64)
+    changed: Floats = value - value[:1] - np.concatenate([np.zeros(len(value) - len(earned)), earned])
     return changed
 
 

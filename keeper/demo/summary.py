@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from rich.table import Table
 
 from keeper.demo.samples import Record
-from keeper.demo.scores import Fall, FallScore, VaultScore, score, score_fall, steepest_fall
+from keeper.demo.scores import Fall, FallScore, VaultScore, deepest_fall, score, score_fall
 
 _SHARE_SHOWN = 0.02
 """A fall smaller than this is the weather and not worth a word."""
@@ -49,7 +49,7 @@ class RunFacts:
 
 def summarise(record: Record, facts: RunFacts) -> Summary:
     """Score a record of at least one block."""
-    names, fall = tuple(record.limits_usd), steepest_fall(record)
+    names, fall = tuple(record.limits_usd), deepest_fall(record)
     return Summary(
         blocks=len(record.blocks),
         decisions=facts.decisions,
@@ -119,6 +119,8 @@ def rows(summary: Summary) -> list[tuple[str, list[str]]]:
         ("  left of the twin's", [f"{s.std_ratio:.0%}" for s in scores]),
         ("change of value", [usd(s.pnl_usd) for s in scores]),
         ("  of the unhedged twin", [usd(s.pnl_twin_usd) for s in scores]),
+        ("change of value beyond target", [usd(s.pnl_beyond_target_usd) for s in scores]),
+        ("  of the unhedged twin", [usd(s.pnl_beyond_target_twin_usd) for s in scores]),
         ("pool fees and slippage", [usd(s.slippage_and_fees_usd) for s in scores]),
         ("gas cost", [usd(s.gas_cost_usd) for s in scores]),
         ("gas units", [f"{s.gas_used:,}" for s in scores]),
@@ -126,7 +128,7 @@ def rows(summary: Summary) -> list[tuple[str, list[str]]]:
 
 
 def fall_sentences(summary: Summary) -> list[str]:
-    """What the steepest fall of the price did, in plain words; nothing if the price hardly fell."""
+    """What the deepest fall of the price did, in plain words; nothing if the price hardly fell."""
     fall = summary.fall
     if fall.share < _SHARE_SHOWN:
         return []

@@ -3,7 +3,7 @@
 import pytest
 
 from keeper.demo.samples import Fill
-from keeper.demo.scores import Fall, beyond_target, score, score_fall, steepest_fall
+from keeper.demo.scores import Fall, beyond_target, deepest_fall, score, score_fall
 from tests.demo.build import NAME, block, blocks, hedge, record, reverted, vault
 
 
@@ -61,21 +61,20 @@ def test_profit_is_the_change_of_value() -> None:
     assert score(record(seen), NAME).pnl_usd == -10
 
 
-def test_the_steepest_fall_is_the_deepest_within_a_third_of_the_run() -> None:
-    slowly_then_at_once = [140, 130, 120, 110, 105, 100, 80, 60, 70, 65, 60, 55]
-    fall = steepest_fall(record(blocks(slowly_then_at_once, own=[0] * 12)))
-    assert (fall.first, fall.last) == (3, 7)
-    assert fall.share == pytest.approx(50 / 110)
+def test_the_deepest_fall_runs_from_its_peak_to_its_low() -> None:
+    fall = deepest_fall(record(blocks([90, 100, 95, 60, 80, 70], own=[0] * 6)))
+    assert (fall.first, fall.last) == (1, 3)
+    assert fall.share == pytest.approx(0.4)
 
 
 def test_a_fall_lasts_no_longer_than_it_must() -> None:
-    fall = steepest_fall(record(blocks([100] * 6 + [60] * 6, own=[0] * 12)))
+    fall = deepest_fall(record(blocks([100] * 6 + [60] * 6, own=[0] * 12)))
     assert (fall.first, fall.last) == (5, 6)
 
 
 def test_a_price_that_only_rose_has_no_fall() -> None:
-    assert steepest_fall(record(blocks([1, 2, 3], own=[0] * 3))).share == 0
-    assert steepest_fall(record(())).share == 0
+    assert deepest_fall(record(blocks([1, 2, 3], own=[0] * 3))).share == 0
+    assert deepest_fall(record(())).share == 0
 
 
 def test_a_fall_costs_what_happened_within_it() -> None:
