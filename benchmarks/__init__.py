@@ -1,0 +1,1 @@
+"""What the keeper costs, measured on real parts."""
