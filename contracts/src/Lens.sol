@@ -4,9 +4,9 @@ pragma solidity 0.8.34;
 import {IAggregatorV3} from "./interfaces/IAggregatorV3.sol";
 import {IKeeperVault} from "./interfaces/IKeeperVault.sol";
 import {ILens} from "./interfaces/ILens.sol";
-import {MAX_LEGS} from "./libraries/ConstantsLib.sol";
 import {OracleGate, Reading} from "./libraries/OracleGate.sol";
 import {LibCall} from "solady/utils/LibCall.sol";
+import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 
 /// @title Lens
 /// @notice Stateless reader of many vaults. Layout: see `ILens`.
@@ -20,6 +20,8 @@ import {LibCall} from "solady/utils/LibCall.sol";
 /// - The call must be given `VAULT_GAS` for each vault, and as much again for the rest; with less, vaults at the end
 ///   of the list can appear unreadable though they are not.
 contract Lens is ILens {
+    using SafeCastLib for int256;
+
     uint256 private constant VERSION = 1;
     uint256 private constant HEADER_WORDS = 8;
     uint256 private constant VAULT_WORDS = 24;
@@ -29,6 +31,9 @@ contract Lens is ILens {
 
     /// @dev Offset and length which precede an encoded array.
     uint256 private constant ARRAY_PREFIX = 64;
+
+    /// @dev Bytes of the answer of a vault with a full book: prefix, 24 words, 16 legs.
+    uint16 private constant LONGEST_ANSWER = 64 + (24 + 16) * 32;
 
     /// @notice The most gas that one vault may use.
     uint256 public constant VAULT_GAS = 1_000_000;
@@ -74,42 +79,30 @@ contract Lens is ILens {
     /// @dev The words of one vault, then its legs; the address and zeros if it cannot be read.
     function _ask(address vault, address keeper) private view returns (uint256[] memory words) {
         (bool ok, bool tooLong, bytes memory data) = LibCall.tryStaticCall(
-            vault,
-            VAULT_GAS,
-            uint16(ARRAY_PREFIX + (VAULT_WORDS + MAX_LEGS) * 32),
-            abi.encodeCall(IKeeperVault.lensWords, (keeper))
+            vault, VAULT_GAS, LONGEST_ANSWER, abi.encodeCall(IKeeperVault.lensWords, (keeper))
         );
-        if (ok && !tooLong && _isWellFormed(data)) {
-            words = abi.decode(data, (uint256[]));
-            words[FLAGS] |= READABLE;
-        } else {
-            words = new uint256[](VAULT_WORDS);
-        }
+        if (ok && !tooLong) (ok, words) = _decode(data);
+        if (ok && !tooLong) words[FLAGS] |= READABLE;
+        else words = new uint256[](VAULT_WORDS);
         words[0] = uint256(uint160(vault));
     }
 
     /// @dev An array as the compiler encodes it, of 24 words and as many as word 22 says there are legs.
-    function _isWellFormed(bytes memory data) private pure returns (bool) {
-        if (data.length < ARRAY_PREFIX + VAULT_WORDS * 32) return false;
-        uint256 size = (data.length - ARRAY_PREFIX) / 32;
-        return _wordAt(data, 0) == 32 && _wordAt(data, 1) == size
-            && _wordAt(data, 2 + LEG_COUNT) == size - VAULT_WORDS;
-    }
-
-    function _wordAt(bytes memory data, uint256 index) private pure returns (uint256 word) {
-        // Within bounds: the caller has compared the length.
-        assembly ("memory-safe") {
-            word := mload(add(add(data, 32), mul(index, 32)))
-        }
+    function _decode(bytes memory data) private pure returns (bool ok, uint256[] memory words) {
+        if (data.length < ARRAY_PREFIX + VAULT_WORDS * 32) return (false, words);
+        (uint256 offset, uint256 size) = abi.decode(data, (uint256, uint256));
+        if (offset != 32 || size != (data.length - ARRAY_PREFIX) / 32) return (false, words);
+        words = abi.decode(data, (uint256[]));
+        ok = words[LEG_COUNT] == size - VAULT_WORDS;
     }
 
     function _nativePrice(IAggregatorV3 feed) private view returns (uint256 price, uint256 updatedAt) {
         (bool ok,, bytes memory data) =
             LibCall.tryStaticCall(address(feed), gasleft(), 32, abi.encodeCall(IAggregatorV3.decimals, ()));
-        uint256 decimals = ok && data.length == 32 ? _wordAt(data, 0) : type(uint256).max;
+        uint256 decimals = ok && data.length == 32 ? abi.decode(data, (uint256)) : type(uint256).max;
         if (decimals > 18) return (0, 0);
         Reading memory reading = OracleGate.peek(feed, 10 ** (18 - decimals));
-        return (reading.value > 0 ? uint256(reading.value) : 0, reading.updatedAt);
+        return (reading.value > 0 ? reading.value.toUint256() : 0, reading.updatedAt);
     }
 
     function _copy(uint256[] memory from, uint256 start, uint256[] memory to, uint256 at, uint256 count)

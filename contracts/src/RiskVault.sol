@@ -20,6 +20,7 @@ import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IER
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
+import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 
 /// @title RiskVault
 /// @notice Holds quote and base, writes and buys European options, and lets a keeper hedge the sum.
@@ -87,6 +88,8 @@ contract RiskVault is IRiskVault, ERC4626, Ownable2Step, ReentrancyGuardTransien
     using MathLib for uint256;
     using OracleGate for IAggregatorV3;
     using OracleGate for Reading;
+    using SafeCastLib for int256;
+    using SafeCastLib for uint256;
     using SafeERC20 for IERC20;
 
     /* IMMUTABLES */
@@ -178,12 +181,12 @@ contract RiskVault is IRiskVault, ERC4626, Ownable2Step, ReentrancyGuardTransien
         _requireSideAndSize(proposal, admissible);
 
         uint64 consumed = _bump();
-        lastRebalanceAt = uint64(block.timestamp);
-        uint256 inventory = _ownBase();
+        lastRebalanceAt = block.timestamp.toUint64();
+        int256 inventory = _inventory();
         (spent, got) = _trade(proposal);
 
         _requireFairFill(proposal, spent, got, admissible.price);
-        int256 gapAfter = admissible.gap + int256(_ownBase() * _baseScale) - int256(inventory * _baseScale);
+        int256 gapAfter = admissible.gap + _inventory() - inventory;
         _requireReduced(admissible.gap, gapAfter);
         emit EventsLib.Rebalanced(
             consumed,
@@ -247,8 +250,8 @@ contract RiskVault is IRiskVault, ERC4626, Ownable2Step, ReentrancyGuardTransien
             ? proposal.amountIn * _baseScale
             : (proposal.amountIn * _quoteScale * WAD).divUp(admissible.price);
         if (proposal.sellBase != admissible.sellBase || sizeUp == 0) {
-            int256 gapAfter = admissible.gap + (proposal.sellBase ? -int256(sizeUp) : int256(sizeUp));
-            revert ErrorsLib.NotRiskReducing(admissible.gap, gapAfter);
+            int256 change = proposal.sellBase ? -sizeUp.toInt256() : sizeUp.toInt256();
+            revert ErrorsLib.NotRiskReducing(admissible.gap, admissible.gap + change);
         }
         if (sizeUp > _limits.maxTradeBase) revert ErrorsLib.TradeTooLarge(sizeUp, _limits.maxTradeBase);
         uint256 available = proposal.sellBase ? _ownBase() : _ownQuote();
@@ -314,7 +317,7 @@ contract RiskVault is IRiskVault, ERC4626, Ownable2Step, ReentrancyGuardTransien
 
     /// @inheritdoc IRiskVault
     function gapAt(uint256 price, uint256 vol) public view returns (int256) {
-        return _book.delta(price, vol) + int256(_ownBase() * _baseScale) - _limits.targetDelta;
+        return _book.delta(price, vol) + _inventory() - _limits.targetDelta;
     }
 
     /// @inheritdoc IRiskVault
@@ -325,8 +328,8 @@ contract RiskVault is IRiskVault, ERC4626, Ownable2Step, ReentrancyGuardTransien
 
     /// @inheritdoc IRiskVault
     function netValueDown(uint256 price, uint256 vol) public view returns (int256) {
-        int256 inventory = int256((_ownBase() * _baseScale).wMulDown(price));
-        return int256(_ownQuote()) + (inventory + _book.valueDown(price, vol)).divDown(_quoteScale);
+        int256 baseValue = (_ownBase() * _baseScale).wMulDown(price).toInt256();
+        return _ownQuote().toInt256() + (baseValue + _book.valueDown(price, vol)).divDown(_quoteScale);
     }
 
     /// @inheritdoc IRiskVault
@@ -354,6 +357,11 @@ contract RiskVault is IRiskVault, ERC4626, Ownable2Step, ReentrancyGuardTransien
         return base.balanceOf(address(this)) - _baseEscrow;
     }
 
+    /// @dev The same in WAD.
+    function _inventory() private view returns (int256) {
+        return (_ownBase() * _baseScale).toInt256();
+    }
+
     /* ORACLES */
 
     /// @dev Insists on both.
@@ -367,8 +375,8 @@ contract RiskVault is IRiskVault, ERC4626, Ownable2Step, ReentrancyGuardTransien
         Reading memory priceNow = priceFeed.peek(_priceScale);
         Reading memory volNow = volFeed.peek(_volScale);
         good = priceNow.isGood(_limits.maxPriceAge) && volNow.isGood(_limits.maxVolAge);
-        if (priceNow.value > 0) price = uint256(priceNow.value);
-        if (volNow.value > 0) vol = uint256(volNow.value);
+        if (priceNow.value > 0) price = priceNow.value.toUint256();
+        if (volNow.value > 0) vol = volNow.value.toUint256();
     }
 
     /* OPTIONS */
@@ -403,12 +411,12 @@ contract RiskVault is IRiskVault, ERC4626, Ownable2Step, ReentrancyGuardTransien
 
         index = _book.length;
         Leg leg = OptionLeg.pack(terms);
-        _book.push(BookedLeg(leg, terms.counterparty, terms.premium));
+        _book.push(BookedLeg({leg: leg, counterparty: terms.counterparty, premium: terms.premium}));
         _bump();
         if (terms.size < 0) _takePremium(terms);
         else _payPremiumAndTakeCollateral(terms, leg);
 
-        uint256 netValue = uint256(netValueDown(price, vol).max(0));
+        uint256 netValue = netValueDown(price, vol).max(0).toUint256();
         uint256 margin = marginUp(price);
         if (netValue < margin) revert ErrorsLib.CollateralTooLow(netValue, margin);
         emit EventsLib.LegOpened(index, terms.counterparty, Leg.unwrap(leg), terms.premium);
@@ -450,8 +458,8 @@ contract RiskVault is IRiskVault, ERC4626, Ownable2Step, ReentrancyGuardTransien
     function _payPremiumAndTakeCollateral(Terms calldata terms, Leg leg) private {
         _payQuote(terms.counterparty, terms.premium);
         (bool isCall, uint256 collateral) = (leg.isCall(), _collateralUp(leg));
-        if (isCall) _baseEscrow += uint128(collateral);
-        else _quoteEscrow += uint128(collateral);
+        if (isCall) _baseEscrow += collateral.toUint128();
+        else _quoteEscrow += collateral.toUint128();
         IERC20 token = isCall ? base : IERC20(asset());
         token.safeTransferFrom(terms.counterparty, address(this), collateral);
     }
@@ -466,11 +474,11 @@ contract RiskVault is IRiskVault, ERC4626, Ownable2Step, ReentrancyGuardTransien
         uint256 collateral = _collateralUp(leg);
         if (leg.isCall()) {
             payoff = leg.payoffDown(price).wDivDown(price) / _baseScale;
-            _baseEscrow -= uint128(collateral);
+            _baseEscrow -= collateral.toUint128();
             base.safeTransfer(counterparty, collateral - payoff);
         } else {
             payoff = leg.payoffDown(price) / _quoteScale;
-            _quoteEscrow -= uint128(collateral);
+            _quoteEscrow -= collateral.toUint128();
             IERC20(asset()).safeTransfer(counterparty, collateral - payoff);
         }
     }
@@ -496,7 +504,7 @@ contract RiskVault is IRiskVault, ERC4626, Ownable2Step, ReentrancyGuardTransien
     function totalAssets() public view override returns (uint256) {
         (, uint256 price, uint256 vol) = _peekOracles();
         if (price == 0) return _ownQuote();
-        return uint256(netValueDown(price, vol).max(0));
+        return netValueDown(price, vol).max(0).toUint256();
     }
 
     /// @inheritdoc ERC4626
@@ -661,7 +669,8 @@ contract RiskVault is IRiskVault, ERC4626, Ownable2Step, ReentrancyGuardTransien
         words[9] = rules.cooldown;
         words[10] = rules.maxSlippageBps;
         words[11] = rules.marginBps;
-        words[23] = rules.maxPriceAge | uint256(rules.maxVolAge) << 32 | uint256(rules.maxDeadline) << 64;
+        words[23] = rules.maxPriceAge | uint256(rules.maxVolAge) << 32 | uint256(rules.maxDeadline) << 64
+            | uint256(rules.maxTradeBase) << 96;
     }
 
     function _writeReadings(uint256[] memory words) private view {

@@ -22,6 +22,7 @@ pragma solidity >=0.5.0;
 ///   20 decimals of quote, decimals of base << 8
 ///   21 supply of shares                      22 number of legs
 ///   23 maximum price age | maximum volatility age << 32 | maximum deadline << 64
+///      | maximum trade in base << 96
 ///
 /// Then the leg words of all vaults, in the order of the vaults (see `OptionLeg`).
 ///

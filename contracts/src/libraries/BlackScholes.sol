@@ -4,6 +4,7 @@ pragma solidity 0.8.34;
 import {WAD, WAD_SIGNED, YEAR} from "./ConstantsLib.sol";
 import {NormalCdf} from "./NormalCdf.sol";
 import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
+import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 
 /// @title BlackScholes
 /// @notice Price and delta of a European option for a rate of zero, in WAD.
@@ -11,6 +12,8 @@ import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 /// two years, volatility 5 % to 300 %; see test/golden. An option without time or without volatility is worth its
 /// intrinsic value; its delta is a step, one half at the strike.
 library BlackScholes {
+    using SafeCastLib for uint256;
+
     /// @notice Volatility times the root of time: the standard deviation of the logarithm of the price at expiry.
     function deviation(uint256 vol, uint256 secondsLeft) internal pure returns (uint256) {
         return vol * FixedPointMathLib.sqrt(secondsLeft * WAD * WAD / YEAR) / WAD;
@@ -21,8 +24,7 @@ library BlackScholes {
     /// @param lnMoneyness Logarithm of spot over strike.
     /// @param dev See `deviation`.
     function delta(bool isCall, int256 lnMoneyness, uint256 dev) internal pure returns (int256) {
-        // forge-lint: disable-next-item(unsafe-typecast)
-        int256 callDelta = int256(NormalCdf.cdf(_d1(lnMoneyness, dev)));
+        int256 callDelta = NormalCdf.cdf(_d1(lnMoneyness, dev)).toInt256();
         return isCall ? callDelta : callDelta - WAD_SIGNED;
     }
 
@@ -34,10 +36,8 @@ library BlackScholes {
     {
         int256 sign = isCall ? int256(1) : int256(-1);
         int256 d1 = _d1(lnMoneyness, dev);
-        // forge-lint: disable-next-item(unsafe-typecast)
         uint256 spotPart = spot * NormalCdf.cdf(sign * d1) / WAD;
-        // forge-lint: disable-next-item(unsafe-typecast)
-        uint256 strikePart = strike * NormalCdf.cdf(sign * (d1 - int256(dev))) / WAD;
+        uint256 strikePart = strike * NormalCdf.cdf(sign * (d1 - dev.toInt256())) / WAD;
         uint256 model = isCall
             ? FixedPointMathLib.zeroFloorSub(spotPart, strikePart)
             : FixedPointMathLib.zeroFloorSub(strikePart, spotPart);
@@ -55,7 +55,6 @@ library BlackScholes {
     /// @dev Without deviation the moneyness decides alone: the quotient runs to plus or minus infinity, or is zero.
     function _d1(int256 lnMoneyness, uint256 dev) private pure returns (int256) {
         if (dev == 0) return lnMoneyness * WAD_SIGNED * WAD_SIGNED;
-        // forge-lint: disable-next-item(unsafe-typecast)
-        return lnMoneyness * WAD_SIGNED / int256(dev) + int256(dev / 2);
+        return lnMoneyness * WAD_SIGNED / dev.toInt256() + (dev / 2).toInt256();
     }
 }

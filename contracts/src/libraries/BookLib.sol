@@ -6,6 +6,7 @@ import {WAD, WAD_SIGNED} from "./ConstantsLib.sol";
 import {MathLib} from "./MathLib.sol";
 import {Leg} from "./OptionLeg.sol";
 import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
+import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 
 /// @notice A leg in storage. The second slot is read only to settle.
 /// @param leg The option.
@@ -22,6 +23,7 @@ struct BookedLeg {
 /// @dev The logarithm of the spot is taken once, and the root of time once per run of equal expiries.
 library BookLib {
     using MathLib for int256;
+    using SafeCastLib for uint256;
 
     /// @notice Delta of the book, WAD of base.
     function delta(BookedLeg[] storage book, uint256 price, uint256 vol) internal view returns (int256 sum) {
@@ -52,9 +54,7 @@ library BookLib {
             if (leg.expiry() != expiry) (expiry, dev) = (leg.expiry(), _deviation(vol, leg.expiry()));
             uint256 unit =
                 BlackScholes.price(leg.isCall(), price, leg.strike(), lnPrice - leg.lnStrike(), dev);
-            // A price is below 1e37.
-            // forge-lint: disable-next-item(unsafe-typecast)
-            sum += (leg.size() * int256(unit)).divDown(WAD);
+            sum += (leg.size() * unit.toInt256()).divDown(WAD);
         }
     }
 
@@ -72,8 +72,6 @@ library BookLib {
     }
 
     function _ln(uint256 price) private pure returns (int256) {
-        // Oracle answers are at most 1e36.
-        // forge-lint: disable-next-item(unsafe-typecast)
-        return FixedPointMathLib.lnWad(int256(price));
+        return FixedPointMathLib.lnWad(price.toInt256());
     }
 }

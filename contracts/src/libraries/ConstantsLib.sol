@@ -20,7 +20,7 @@ uint256 constant MAX_LEGS = 16;
 uint256 constant MAX_TENOR = 2 * YEAR;
 
 /// @dev Greatest oracle answer that is believed, in WAD: no product of the vault can overflow below it.
-int256 constant MAX_ANSWER = 1e36;
+uint256 constant MAX_ANSWER = 1e36;
 
 /// @dev Greatest slippage that governance can allow.
 uint256 constant MAX_SLIPPAGE_BPS = 1000;

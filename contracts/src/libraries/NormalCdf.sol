@@ -29,6 +29,7 @@ library NormalCdf {
     function _tail(uint256 z) private pure returns (uint256) {
         if (z > GONE) return 0;
         unchecked {
+            // The exponent is above -42 and the exponential not negative.
             // forge-lint: disable-next-item(unsafe-typecast)
             uint256 density = uint256(FixedPointMathLib.expWad(-int256(z * z / (2 * WAD))));
             return z < FAR ? density * _numerator(z) / _denominator(z) : density * WAD / _fraction(z);

@@ -5,6 +5,7 @@ import {Terms} from "../interfaces/IRiskVault.sol";
 import {BlackScholes} from "./BlackScholes.sol";
 import {MathLib} from "./MathLib.sol";
 import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
+import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 
 /// @notice One option in one word, from the most significant bit:
 ///   8 flags (bit 0: call) · 56 strike (8 decimals) · 32 expiry · 72 logarithm of the strike (signed WAD)
@@ -18,14 +19,14 @@ using OptionLeg for Leg global;
 /// @dev The logarithm is stored because it costs a third of a delta to compute and never changes.
 library OptionLeg {
     using MathLib for uint256;
+    using SafeCastLib for uint256;
 
     /// @dev From the strike's 8 decimals to WAD.
     uint256 private constant STRIKE_SCALE = 1e10;
 
     /// @notice Packs agreed terms. The strike must not be zero.
     function pack(Terms memory terms) internal pure returns (Leg) {
-        // forge-lint: disable-next-item(unsafe-typecast)
-        int256 logarithm = FixedPointMathLib.lnWad(int256(uint256(terms.strike) * STRIKE_SCALE));
+        int256 logarithm = FixedPointMathLib.lnWad((uint256(terms.strike) * STRIKE_SCALE).toInt256());
         // The logarithm of a positive 56-bit number of 8 decimals lies between -18.5 and 20.5.
         // forge-lint: disable-next-item(unsafe-typecast)
         return Leg.wrap(

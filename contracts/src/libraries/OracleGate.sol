@@ -5,6 +5,7 @@ import {IAggregatorV3} from "../interfaces/IAggregatorV3.sol";
 import {MAX_ANSWER} from "./ConstantsLib.sol";
 import {ErrorsLib} from "./ErrorsLib.sol";
 import {LibCall} from "solady/utils/LibCall.sol";
+import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 
 /// @notice What a feed says.
 /// @param readable Whether it answered at all, in the right shape and with a sane magnitude.
@@ -25,6 +26,9 @@ struct Reading {
 /// @dev A call that fails for want of gas looks like a broken feed. No path that moves tokens replaces a broken feed
 /// by something else, so a caller who starves the oracle achieves a revert.
 library OracleGate {
+    using SafeCastLib for int256;
+    using SafeCastLib for uint256;
+
     /// @dev Words of `latestRoundData`.
     uint16 private constant ROUND_BYTES = 160;
 
@@ -37,11 +41,15 @@ library OracleGate {
         if (!ok || data.length < ROUND_BYTES) return reading;
         (uint256 roundId, int256 answer,, uint256 updatedAt,) =
             abi.decode(data, (uint256, int256, uint256, uint256, uint256));
-        // forge-lint: disable-next-item(unsafe-typecast)
-        int256 greatest = MAX_ANSWER / int256(scale);
+        int256 greatest = (MAX_ANSWER / scale).toInt256();
         if (answer > greatest || answer < -greatest || roundId > type(uint80).max) return reading;
-        // forge-lint: disable-next-item(unsafe-typecast)
-        return Reading(true, uint80(roundId), answer, answer * int256(scale), updatedAt);
+        return Reading({
+            readable: true,
+            roundId: roundId.toUint80(),
+            answer: answer,
+            value: answer * scale.toInt256(),
+            updatedAt: updatedAt
+        });
     }
 
     /// @notice Whether an answer is positive and young enough.
@@ -61,8 +69,7 @@ library OracleGate {
             revert ErrorsLib.StalePrice(address(feed), reading.updatedAt, maxAge);
         }
         if (reading.value <= 0) revert ErrorsLib.BadPrice(address(feed), reading.answer);
-        // forge-lint: disable-next-item(unsafe-typecast)
-        return (uint256(reading.value), reading.roundId);
+        return (reading.value.toUint256(), reading.roundId);
     }
 
     /// @notice The price of a past round, which must be the first one updated at or after `expiry`.
@@ -76,12 +83,10 @@ library OracleGate {
         if (updatedAt < expiry || previous >= expiry || previous == 0) {
             revert ErrorsLib.NotFirstRound(roundId, previous, updatedAt, expiry);
         }
-        // forge-lint: disable-next-item(unsafe-typecast)
-        if (answer <= 0 || answer > MAX_ANSWER / int256(scale)) {
+        if (answer <= 0 || answer > (MAX_ANSWER / scale).toInt256()) {
             revert ErrorsLib.BadPrice(address(feed), answer);
         }
-        // forge-lint: disable-next-item(unsafe-typecast)
-        return uint256(answer) * scale;
+        return answer.toUint256() * scale;
     }
 
     function _isYoung(Reading memory reading, uint256 maxAge) private view returns (bool) {

@@ -22,6 +22,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 /// STATE
 /// - None. No token stays here; what is sent here by mistake is lost.
 contract UniswapV3Venue is IVenue, IUniswapV3SwapCallback {
+    using SafeCast for int256;
     using SafeCast for uint256;
     using SafeERC20 for IERC20;
 
@@ -62,7 +63,8 @@ contract UniswapV3Venue is IVenue, IUniswapV3SwapCallback {
             zeroForOne ? LOWEST_PRICE : HIGHEST_PRICE,
             abi.encode(sellBase ? base : quote, msg.sender)
         );
-        return zeroForOne ? (uint256(amount0), uint256(-amount1)) : (uint256(amount1), uint256(-amount0));
+        (int256 owed, int256 paid) = zeroForOne ? (amount0, amount1) : (amount1, amount0);
+        return (owed.toUint256(), (-paid).toUint256());
     }
 
     /// @inheritdoc IUniswapV3SwapCallback
@@ -70,7 +72,7 @@ contract UniswapV3Venue is IVenue, IUniswapV3SwapCallback {
     function uniswapV3SwapCallback(int256 amount0Delta, int256 amount1Delta, bytes calldata data) external {
         if (msg.sender != address(pool)) revert ErrorsLib.NotPool(msg.sender);
         (IERC20 token, address payer) = abi.decode(data, (IERC20, address));
-        uint256 owed = uint256(amount0Delta > 0 ? amount0Delta : amount1Delta);
+        uint256 owed = (amount0Delta > 0 ? amount0Delta : amount1Delta).toUint256();
         token.safeTransferFrom(payer, msg.sender, owed);
     }
 

@@ -4,7 +4,6 @@ pragma solidity 0.8.34;
 import {Handler} from "./Handler.sol";
 import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 import {Lens} from "src/Lens.sol";
-import {Proposal} from "src/interfaces/IKeeperVault.sol";
 import {Limits, Need} from "src/interfaces/IRiskVault.sol";
 import {Leg} from "src/libraries/OptionLeg.sol";
 import {VaultFixture} from "test/utils/VaultFixture.sol";

@@ -71,7 +71,8 @@ contract LensTest is VaultFixture {
         assertEq(words[28], 6 | 18 << 8, "decimals");
         assertEq(words[29], vault.totalSupply(), "supply");
         assertEq(words[30], 3, "legs");
-        assertEq(words[31], 3600 | 86_400 << 32 | 600 << 64, "ages and deadline");
+        uint256 largest = vault.limits().maxTradeBase;
+        assertEq(words[31], 3600 | 86_400 << 32 | 600 << 64 | largest << 96, "ages, deadline, largest trade");
         for (uint256 i = 0; i < 3; ++i) {
             (uint256 word,,) = vault.legAt(i);
             assertEq(words[32 + i], word, "leg");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {Limits, Terms} from "src/interfaces/IRiskVault.sol";
+import {Terms} from "src/interfaces/IRiskVault.sol";
 import {ErrorsLib} from "src/libraries/ErrorsLib.sol";
 import {EventsLib} from "src/libraries/EventsLib.sol";
 import {Leg, OptionLeg} from "src/libraries/OptionLeg.sol";

@@ -4,7 +4,7 @@ pragma solidity 0.8.34;
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {RiskVault} from "src/RiskVault.sol";
 import {IKeeperVault, Proposal} from "src/interfaces/IKeeperVault.sol";
-import {Config, Limits} from "src/interfaces/IRiskVault.sol";
+import {Limits} from "src/interfaces/IRiskVault.sol";
 import {ErrorsLib} from "src/libraries/ErrorsLib.sol";
 import {EventsLib} from "src/libraries/EventsLib.sol";
 import {UniswapV3Venue} from "src/venues/UniswapV3Venue.sol";

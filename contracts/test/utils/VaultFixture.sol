@@ -7,7 +7,7 @@ import {TestToken} from "./TestToken.sol";
 import {Test} from "forge-std/Test.sol";
 import {RiskVault} from "src/RiskVault.sol";
 import {Proposal} from "src/interfaces/IKeeperVault.sol";
-import {Config, Limits, Need, Terms} from "src/interfaces/IRiskVault.sol";
+import {Config, Limits, Terms} from "src/interfaces/IRiskVault.sol";
 import {IUniswapV3Pool} from "src/interfaces/IUniswapV3Pool.sol";
 import {IVenue} from "src/interfaces/IVenue.sol";
 import {UniswapV3Venue} from "src/venues/UniswapV3Venue.sol";
