@@ -9,7 +9,7 @@ MAKEFLAGS += --no-print-directory
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast lint format contracts coverage slither bench lock clean
+.PHONY: help setup demo test test-fast test-kills lint format contracts coverage slither bench lock clean
 
 say = @printf '\n== %s\n' '$(1)'
 
@@ -70,6 +70,9 @@ test: setup lint contracts ## Check everything: lint, contracts, then all Python
 
 test-fast: setup ## Run the Python tests that take moments
 	@$(RUN) -m pytest -m "not slow and not world" $(PYTEST_ARGS)
+
+test-kills: setup ## Kill the daemon thirty times in mid-run; KILLS=n for another number
+	@DEMO_KILLS=$(or $(KILLS),30) $(RUN) -m pytest tests/demo/test_kills.py $(PYTEST_ARGS)
 
 lint: setup ## Check style, types, architecture, sizes, locks and the contracts' format
 	$(call say,Style)

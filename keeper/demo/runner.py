@@ -15,6 +15,7 @@ from types import FrameType
 import orjson
 from rich.console import Console
 
+from keeper.adapters.ethereum.words import MalformedWordsError
 from keeper.demo.anvil import AnvilError
 from keeper.demo.artifacts import MissingArtifactError
 from keeper.demo.binaries import MissingToolError
@@ -28,6 +29,7 @@ from keeper.demo.session import Played, play
 from keeper.demo.summary import Summary, as_json, fall_sentences, summarise, table
 from keeper.demo.view import View, view_for
 from keeper.policies import PolicyError
+from keeper.ports import JournalError
 from keeper.simulation.tape import TapeError
 
 __all__ = ["DemoOptions", "run_demo"]
@@ -35,8 +37,8 @@ __all__ = ["DemoOptions", "run_demo"]
 OK, FAILED, INTERRUPTED = 0, 1, 130
 
 _FAILURES = (
-    AnvilError, ChildError, DeploymentError, FolderError, MissingArtifactError, MissingToolError,
-    NodeUnreachableError, OSError, PolicyError, RpcError, TapeError,
+    AnvilError, ChildError, DeploymentError, FolderError, JournalError, MalformedWordsError,
+    MissingArtifactError, MissingToolError, NodeUnreachableError, OSError, PolicyError, RpcError, TapeError,
 )  # fmt: skip
 
 

@@ -115,15 +115,17 @@ class Watcher:
         self._kills = moments(options)
 
     def follow(self, driver: Child) -> None:
-        """Until all blocks are there, and with `keep` until Ctrl-C.
+        """Until all blocks are there or the tape has ended, and with `keep` until Ctrl-C.
 
-        Raises ChildError when a process ends before that.
+        Raises ChildError when a process fails before that.
         """
         started = time.monotonic()
         while len(self._scene.prices) < self._options.blocks:
-            fresh, ended = self._look(), driver.exit_code()
-            if ended and not fresh:
-                driver.check()
+            # Asked before the look, so that the look sees all that an ended driver has mined.
+            ended = driver.exit_code()
+            fresh = self._look()
+            if ended is not None and not fresh:
+                break
             self._kill_if_due(time.monotonic() - started)
             self._daemon.check()
             time.sleep(_POLL_S)
