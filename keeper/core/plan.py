@@ -14,7 +14,7 @@ from keeper.core.exposure import Situation
 from keeper.core.inventory import Band
 from keeper.core.market import in_quote
 from keeper.core.policy import Policy, exceeds
-from keeper.core.quote import Quote, Side, gas_cost_usd, quote
+from keeper.core.quote import Quote, Side, gas_cost_usd, pool_price, quote
 from keeper.core.reason import Reason
 from keeper.core.units import BPS, WAD, Address, mul_div_up
 from keeper.core.verdict import Breach, Breached, Hold
@@ -85,12 +85,21 @@ def _wanted(situation: Situation, band: Band) -> float:
 
 
 def _affordable(policy: Policy, situation: Situation, wanted: float) -> float:
-    """The trade cut to what the vault has and to the policy's slice."""
-    exposure, vault = situation.exposure, situation.vault
-    has = exposure.inventory if wanted < 0 else vault.quote_units / 10**vault.quote_decimals / exposure.spot
-    slice_base = in_quote(policy.hedging.max_trade_usd_wad) / exposure.spot
-    return float(np.copysign(min(abs(wanted), has, slice_base), wanted))
+    """The trade cut to what the vault has, to the policy's slice, and to the most its contract allows.
 
+    The contract counts a purchase by the quote it gives, at the oracle's price; the pool may ask for more.
+    """
+    exposure, vault = situation.exposure, situation.vault
+    dearer = 1.0 if wanted < 0 else max(pool_price(situation) / exposure.spot, 1.0)
+    quote_units = vault.quote_units / 10**vault.quote_decimals
+    has = exposure.inventory if wanted < 0 else quote_units / (exposure.spot * dearer)
+    slice_base = in_quote(policy.hedging.max_trade_usd_wad) / exposure.spot
+    allowed = vault.rules.max_trade_wad / WAD * (1 - ROUNDING) / dearer
+    return float(np.copysign(min(abs(wanted), has, slice_base, allowed), wanted))
+
+
+ROUNDING = 1e-12
+"""Share of the contract's largest trade that is left to the rounding of floats."""
 
 SLICES = 4
 """How often a trade is halved to fit under the slippage ceiling before it is given up."""

@@ -39,7 +39,10 @@ class PoolState:
 
 @dataclass(frozen=True, slots=True)
 class VaultRules:
-    """What the vault's contract will insist on. `band_wad` and `target_delta_wad` in base."""
+    """What the vault's contract will insist on.
+
+    `band_wad`, `target_delta_wad` and `max_trade_wad` are in base.
+    """
 
     band_wad: int
     target_delta_wad: int
@@ -49,6 +52,7 @@ class VaultRules:
     max_price_age_s: int
     max_volatility_age_s: int
     max_deadline_s: int
+    max_trade_wad: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from keeper.core.hedging.band import LEAST
 from keeper.core.hedging.no_trade import Costs
 from keeper.core.market import in_quote
 from keeper.core.policy import Policy
+from keeper.core.position import VaultState
 from keeper.core.pricing.liquidity import PIPS, Q96, Fill, fair_quote_down, mid_price_wad_down, swap_exact_in
 from keeper.core.units import BPS, WAD, Wad, mul_div_down, mul_div_up, wad_from_float_down
 
@@ -76,10 +77,14 @@ def quote(situation: Situation, trade: float) -> Quote:
     """
     vault, pool = situation.vault, situation.vault.pool
     decimals = vault.base_decimals, vault.quote_decimals
-    mid = mid_price_wad_down(pool.sqrt_price_x96, *decimals, base_is_token0=pool.base_is_token0)
+    mid = _mid_wad(vault)
     base_wei = mul_div_down(wad_from_float_down(abs(trade)), 10**vault.base_decimals, WAD)
     side = Side.SELL_BASE if trade < 0 else Side.BUY_BASE
-    amount_in = base_wei if side is Side.SELL_BASE else fair_quote_down(base_wei, mid, *decimals)
+    amount_in = (
+        min(base_wei, vault.base_wei)
+        if side is Side.SELL_BASE
+        else min(fair_quote_down(base_wei, mid, *decimals), vault.quote_units)
+    )
     fill = swap_exact_in(
         pool.sqrt_price_x96,
         pool.liquidity,
@@ -88,6 +93,20 @@ def quote(situation: Situation, trade: float) -> Quote:
         zero_for_one=pool.base_is_token0 == (side is Side.SELL_BASE),
     )
     return _as_quote(situation, side, fill, mid)
+
+
+def pool_price(situation: Situation) -> float:
+    """The pool's mid price, in quote per base."""
+    return in_quote(_mid_wad(situation.vault))
+
+
+def _mid_wad(vault: VaultState) -> Wad:
+    return mid_price_wad_down(
+        vault.pool.sqrt_price_x96,
+        vault.base_decimals,
+        vault.quote_decimals,
+        base_is_token0=vault.pool.base_is_token0,
+    )
 
 
 def _as_quote(situation: Situation, side: Side, fill: Fill, mid_wad: Wad) -> Quote:

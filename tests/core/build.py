@@ -50,6 +50,7 @@ RULES = VaultRules(
     max_price_age_s=4_000,
     max_volatility_age_s=4_000,
     max_deadline_s=3_600,
+    max_trade_wad=10_000 * WAD,
 )
 
 STRADDLE = (

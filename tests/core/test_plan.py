@@ -12,7 +12,7 @@ from keeper.core.position import VaultState
 from keeper.core.pricing.liquidity import swap_exact_in
 from keeper.core.quote import Side, gas_cost_usd, quote, trade_costs
 from keeper.core.reason import Reason
-from keeper.core.units import BPS, WAD
+from keeper.core.units import BPS, WAD, mul_div_up
 from keeper.core.verdict import Breached, Hold, judge
 from tests.core.build import HEAD, POLICY, SPOT, STRADDLE, pool, situation, usd, vault
 
@@ -125,6 +125,24 @@ def test_a_vault_never_spends_more_quote_than_it_has() -> None:
     plan = planned(gapped(-400.0, quote_units=50_000 * 10**6))
     assert isinstance(plan, Plan)
     assert plan.amount_in <= 50_000 * 10**6
+
+
+@pytest.mark.parametrize("pool_at", [SPOT, SPOT * 1.009, SPOT * 0.991])
+@pytest.mark.parametrize("gap", [400.0, -400.0])
+def test_a_trade_is_cut_to_what_the_vaults_contract_allows_at_the_oracles_price(
+    gap: float, pool_at: float
+) -> None:
+    rules = replace(vault().rules, max_trade_wad=50 * WAD)
+    plan = planned(gapped(gap, rules=rules, pool=pool(pool_at)))
+    assert isinstance(plan, Plan)
+    size = plan.amount_in if gap > 0 else mul_div_up(plan.amount_in, 10**12, SPOT)
+    assert 49 * WAD < size <= 50 * WAD
+
+
+def test_a_purchase_from_a_pool_above_the_oracle_is_still_paid_by_what_the_vault_has() -> None:
+    plan = planned(gapped(-400.0, quote_units=50_000 * 10**6, pool=pool(SPOT * 1.009)))
+    assert isinstance(plan, Plan)
+    assert 49_000 * 10**6 < plan.amount_in <= 50_000 * 10**6
 
 
 def test_a_trade_below_the_policys_minimum_is_too_small() -> None:

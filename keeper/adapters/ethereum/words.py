@@ -58,7 +58,7 @@ _WIDTHS = (
     16,
     256,
     8,
-    96,
+    224,
 )
 """Of the words of a vault, in bits: what is beyond must be zero. Signed words fill theirs."""
 
@@ -241,6 +241,7 @@ def _rules(words: bytes) -> VaultRules:
         max_price_age_s=ages & 0xFFFFFFFF,
         max_volatility_age_s=ages >> 32 & 0xFFFFFFFF,
         max_deadline_s=ages >> 64 & 0xFFFFFFFF,
+        max_trade_wad=ages >> 96,
     )
 
 

@@ -30,6 +30,7 @@ def vault_words(vault: VaultState, legs: int) -> bytes:
     rules, pool = vault.rules, vault.pool
     flags = vault.readable | vault.paused << 1 | vault.keeper_authorised << 2 | pool.base_is_token0 << 3
     ages = rules.max_price_age_s | rules.max_volatility_age_s << 32 | rules.max_deadline_s << 64
+    ages |= rules.max_trade_wad << 96
     fields = [
         int(vault.address, 16),
         flags,
@@ -96,7 +97,7 @@ VAULT = VaultState(
     sequence=3,
     state_hash=bytes(range(32)),
     last_rebalance_at=0,
-    rules=VaultRules(2 * 10**18, -(10**21), 600, 100, 1500, 5400, 5401, 7200),
+    rules=VaultRules(2 * 10**18, -(10**21), 600, 100, 1500, 5400, 5401, 7200, 10**21),
     price=Reading(3000 * 10**18, 1_767_225_602, 18446744073709551618),
     volatility=Reading(7 * 10**17, 1_767_225_605, 0),
     pool=PoolState(4339505179874779662909440, 5606003840170672516, 500, base_is_token0=True),

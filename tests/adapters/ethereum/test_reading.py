@@ -45,8 +45,14 @@ async def test_every_field_is_what_the_vault_says_of_itself(world: World, rpc: R
         assert state.last_rebalance_at == read(vault, "lastRebalanceAt")
         rules = state.rules
         times = (rules.cooldown_s, rules.max_deadline_s, rules.max_price_age_s, rules.max_volatility_age_s)
-        sizes = (rules.max_slippage_bps, rules.margin_bps, rules.band_wad, rules.target_delta_wad)
-        assert (*times, *sizes) == tuple(limits[:8])
+        sizes = (
+            rules.max_slippage_bps,
+            rules.margin_bps,
+            rules.band_wad,
+            rules.target_delta_wad,
+            rules.max_trade_wad,
+        )
+        assert (*times, *sizes) == tuple(limits[:9])
         assert state.price.answer_wad == 3000 * WAD
         assert state.volatility.answer_wad == 7 * WAD // 10
         assert state.pool.fee_pips == world.book.pool_fee_pips

@@ -58,6 +58,7 @@ vaults = st.builds(
         max_price_age_s=unsigned(32),
         max_volatility_age_s=unsigned(32),
         max_deadline_s=unsigned(32),
+        max_trade_wad=unsigned(128),
     ),
     price=st.builds(Reading, signed(256), unsigned(63), unsigned(80)),
     volatility=st.builds(Reading, signed(256), unsigned(63), st.just(0)),
@@ -148,7 +149,7 @@ def test_words_that_do_not_add_up_are_refused(spoil: Callable[[bytes], bytes]) -
         (14, 2**80),
         (20, 19),
         (20, 18 << 8 | 1 << 16),
-        (23, 2**96),
+        (23, 2**224),
     ],
 )
 def test_a_vault_with_an_impossible_field_is_unreadable_and_alone(field: int, value: int) -> None:
