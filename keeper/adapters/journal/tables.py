@@ -86,13 +86,14 @@ intents = Table(
 )
 """`state` is `open`, `released`, or the kind of the outcome."""
 
-# A vault's state can be left by one mined rebalance only, yet a plan that expired may be tried again.
+# One at a time. An intent that came to an end may be begun again: its plan expired, or a reorganisation deeper
+# than the confirmations took back what was mined. That none is mined twice is the contract's state hash.
 Index(
-    "uq_intents_key_live",
+    "uq_intents_key_open",
     intents.c.key,
     unique=True,
-    sqlite_where=text("state in ('open', 'mined')"),
-    postgresql_where=text("state in ('open', 'mined')"),
+    sqlite_where=text("state = 'open'"),
+    postgresql_where=text("state = 'open'"),
 )
 Index(
     "uq_intents_nonce_open",
@@ -105,9 +106,9 @@ Index(
 attempts = Table(
     "attempts",
     metadata,
-    Column("tx_hash", String(66), primary_key=True),
-    Column("intent_id", ForeignKey("intents.id"), nullable=False, index=True),
-    Column("position", Integer, nullable=False),
+    Column("intent_id", ForeignKey("intents.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("tx_hash", String(66), nullable=False, index=True),
     Column("kind", String(16), nullable=False),
     Column("max_fee_wei", BigInteger, nullable=False),
     Column("tip_wei", BigInteger, nullable=False),
@@ -115,6 +116,7 @@ attempts = Table(
     Column("answer", String(32)),
     Column("words", Text),
 )
+"""A released plan that is made again at the same time has the same bytes, so a hash may stand here twice."""
 
 outcomes = Table(
     "outcomes",

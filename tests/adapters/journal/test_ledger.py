@@ -9,7 +9,7 @@ from keeper.adapters.journal.history import History
 from keeper.adapters.journal.journal import SqlJournal
 from keeper.adapters.journal.ledger import SqlLedger
 from keeper.core.memory import Memory
-from keeper.core.outcome import Expired, Refused
+from keeper.core.outcome import Expired, Mined, Refused
 from keeper.core.reason import Reason
 from keeper.core.transaction.fees import Fees
 from keeper.core.transaction.intent import Attempt, Intent, Kind
@@ -99,6 +99,26 @@ async def test_an_intent_that_expired_may_be_tried_again(tmp_path: Path) -> None
         assert [each.nonce for each in await ledger.open_intents()] == [6]
 
 
+async def test_an_intent_that_a_deep_reorganisation_took_back_may_be_begun_again(tmp_path: Path) -> None:
+    async with await store(tmp_path) as opened:
+        ledger, begun = SqlLedger(opened), intent(5)
+        await ledger.begin(begun)
+        undone = Mined(begun.plan.vault, begun.plan.intent, begun.newest.tx_hash, 1, 2, 3, 4, 5, 6)
+        await SqlJournal(opened).settle(undone, Memory(begun.plan.vault))
+        await ledger.begin(intent(6))
+        assert [each.nonce for each in await ledger.open_intents()] == [6]
+
+
+async def test_the_same_bytes_may_be_signed_again_after_a_release(tmp_path: Path) -> None:
+    begun = intent(5)
+    async with await store(tmp_path) as opened:
+        ledger = SqlLedger(opened)
+        await ledger.begin(begun)
+        await ledger.release(5, Refused(begun.plan.vault, Reason.WALLET_EMPTY, "insufficient funds"))
+        await ledger.begin(begun)
+        assert await ledger.open_intents() == (begun,)
+
+
 async def test_answers_are_kept_for_whoever_asks_why_it_waits(tmp_path: Path) -> None:
     begun = intent(5)
     async with await store(tmp_path) as opened:
@@ -119,9 +139,9 @@ async def test_an_attempt_without_an_open_intent_is_refused(tmp_path: Path) -> N
 async def test_a_begin_that_fails_half_way_leaves_nothing(tmp_path: Path) -> None:
     async with await store(tmp_path) as opened:
         ledger = SqlLedger(opened)
-        first = intent(5)
-        await ledger.begin(first)
+        await ledger.begin(intent(5))
+        broken = replace(attempt(1), raw=None)  # type: ignore[arg-type]
         with pytest.raises(JournalError):
-            await ledger.begin(Intent(plan(1), 6, first.attempts))
+            await ledger.begin(Intent(plan(1), 6, (broken,)))
         assert [each.nonce for each in await ledger.open_intents()] == [5]
         assert await History(opened).counts() == {"cycles": 0, "intents": 1, "outcomes": 0}
