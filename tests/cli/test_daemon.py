@@ -1,7 +1,9 @@
 """`keeper run` as a process: it hedges, tells, reloads, outlives its node, keeps secrets, stops cleanly."""
 
+import contextlib
 import json
 import signal
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -140,3 +142,15 @@ def test_a_planted_secret_is_nowhere(keeper: Keeper, site: Site, world: World) -
     for secret in (CANARY, key):
         assert secret not in text
     assert f'"{password}"' not in text
+
+
+def test_a_journal_that_cannot_be_written_any_more_ends_it(site: Site, world: World) -> None:
+    with daemon(site) as running:
+        running.until_ready()
+        with contextlib.closing(sqlite3.connect(site.folder.journal, isolation_level=None)) as thief:
+            thief.execute("begin exclusive")
+            world.wait(12)
+            assert running.process.wait(PATIENCE_S) == 7
+        assert "journal failed; nothing more is done" in running.events()
+        assert "another program holds a lock on it" in running.log.read_text()
+        assert "Traceback" not in running.log.read_text()

@@ -72,3 +72,17 @@ def test_the_module_is_the_command() -> None:
     done = subprocess.run([sys.executable, "-m", "keeper", "--version"], check=False, capture_output=True)
     assert done.returncode == 0
     assert done.stdout.startswith(b"keeper, version ")
+
+
+def test_a_defect_of_ours_is_told_as_one_and_ends_in_failure(
+    keeper: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(**_: object) -> None:
+        raise ZeroDivisionError("by a defect at https://user:s3cr3t@node.example/k3y")
+
+    monkeypatch.setattr(program.commands["schema"], "callback", broken)
+    ran = keeper("schema")
+    assert ran.code == Exit.FAILED
+    assert "unexpected ZeroDivisionError; this is a defect" in ran.err
+    assert "s3cr3t" not in ran.err
+    assert "k3y" not in ran.err
