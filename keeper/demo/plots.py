@@ -6,7 +6,7 @@ apart.
 """
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -101,7 +101,7 @@ def price_plot(axes: Axes, run: Run) -> None:
             at = [run.index(h.block) for h in run.hedges(name) if h.fill and h.fill.sells_base is sells]
             label = name if not sells else None
             axes.scatter(
-                run.hours[at], run.spot[at], s=16, marker=marker, color=run.colour(name), zorder=3,
+                run.hours[at], run.spot[at], s=26, marker=marker, color=run.colour(name), zorder=3,
                 label=label, linewidths=0,
             )  # fmt: skip
     _mark_fall(axes, run)
@@ -199,18 +199,6 @@ def svg(draw: Callable[[Axes], None], size: tuple[float, float] = (7.2, 2.8)) ->
         text = io.StringIO()
         figure.savefig(text, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     return text.getvalue()[text.getvalue().index("<svg") :]
-
-
-def png(path: str, draws: Sequence[Sequence[Callable[[Axes], None]]], title: str) -> None:
-    """All pictures of a run on one page."""
-    with style.context(_STYLE):
-        figure = Figure(figsize=(14.0, 2.9 * len(draws)), layout="constrained", dpi=110)
-        figure.suptitle(title, x=0.01, ha="left", color=INK, fontsize=13, fontweight="bold")
-        grid = figure.subplots(len(draws), len(draws[0]), squeeze=False)
-        for row, pictures in zip(grid, draws, strict=True):
-            for axes, draw in zip(row, pictures, strict=True):
-                draw(axes)
-        figure.savefig(path)
 
 
 def _band(block: BlockSample, name: str) -> tuple[float, float]:

@@ -22,11 +22,6 @@ def write_report(path: Path, record: Record, summary: Summary) -> None:
     path.write_text(html(record, summary), encoding="utf-8")
 
 
-def write_picture(path: Path, record: Record, summary: Summary) -> None:
-    """Write all plots of a run as one PNG."""
-    plots.png(str(path), pictures(plots.Run.of(record)), title(summary))
-
-
 def html(record: Record, summary: Summary) -> str:
     """The report as text."""
     run = plots.Run.of(record)

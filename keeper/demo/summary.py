@@ -9,6 +9,7 @@ from rich.table import Table
 from keeper.demo.samples import Record
 from keeper.demo.scores import Fall, FallScore, VaultScore, deepest_fall, score, score_fall
 
+_HOUR_S = 3600
 _SHARE_SHOWN = 0.02
 """A fall smaller than this is the weather and not worth a word."""
 
@@ -32,6 +33,7 @@ class Summary:
     fall: Fall
     fall_from_block: int
     fall_to_block: int
+    fall_hours: float
     falls: Mapping[str, FallScore]
 
 
@@ -62,6 +64,7 @@ def summarise(record: Record, facts: RunFacts) -> Summary:
         fall=fall,
         fall_from_block=record.blocks[fall.first].number,
         fall_to_block=record.blocks[fall.last].number,
+        fall_hours=(record.blocks[fall.last].timestamp - record.blocks[fall.first].timestamp) / _HOUR_S,
         falls={name: score_fall(record, fall, name) for name in names},
     )
 
@@ -80,6 +83,7 @@ def as_json(summary: Summary) -> dict[str, object]:
         "fall": {
             "from_block": summary.fall_from_block,
             "to_block": summary.fall_to_block,
+            "hours": round(summary.fall_hours, 2),
             "price_before": round(summary.fall.price_before, 2),
             "price_after": round(summary.fall.price_after, 2),
             "vaults": {name: _rounded(dataclasses.asdict(each)) for name, each in summary.falls.items()},
@@ -135,7 +139,7 @@ def fall_sentences(summary: Summary) -> list[str]:
     length = summary.fall_to_block - summary.fall_from_block
     opening = (
         f"The price fell by {fall.share:.0%}, from ${fall.price_before:,.2f} to ${fall.price_after:,.2f}, "
-        f"within {length} block{'' if length == 1 else 's'}."
+        f"within {length} block{'' if length == 1 else 's'} ({summary.fall_hours:.1f} hours)."
     )
     meant = "Values are beyond what each vault's target delta alone lost."
     return [opening, meant, *(_fall_sentence(name, each) for name, each in summary.falls.items())]
