@@ -5,6 +5,7 @@ classes measure and call what they are made of.
 """
 
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -177,7 +178,8 @@ class Ours:
         self.watch.stop()
         planned = [each.vault for each in decisions if isinstance(each.action, Plan)]
         if len(planned) != 1 or self._wallet.pending() != set(planned):
-            raise BenchmarkError(f"the keeper planned {len(planned)} hedges, where one was needed")
+            reasons = dict(Counter(each.reason.value for each in decisions))
+            raise BenchmarkError(f"one hedge was needed at block {head.number}, the keeper decided {reasons}")
 
     async def settle(self, head: Head) -> None:
         """A cycle that sees the receipt, and needs no hedge."""
