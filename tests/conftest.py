@@ -6,4 +6,4 @@ from hypothesis import settings
 settings.register_profile("keeper", deadline=None)
 settings.load_profile("keeper")
 
-pytest_plugins = ["tests.fixtures.chain"]
+pytest_plugins = ["tests.fixtures.chain", "tests.fixtures.people"]

@@ -1,5 +1,6 @@
 """A real mosquitto for tests: started, stopped and started again, on one port."""
 
+import os
 import shutil
 import socket
 import subprocess
@@ -54,7 +55,9 @@ class Broker:
 def broker(tmp_path: Path) -> Iterator[Broker]:
     program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
     if program is None or shutil.which("mosquitto_passwd") is None:
-        pytest.fail("mosquitto is missing: apt-get install mosquitto")
+        missing = "mosquitto is missing: apt-get install mosquitto"
+        # A newcomer's machine need not have it; one that speaks for everybody must.
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
     started = Broker(program, tmp_path)
     started.start()
     yield started

@@ -2,7 +2,6 @@
 
 import asyncio
 import multiprocessing
-import os
 import sqlite3
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -105,11 +104,10 @@ async def test_a_directory_that_is_not_there_is_named(tmp_path: Path) -> None:
         await open_store(tmp_path / "missing" / "journal.db", OWNER)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="no mode keeps root out")
-async def test_a_directory_that_may_not_be_written_is_named(tmp_path: Path) -> None:
-    os.chmod(tmp_path, 0o500)  # noqa: PTH101 nothing else runs here
+async def test_a_directory_that_may_not_be_written_is_named(ordinary_folder: Path) -> None:
+    os.chmod(ordinary_folder, 0o500)  # noqa: PTH101 nothing else runs here
     with pytest.raises(JournalError, match="its directory cannot be written"):
-        await open_store(tmp_path / "journal.db", OWNER)
+        await open_store(ordinary_folder / "journal.db", OWNER)
 
 
 async def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
