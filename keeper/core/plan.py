@@ -13,7 +13,7 @@ import numpy as np
 from keeper.core.exposure import Situation
 from keeper.core.inventory import Band
 from keeper.core.market import in_quote
-from keeper.core.policy import Policy, exceeds
+from keeper.core.policy import Policy, falls_below
 from keeper.core.quote import Quote, Side, gas_cost_usd, pool_price, quote
 from keeper.core.reason import Reason
 from keeper.core.units import BPS, WAD, Address, mul_div_up
@@ -59,23 +59,26 @@ def propose(policy: Policy, situation: Situation, verdict: Breached) -> Plan | H
     breach = verdict.breaches[0]
     if breach.reason not in {Reason.DELTA_LIMIT, Reason.DELTA_BAND}:
         return Hold(Reason.NO_INSTRUMENT, breach.measured, breach.limit)
+    exposure = situation.exposure
+    if abs(exposure.gap) <= situation.vault.rules.band_wad / WAD:
+        # A hard limit within the contract's own band: the contract refuses every trade there.
+        edge = verdict.band.sell_above if exposure.gap > 0 else verdict.band.buy_below
+        return Hold(Reason.INSIDE_BAND, exposure.inventory, edge)
     wanted = _wanted(situation, verdict.band)
-    trade = _affordable(policy, situation, wanted)
-    if not exceeds(trade * situation.exposure.spot, policy.hedging.min_trade_usd_wad):
-        short_of = Reason.TRADE_TOO_SMALL if trade == wanted else Reason.NO_INVENTORY
-        return Hold(
-            short_of, abs(trade) * situation.exposure.spot, in_quote(policy.hedging.min_trade_usd_wad)
-        )
+    has = _inventory(situation, wanted)
+    trade = float(np.copysign(min(abs(wanted), has, _largest(policy, situation, wanted)), wanted))
+    if _is_too_small(policy, situation, trade):
+        short_of = Reason.NO_INVENTORY if has == abs(trade) < abs(wanted) else Reason.TRADE_TOO_SMALL
+        return Hold(short_of, abs(trade) * exposure.spot, in_quote(policy.hedging.min_trade_usd_wad))
     ceiling_wei = policy.costs.max_fee_wei
     fee_wei = situation.head.base_fee_wei + policy.costs.priority_fee_wei
     if fee_wei > ceiling_wei:
         return Hold(Reason.FEE_CEILING, float(fee_wei), float(ceiling_wei))
-    quoted = _within_slippage(policy, situation, trade)
-    if quoted.shortfall_bps > policy.costs.max_slippage_bps:
-        return Hold(
-            Reason.SLIPPAGE_CEILING, float(quoted.shortfall_bps), float(policy.costs.max_slippage_bps)
-        )
-    return _priced(policy, situation, breach, verdict.band, quoted)
+    slippage_bps = min(policy.costs.max_slippage_bps, situation.vault.rules.max_slippage_bps)
+    quoted = _within_slippage(policy, situation, trade, slippage_bps)
+    if quoted.shortfall_bps > slippage_bps:
+        return Hold(Reason.SLIPPAGE_CEILING, float(quoted.shortfall_bps), float(slippage_bps))
+    return _priced(policy, situation, breach, verdict.band, quoted, slippage_bps)
 
 
 def _wanted(situation: Situation, band: Band) -> float:
@@ -84,18 +87,31 @@ def _wanted(situation: Situation, band: Band) -> float:
     return band.sell_to - inventory if situation.exposure.gap > 0 else band.buy_to - inventory
 
 
-def _affordable(policy: Policy, situation: Situation, wanted: float) -> float:
-    """The trade cut to what the vault has, to the policy's slice, and to the most its contract allows.
+def _inventory(situation: Situation, wanted: float) -> float:
+    """The most that the vault could trade of what it has, in base."""
+    if wanted < 0:
+        return situation.exposure.inventory
+    vault = situation.vault
+    return vault.quote_units / 10**vault.quote_decimals / (situation.exposure.spot * _dearer(situation))
+
+
+def _largest(policy: Policy, situation: Situation, wanted: float) -> float:
+    """The policy's slice or the most that the contract allows, in base.
 
     The contract counts a purchase by the quote it gives, at the oracle's price; the pool may ask for more.
     """
-    exposure, vault = situation.exposure, situation.vault
-    dearer = 1.0 if wanted < 0 else max(pool_price(situation) / exposure.spot, 1.0)
-    quote_units = vault.quote_units / 10**vault.quote_decimals
-    has = exposure.inventory if wanted < 0 else quote_units / (exposure.spot * dearer)
-    slice_base = in_quote(policy.hedging.max_trade_usd_wad) / exposure.spot
-    allowed = vault.rules.max_trade_wad / WAD * (1 - ROUNDING) / dearer
-    return float(np.copysign(min(abs(wanted), has, slice_base, allowed), wanted))
+    slice_base = in_quote(policy.hedging.max_trade_usd_wad) / situation.exposure.spot
+    allowed = situation.vault.rules.max_trade_wad / WAD * (1 - ROUNDING)
+    return min(slice_base, allowed if wanted < 0 else allowed / _dearer(situation))
+
+
+def _dearer(situation: Situation) -> float:
+    """What the pool asks for a base, in what the oracle says; at least 1."""
+    return max(pool_price(situation) / situation.exposure.spot, 1.0)
+
+
+def _is_too_small(policy: Policy, situation: Situation, trade: float) -> bool:
+    return falls_below(abs(trade) * situation.exposure.spot, policy.hedging.min_trade_usd_wad)
 
 
 ROUNDING = 1e-12
@@ -105,25 +121,26 @@ SLICES = 4
 """How often a trade is halved to fit under the slippage ceiling before it is given up."""
 
 
-def _within_slippage(policy: Policy, situation: Situation, trade: float) -> Quote:
+def _within_slippage(policy: Policy, situation: Situation, trade: float, slippage_bps: int) -> Quote:
     """The largest of the trade and its halves within the slippage ceiling; the smallest if none is."""
     quoted = quote(situation, trade)
     for _ in range(SLICES):
-        if quoted.shortfall_bps <= policy.costs.max_slippage_bps:
+        if quoted.shortfall_bps <= slippage_bps or _is_too_small(policy, situation, trade / 2):
             break
         trade /= 2
         quoted = quote(situation, trade)
     return quoted
 
 
-def _priced(policy: Policy, situation: Situation, breach: Breach, band: Band, quoted: Quote) -> Plan | Hold:
+def _priced(
+    policy: Policy, situation: Situation, breach: Breach, band: Band, quoted: Quote, slippage_bps: int
+) -> Plan | Hold:
     exposure, vault, head = situation.exposure, situation.vault, situation.head
     fee_wei = head.base_fee_wei + policy.costs.priority_fee_wei
     cost = gas_cost_usd(policy.costs.gas_units, fee_wei, situation) + quoted.impact_usd
     benefit = risk_removed_usd(policy, situation, band, exposure.gap + quoted.base)
     if not breach.urgent and benefit < cost:
         return Hold(Reason.COST_EXCEEDS_BENEFIT, benefit, cost)
-    slippage_bps = min(policy.costs.max_slippage_bps, vault.rules.max_slippage_bps)
     min_out = _least_accepted(situation, quoted, slippage_bps)
     worst_gas = gas_cost_usd(policy.costs.gas_units, policy.costs.max_fee_wei, situation)
     return Plan(
@@ -171,6 +188,7 @@ def risk_removed_usd(policy: Policy, situation: Situation, band: Band, gap_after
     width = (band.sell_above - band.buy_below) / 2
     wander = abs(exposure.gamma) * swing
     life = float(situation.legs.years.max(initial=0.0)) or 1.0
-    horizon = min((width / wander) ** 2, life) if wander > 0 else life
+    # The comparison before the square: far from every strike gamma, and the square with it, is beyond floats.
+    horizon = (width / wander) ** 2 if width < wander * life**0.5 else life
     rate = policy.hedging.risk_aversion / 2 * swing * swing
     return rate * (exposure.gap**2 - gap_after**2) * horizon
