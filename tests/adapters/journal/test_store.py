@@ -2,6 +2,7 @@
 
 import asyncio
 import multiprocessing
+import os
 import sqlite3
 from multiprocessing.connection import Connection
 from pathlib import Path
