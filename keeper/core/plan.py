@@ -16,7 +16,7 @@ from keeper.core.market import in_quote
 from keeper.core.policy import Policy, falls_below
 from keeper.core.quote import Quote, Side, gas_cost_usd, pool_price, quote
 from keeper.core.reason import Reason
-from keeper.core.units import BPS, WAD, Address, mul_div_up
+from keeper.core.units import BPS, WAD, Address, mul_div_up, to_float
 from keeper.core.verdict import Breach, Breached, Hold
 
 
@@ -92,7 +92,8 @@ def _inventory(situation: Situation, wanted: float) -> float:
     if wanted < 0:
         return situation.exposure.inventory
     vault = situation.vault
-    return vault.quote_units / 10**vault.quote_decimals / (situation.exposure.spot * _dearer(situation))
+    quote_held = to_float(vault.quote_units, 10**vault.quote_decimals)
+    return quote_held / (situation.exposure.spot * _dearer(situation))
 
 
 def _largest(policy: Policy, situation: Situation, wanted: float) -> float:
@@ -111,11 +112,12 @@ def _dearer(situation: Situation) -> float:
 
 
 def _is_too_small(policy: Policy, situation: Situation, trade: float) -> bool:
-    return falls_below(abs(trade) * situation.exposure.spot, policy.hedging.min_trade_usd_wad)
+    value = abs(trade) * situation.exposure.spot * (1 + ROUNDING)
+    return falls_below(value, policy.hedging.min_trade_usd_wad)
 
 
 ROUNDING = 1e-12
-"""Share of the contract's largest trade that is left to the rounding of floats."""
+"""Share of a trade that is left to the rounding of floats, where it is held against a limit."""
 
 SLICES = 4
 """How often a trade is halved to fit under the slippage ceiling before it is given up."""

@@ -15,7 +15,15 @@ from keeper.core.hedging.no_trade import Costs
 from keeper.core.market import in_quote
 from keeper.core.policy import Policy
 from keeper.core.position import VaultState
-from keeper.core.pricing.liquidity import PIPS, Q96, Fill, fair_quote_down, mid_price_wad_down, swap_exact_in
+from keeper.core.pricing.liquidity import (
+    PIPS,
+    Q96,
+    Fill,
+    fair_quote_down,
+    fair_quote_up,
+    mid_price_wad_down,
+    swap_exact_in,
+)
 from keeper.core.units import BPS, WAD, Wad, mul_div_down, mul_div_up, wad_from_float_down
 
 
@@ -117,7 +125,8 @@ def _as_quote(situation: Situation, side: Side, fill: Fill, mid_wad: Wad) -> Quo
         (fill.amount_in, fill.amount_out) if selling else (fill.amount_out, fill.amount_in)
     )
     at_mid = fair_quote_down(base_wei, mid_wad, *decimals)
-    fair = fair_quote_down(base_wei, Wad(vault.price.answer_wad), *decimals)
+    fair_quote = fair_quote_up if selling else fair_quote_down
+    fair = fair_quote(base_wei, Wad(vault.price.answer_wad), *decimals)
     lost = fair - quote_units if selling else quote_units - fair
     impact = at_mid - quote_units if selling else quote_units - at_mid
     return Quote(

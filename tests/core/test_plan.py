@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 from keeper.core.exposure import Situation
 from keeper.core.plan import Plan, propose, risk_removed_usd
 from keeper.core.policy import Policy
-from keeper.core.position import VaultState
+from keeper.core.position import Leg, VaultState
 from keeper.core.pricing.liquidity import swap_exact_in
 from keeper.core.quote import Side, gas_cost_usd, quote, trade_costs
 from keeper.core.reason import Reason
 from keeper.core.units import BPS, WAD, mul_div_up
 from keeper.core.verdict import Breached, Hold, judge
-from tests.core.build import HEAD, POLICY, SPOT, STRADDLE, pool, situation, usd, vault
+from tests.core.build import HEAD, NOW, POLICY, SPOT, STRADDLE, pool, situation, usd, vault
 
 HEDGE = -situation().exposure.book_delta
 
@@ -143,6 +143,71 @@ def test_a_purchase_from_a_pool_above_the_oracle_is_still_paid_by_what_the_vault
     plan = planned(gapped(-400.0, quote_units=50_000 * 10**6, pool=pool(SPOT * 1.009)))
     assert isinstance(plan, Plan)
     assert 49_000 * 10**6 < plan.amount_in <= 50_000 * 10**6
+
+
+def test_a_trade_that_the_contract_cuts_below_the_policys_minimum_is_too_small_and_not_unaffordable() -> None:
+    hold = planned(gapped(150.0, rules=replace(vault().rules, max_trade_wad=WAD // 100)))
+    assert isinstance(hold, Hold)
+    assert hold.reason is Reason.TRADE_TOO_SMALL
+    assert hold.measured == pytest.approx(SPOT / 100)
+
+
+@pytest.mark.parametrize("gap", [150.0, -150.0])
+def test_the_largest_trade_may_be_as_small_as_the_smallest(gap: float) -> None:
+    fixed = replace(POLICY.hedging, min_trade_usd_wad=usd(777.77), max_trade_usd_wad=usd(777.77))
+    plan = planned(gapped(gap), replace(POLICY, hedging=fixed))
+    assert isinstance(plan, Plan)
+    assert abs(plan.trade) * SPOT == pytest.approx(777.77, rel=0.01)
+
+
+def test_a_hard_limit_inside_the_contracts_band_waits_until_the_contract_would_trade() -> None:
+    wide = replace(vault().rules, band_wad=200 * WAD)
+    each = gapped(150.0, rules=wide)
+    hold = planned(each)
+    assert isinstance(hold, Hold)
+    assert hold.reason is Reason.INSIDE_BAND
+    assert hold.measured == each.exposure.inventory < hold.limit
+    assert isinstance(planned(gapped(201.0, rules=wide)), Plan)
+
+
+@pytest.mark.parametrize("gap", [400.0, -400.0])
+def test_slices_are_cut_to_the_contracts_slippage_where_that_is_the_tighter(gap: float) -> None:
+    shallow, strict = pool(liquidity=10**18), replace(vault().rules, max_slippage_bps=40)
+    plan = planned(gapped(gap, pool=shallow, rules=strict))
+    assert isinstance(plan, Plan)
+    assert plan.expected_out >= plan.min_out
+
+
+def test_no_slice_is_smaller_than_the_policys_minimum() -> None:
+    shallow = pool(liquidity=10**18)
+    free = planned(gapped(400.0, pool=shallow))
+    assert isinstance(free, Plan)
+    above = replace(POLICY.hedging, min_trade_usd_wad=usd(-free.trade * SPOT * 1.1))
+    hold = planned(gapped(400.0, pool=shallow), replace(POLICY, hedging=above))
+    assert isinstance(hold, Hold)
+    assert hold.reason is Reason.SLIPPAGE_CEILING
+
+
+@given(st.integers(1, 10_000), st.sampled_from([400.0, -400.0]))
+def test_what_the_pool_gives_is_never_a_unit_of_rounding_below_what_is_accepted(
+    units: int, gap: float
+) -> None:
+    """A trade of so few units that one of them is many basis points."""
+    hedging = replace(POLICY.hedging, min_trade_usd_wad=1, max_trade_usd_wad=units * 10**12)
+    each = gapped(gap, pool=pool(SPOT * 1.0001))
+    small = quote(each, math.copysign(units / 10**6 / SPOT, -gap))
+    costs = replace(POLICY.costs, max_slippage_bps=small.shortfall_bps)
+    plan = planned(each, replace(POLICY, hedging=hedging, costs=costs))
+    if isinstance(plan, Plan):
+        assert plan.min_out <= plan.expected_out
+
+
+def test_a_book_far_from_every_strike_is_hedged_although_its_gamma_is_beyond_floats() -> None:
+    for strike in range(3_600, 6_000, 100):
+        far = Leg(is_call=True, strike_wad=strike * WAD, expiry=NOW + 3_600, size_wad=-1_000 * WAD)
+        plan = planned(situation(vault(base_wei=200 * WAD), (far,)))
+        assert isinstance(plan, Plan)
+        assert 0 < plan.benefit_usd < math.inf
 
 
 def test_a_trade_below_the_policys_minimum_is_too_small() -> None:

@@ -86,8 +86,8 @@ intents = Table(
 )
 """`state` is `open`, `released`, or the kind of the outcome."""
 
-# One at a time. An intent that came to an end may be begun again: its plan expired, or a reorganisation deeper
-# than the confirmations took back what was mined. That none is mined twice is the contract's state hash.
+# One at a time. An intent that came to an end may be begun again: its plan expired, or a reorganisation
+# deeper than the confirmations took back what was mined. The contract sees to it that none is mined twice.
 Index(
     "uq_intents_key_open",
     intents.c.key,
