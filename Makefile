@@ -101,9 +101,7 @@ contracts: setup ## Build and test the contracts
 
 coverage: setup ## Measure coverage; every line and branch of the contracts must be reached
 	$(call say,Coverage of the contracts)
-	@# Instrumented artifacts have no bytecode to deploy, so they go to a folder of their own.
-	@cd contracts && FOUNDRY_OUT=cache/coverage/out FOUNDRY_CACHE_PATH=cache/coverage/cache forge coverage --ir-minimum --report lcov --report-file ../.cache/contracts.lcov
-	@$(RUN) tools/check_coverage.py .cache/contracts.lcov
+	@tools/coverage.sh
 	$(call say,Coverage of Python)
 	@$(RUN) -m pytest --cov --cov-report=term $(PYTEST_ARGS)
 
