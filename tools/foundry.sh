@@ -49,4 +49,12 @@ if [[ $tool == forge ]]; then
   esac
 fi
 
+
+# Coverage and slither lose track of imports below a path with `..` in it, which foundry.toml cannot do without.
+root=$(cd -- "$here/.." && pwd)
+FOUNDRY_REMAPPINGS="${FOUNDRY_REMAPPINGS:-"@openzeppelin/contracts/=$root/node_modules/@openzeppelin/contracts/
+solady/=$root/node_modules/solady/src/
+forge-std/=$root/.cache/protocols/uni-v4-core/lib/forge-std/src/"}"
+export FOUNDRY_REMAPPINGS
+
 exec "$binary" "$@"

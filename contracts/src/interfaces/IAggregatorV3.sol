@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity >=0.5.0;
+pragma solidity ^0.8.34;
 
 /// @title IAggregatorV3
 /// @notice The part of a Chainlink price feed which the vault and the lens read. Implied volatility is served in the

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity >=0.5.0;
+pragma solidity ^0.8.34;
 
 /// @notice One hedge, as a keeper asks for it.
 /// @param sellBase True: sell base for quote. False: buy base with quote.

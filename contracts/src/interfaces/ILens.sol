@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity >=0.5.0;
+pragma solidity ^0.8.34;
 
 /// @title ILens
 /// @notice Reads many vaults at one block, in 32-byte words which need no decoder.

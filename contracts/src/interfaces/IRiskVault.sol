@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity >=0.5.0;
+pragma solidity ^0.8.34;
 
 import {IAggregatorV3} from "./IAggregatorV3.sol";
 import {IKeeperVault} from "./IKeeperVault.sol";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity >=0.5.0;
+pragma solidity ^0.8.34;
 
 /// @title IUniswapV3Pool
 /// @notice The part of a Uniswap v3 pool which the venue uses.

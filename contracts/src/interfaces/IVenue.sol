@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity >=0.5.0;
+pragma solidity ^0.8.34;
 
 /// @title IVenue
 /// @notice A place where base is traded for quote.

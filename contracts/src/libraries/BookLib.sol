@@ -28,8 +28,8 @@ library BookLib {
     /// @notice Delta of the book, WAD of base.
     function delta(BookedLeg[] storage book, uint256 price, uint256 vol) internal view returns (int256 sum) {
         int256 lnPrice = _ln(price);
-        uint256 expiry;
-        uint256 dev;
+        uint256 expiry = 0;
+        uint256 dev = 0;
         uint256 count = book.length;
         for (uint256 i = 0; i < count; ++i) {
             Leg leg = book[i].leg;
@@ -46,8 +46,8 @@ library BookLib {
         returns (int256 sum)
     {
         int256 lnPrice = _ln(price);
-        uint256 expiry;
-        uint256 dev;
+        uint256 expiry = 0;
+        uint256 dev = 0;
         uint256 count = book.length;
         for (uint256 i = 0; i < count; ++i) {
             Leg leg = book[i].leg;

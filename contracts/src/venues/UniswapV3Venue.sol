@@ -73,6 +73,8 @@ contract UniswapV3Venue is IVenue, IUniswapV3SwapCallback {
         if (msg.sender != address(pool)) revert ErrorsLib.NotPool(msg.sender);
         (IERC20 token, address payer) = abi.decode(data, (IERC20, address));
         uint256 owed = (amount0Delta > 0 ? amount0Delta : amount1Delta).toUint256();
+        // The payer called `swapExactIn` in this very transaction.
+        // slither-disable-next-line arbitrary-send-erc20
         token.safeTransferFrom(payer, msg.sender, owed);
     }
 
