@@ -31,6 +31,7 @@ from keeper.ports import (
     Policies,
     Reader,
     References,
+    UnansweredError,
     UnreachableError,
     Wallet,
     WouldRevert,
@@ -104,17 +105,22 @@ class Pipeline:
         return decided.decisions
 
     async def _offer(self, plan: Plan, head: Head) -> None:
-        with self.observer.stage("simulate"):
-            simulated = await self.reader.simulate(plan, head)
-        answer: Accepted | Refused
-        if isinstance(simulated, WouldRevert):
-            answer = Refused(plan.vault, Reason.SIMULATION_REVERTED, simulated.error)
-        else:
-            with self.observer.stage("offer"):
-                answer = await self.wallet.offer(plan, head)
+        answer = await self._answer(plan, head)
         self.observer.offered(plan, answer)
         if isinstance(answer, Refused):
             await self._settle(answer)
+
+    async def _answer(self, plan: Plan, head: Head) -> Accepted | Refused:
+        try:
+            with self.observer.stage("simulate"):
+                simulated = await self.reader.simulate(plan, head)
+        except UnansweredError as error:
+            # What a node will not run for one vault must not keep the others from their hedges.
+            return Refused(plan.vault, Reason.NODE_REFUSED, str(error))
+        if isinstance(simulated, WouldRevert):
+            return Refused(plan.vault, Reason.SIMULATION_REVERTED, simulated.error)
+        with self.observer.stage("offer"):
+            return await self.wallet.offer(plan, head)
 
     async def _settle(self, outcome: Outcome) -> None:
         memory = settle(self.memories.get(outcome.vault, Memory(outcome.vault)), outcome)

@@ -27,6 +27,10 @@ class UnreachableError(Exception):
     """
 
 
+class UnansweredError(UnreachableError):
+    """The node refused one question. It may answer others, so this is one plan's trouble and no outage."""
+
+
 class JournalError(Exception):
     """The journal could not be written. Nothing may be broadcast; health turns red."""
 
@@ -101,7 +105,10 @@ class Reader(Protocol):
         ...
 
     async def simulate(self, plan: Plan, head: Head) -> Simulated | WouldRevert:
-        """Run the exact call at `head.hash`. Raises UnreachableError."""
+        """Run the exact call at `head.hash`.
+
+        Raises UnreachableError, and its UnansweredError when the node will not run this call.
+        """
         ...
 
 

@@ -13,7 +13,16 @@ from keeper.core.plan import Plan
 from keeper.core.policy import Policy
 from keeper.core.snapshot import Snapshot
 from keeper.core.units import Address
-from keeper.ports import Accepted, Cycle, Evidence, JournalError, Simulated, UnreachableError, WouldRevert
+from keeper.ports import (
+    Accepted,
+    Cycle,
+    Evidence,
+    JournalError,
+    Simulated,
+    UnansweredError,
+    UnreachableError,
+    WouldRevert,
+)
 
 
 @dataclass
@@ -33,6 +42,7 @@ class FakeReader:
     simulation: Simulated | WouldRevert = field(default_factory=lambda: Simulated(1, 1))
     down: frozenset[int] = frozenset()
     simulated: list[Plan] = field(default_factory=list)
+    unanswered: frozenset[Address] = frozenset()
 
     async def read(self, head: Head, references: Sequence[Reference]) -> Evidence:
         if head.number in self.down:
@@ -42,6 +52,8 @@ class FakeReader:
     async def simulate(self, plan: Plan, head: Head) -> Simulated | WouldRevert:
         del head
         self.simulated.append(plan)
+        if plan.vault in self.unanswered:
+            raise UnansweredError("node.example: could not simulate: stack limit reached 1024")
         return self.simulation
 
 

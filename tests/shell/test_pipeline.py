@@ -5,7 +5,7 @@ import pytest
 from keeper.core.head import Head
 from keeper.core.market import Reading, Reference
 from keeper.core.memory import Memory
-from keeper.core.outcome import Mined, Refused, Reverted
+from keeper.core.outcome import Mined, Refused, Reverted, reason_of
 from keeper.core.position import VaultState
 from keeper.core.reason import Reason
 from keeper.core.snapshot import Snapshot
@@ -103,6 +103,17 @@ async def test_a_plan_that_would_revert_is_never_offered_to_the_wallet() -> None
     await world.run()
     assert world.wallet.offered == []
     assert world.journal.outcomes == [Refused(VAULT, Reason.SIMULATION_REVERTED, "CoolingDown(readyAt=1)")]
+
+
+async def test_a_plan_that_the_node_will_not_run_does_not_keep_the_others_from_their_hedges() -> None:
+    world = World(gapped(150.0), gapped(90.0, address=OTHER))
+    world.reader.unanswered = frozenset({VAULT})
+    await world.run()
+    assert [plan.vault for plan in world.reader.simulated] == [VAULT, OTHER]
+    assert [plan.vault for plan in world.wallet.offered] == [OTHER]
+    (refused,) = world.journal.outcomes
+    assert (refused.vault, reason_of(refused)) == (VAULT, Reason.NODE_REFUSED)
+    assert world.observer.of("cycled") == [HEAD.number]
 
 
 async def test_a_refusal_by_the_wallet_is_journalled_with_its_reason() -> None:

@@ -20,7 +20,7 @@ from keeper.core.plan import Plan
 from keeper.core.quote import Side
 from keeper.core.transaction.intent import gas_limit
 from keeper.core.units import Address
-from keeper.ports import Simulated, UnreachableError, WouldRevert
+from keeper.ports import Simulated, UnansweredError, WouldRevert
 
 PROPOSAL = ("bool", "uint128", "uint128", "uint64", "bytes32")
 TWO_AMOUNTS = ("uint256", "uint256")
@@ -111,7 +111,7 @@ class Guard:
         except RpcRefusedError as refused:
             if is_contracts(refused):
                 return WouldRevert(contract_error(refused))
-            raise UnreachableError(f"{self._rpc.endpoint}: could not simulate: {refused}") from refused
+            raise UnansweredError(f"{self._rpc.endpoint}: could not simulate: {refused}") from refused
         try:
             return Simulated(*decode(TWO_AMOUNTS, _bytes(result)))
         except (DecodingError, ValueError):

@@ -17,7 +17,7 @@ from keeper.core.snapshot import Snapshot
 from keeper.core.units import WAD, Address
 from keeper.demo.accounts import Role
 from keeper.demo.rpc import Json
-from keeper.ports import Simulated, UnreachableError, WouldRevert
+from keeper.ports import Simulated, UnansweredError, UnreachableError, WouldRevert
 from tests.adapters.ethereum.conftest import checksummed, plan_for, tip
 from tests.adapters.ethereum.packing import HEAD, VAULT
 from tests.adapters.ethereum.scripted import raw, refusal, result, scripted
@@ -216,7 +216,7 @@ async def test_reverts_are_understood_from_every_kind_of_node(
 )
 async def test_a_node_that_cannot_is_not_a_vault_that_will_not(message: str) -> None:
     async with scripted(lambda r: refusal(r, -32000, message)) as node, node.rpc() as rpc:
-        with pytest.raises(UnreachableError, match=message):
+        with pytest.raises(UnansweredError, match=message):
             await Guard(rpc, KEEPER).simulate(PLAN, HEAD)
 
 
