@@ -9,13 +9,12 @@ import time
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from keeper.app.replay import replay
 from keeper.demo.children import Child
 from keeper.demo.daemon import Daemon
 from keeper.demo.driver.command import DriverOptions
 from keeper.demo.folder import EXAMPLES, RunFolder, prepare
+from keeper.demo.kills import Killer
 from keeper.demo.observer import Observer
 from keeper.demo.options import DemoOptions
 from keeper.demo.rpc import Rpc, as_int
@@ -42,6 +41,7 @@ class Played:
     record: Record
     decisions: int
     replayed_equal: int
+    kills: int
 
     def facts(self, wall_s: float) -> RunFacts:
         """What the summary needs besides the record."""
@@ -52,7 +52,7 @@ class Played:
             wall_s=wall_s,
             seed=None if tape else self.options.seed,
             tape=tape,
-            kills=self.options.kills,
+            kills=self.kills,
         )
 
 
@@ -79,7 +79,7 @@ def play(options: DemoOptions, view: View) -> Played:
         daemon.stop_cleanly()
         view.say("deriving every recorded decision again")
         replayed = asyncio.run(replay(folder.journal))
-        return Played(options, folder, watcher.record(), replayed.decisions, replayed.equal)
+        return Played(options, folder, watcher.record(), replayed.decisions, replayed.equal, watcher.kills)
 
 
 def driver_options(options: DemoOptions, folder: RunFolder, world: LocalWorld) -> DriverOptions:
@@ -112,21 +112,20 @@ class Watcher:
         self._observer, self._rpc = observer, rpc
         self._scene = Scene(options.blocks, observer.record().limits_usd)
         self._asked_at = 0.0
-        self._kills = moments(options)
+        self._killer = Killer(daemon, options.kills, options.seed)
 
     def follow(self, driver: Child) -> None:
         """Until all blocks are there or the tape has ended, and with `keep` until Ctrl-C.
 
         Raises ChildError when a process fails before that.
         """
-        started = time.monotonic()
         while len(self._scene.prices) < self._options.blocks:
             # Asked before the look, so that the look sees all that an ended driver has mined.
             ended = driver.exit_code()
             fresh = self._look()
             if ended is not None and not fresh:
                 break
-            self._kill_if_due(time.monotonic() - started)
+            self._killer.act()
             self._daemon.check()
             time.sleep(_POLL_S)
         if self._options.keep:
@@ -144,6 +143,11 @@ class Watcher:
             self._rpc.call("evm_mine")
         self._look()
 
+    @property
+    def kills(self) -> int:
+        """How often the daemon was killed."""
+        return self._killer.done
+
     def record(self) -> Record:
         """What was seen; without `keep` the run's own blocks, and none that were mined to close it."""
         whole = self._observer.record()
@@ -160,12 +164,6 @@ class Watcher:
             self._view.show(self._scene, seen.block)
         return bool(fresh)
 
-    def _kill_if_due(self, elapsed_s: float) -> None:
-        if self._kills and elapsed_s > self._kills[0]:
-            self._kills.pop(0)
-            self._daemon.kill()
-            self._daemon.start()
-
     def _stay(self, driver: Child) -> None:
         urls = (
             f"node {self._rpc.url}",
@@ -179,12 +177,6 @@ class Watcher:
                 time.sleep(_POLL_S)
         except KeyboardInterrupt:
             return
-
-
-def moments(options: DemoOptions) -> list[float]:
-    """When the daemon is to be killed, in seconds of wall time from the market's start."""
-    length = options.blocks * options.block_interval_s
-    return sorted(np.random.default_rng(options.seed).uniform(0.0, length, options.kills).tolist())
 
 
 def _observer(rpc: Rpc, folder: RunFolder, world: LocalWorld) -> Observer:

@@ -6,8 +6,6 @@ import pytest
 
 from keeper.demo.daemon import environment, settings_of
 from keeper.demo.folder import EXAMPLES, FolderError, fill_in, prepare, write_settings
-from keeper.demo.options import DemoOptions
-from keeper.demo.session import moments
 from keeper.settings import load_settings
 from tests.fixtures.world import World
 
@@ -47,10 +45,3 @@ def test_a_folder_is_used_once(loaded_world: World, tmp_path: Path) -> None:
 def test_the_daemon_inherits_nobodys_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KEEPER_RPC_URL", "http://elsewhere")
     assert not [name for name in environment() if name.startswith("KEEPER_")]
-
-
-def test_kills_happen_while_the_market_moves() -> None:
-    planned = moments(DemoOptions(blocks=100, block_interval_s=0.5, kills=30, seed=4))
-    assert len(planned) == 30
-    assert planned == sorted(planned)
-    assert 0 < planned[0] < planned[-1] < 50
