@@ -148,7 +148,7 @@ def _conclusion(decision: Decision, answer: str) -> RenderableType:
     else:
         lines.append(Text(f"hold, because {decision.reason.value}", style="bold"))
         lines.append(Text(f"  measured {action.measured:,.4f}, limit {action.limit:,.4f}"))
-    lines.append(Text(f"  see docs/reasons/{decision.reason.value}.md", style=DIM))
+    lines.append(Text(f"  see docs/reasons.md#{decision.reason.value}", style=DIM))
     return Group(*lines)
 
 

@@ -3,7 +3,7 @@
 "Why did it not act?" is the question that users of every bot ask, and free text cannot answer it: it cannot
 be counted, alerted on, or documented. So each verdict, refusal and outcome carries one member of this closed
 set. The value is at once the log field, the metric label, the word that `keeper explain` prints and the name
-of a page under `docs/reasons/`.
+of a section of `docs/reasons.md`.
 """
 
 from enum import StrEnum

@@ -26,7 +26,7 @@ def test_explain_shows_measures_limits_band_and_reason(keeper: Keeper, site: Sit
     shown = keeper("explain", "strangle", *site.config())
     assert shown.code == Exit.OK
     for word in ("delta (usd from target)", "±400,000", "buy below", "sell above", "call", "3,000.0000",
-                 "hold, because inside-band", "docs/reasons/inside-band.md"):  # fmt: skip
+                 "hold, because inside-band", "docs/reasons.md#inside-band"):  # fmt: skip
         assert word in shown.out
 
 
