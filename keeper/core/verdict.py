@@ -10,13 +10,13 @@ verdict comes in two steps, `prepared` and `measured_against`, and `judge` is bo
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from keeper.core.exposure import Exposure, Situation
 from keeper.core.inventory import Band, Question, inventory_bands, question
-from keeper.core.market import PRICE, VOLATILITY, Fit, Unfit, in_quote, judge_deviation, judge_feed
+from keeper.core.market import PRICE, VOLATILITY, FeedRules, Fit, Unfit, in_quote, judge_deviation, judge_feed
 from keeper.core.policy import Limits, Policy, exceeds, falls_below
 from keeper.core.position import VaultState
 from keeper.core.pricing.liquidity import mid_price_wad_down
@@ -97,15 +97,22 @@ def fitness(policy: Policy, situation: Situation) -> Fit | Unfit:
 
 def _opinions(policy: Policy, situation: Situation) -> Iterator[Fit | Unfit]:
     """One after the other, because each relies on those before: a deviation needs a price that is one."""
-    vault, head, rules = situation.vault, situation.head, policy.oracle
+    vault, head = situation.vault, situation.head
+    price = _within_age(policy.oracle.price, vault.rules.max_price_age_s)
+    volatility = _within_age(policy.oracle.volatility, vault.rules.max_volatility_age_s)
     yield Fit() if vault.readable else Unfit(Reason.VAULT_UNREADABLE, 0, 1)
     yield Unfit(Reason.VAULT_PAUSED, 1, 0) if vault.paused else Fit()
     yield Fit() if vault.keeper_authorised else Unfit(Reason.NOT_KEEPER, 0, 1)
-    yield judge_feed(vault.price, rules.price, head, PRICE)
-    yield judge_feed(vault.volatility, rules.volatility, head, VOLATILITY)
+    yield judge_feed(vault.price, price, head, PRICE)
+    yield judge_feed(vault.volatility, volatility, head, VOLATILITY)
     yield _pool_agrees(policy, vault)
     yield _references_agree(policy, situation)
     yield Fit() if situation.native_price.answer_wad > 0 else Unfit(Reason.NATIVE_PRICE_INVALID, 0, 1)
+
+
+def _within_age(rules: FeedRules, contracts_max_age_s: int) -> FeedRules:
+    """The policy's rules, tightened to the age at which the contract refuses every trade."""
+    return rules if rules.max_age_s <= contracts_max_age_s else replace(rules, max_age_s=contracts_max_age_s)
 
 
 def _pool_agrees(policy: Policy, vault: VaultState) -> Fit | Unfit:

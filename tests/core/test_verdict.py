@@ -57,6 +57,23 @@ def test_a_vault_that_is_not_fit_holds_and_says_why(broken: dict[str, object], r
     assert verdict.reason is reason
 
 
+@pytest.mark.parametrize(
+    ("feed", "limit", "reason"),
+    [
+        ("price", "max_price_age_s", Reason.PRICE_STALE),
+        ("volatility", "max_volatility_age_s", Reason.VOLATILITY_STALE),
+    ],
+)
+def test_a_feed_older_than_the_contract_takes_is_stale_whatever_the_policy_allows(
+    feed: str, limit: str, reason: Reason
+) -> None:
+    changes: dict[str, object] = {
+        feed: replace(getattr(vault(), feed), updated_at=NOW - 301),
+        "rules": replace(vault().rules, **{limit: 300}),
+    }
+    assert fitness(POLICY, situation(vault(**changes))) == Unfit(reason, 301, 300)
+
+
 def test_a_pool_whose_base_is_the_second_token_agrees_as_well() -> None:
     assert fitness(POLICY, situation(vault(pool=pool(base_is_token0=False)))) == Fit()
 
