@@ -267,9 +267,10 @@ contract RiskVault is IRiskVault, ERC4626, Ownable2Step, ReentrancyGuardTransien
     }
 
     function _requireSideAndSize(Proposal calldata proposal, Need memory admissible) private view {
+        uint256 amountIn = proposal.amountIn;
         uint256 sizeUp = proposal.sellBase
-            ? proposal.amountIn * _baseScale
-            : (proposal.amountIn * _quoteScale * WAD).divUp(admissible.price);
+            ? amountIn * _baseScale
+            : (amountIn * _quoteScale * WAD).divUp(admissible.price);
         if (proposal.sellBase != admissible.sellBase || sizeUp == 0) {
             int256 size = sizeUp.toInt256();
             int256 gapAfter = proposal.sellBase ? admissible.gap - size : admissible.gap + size;
@@ -277,8 +278,8 @@ contract RiskVault is IRiskVault, ERC4626, Ownable2Step, ReentrancyGuardTransien
         }
         if (sizeUp > _limits.maxTradeBase) revert ErrorsLib.TradeTooLarge(sizeUp, _limits.maxTradeBase);
         uint256 available = proposal.sellBase ? _ownBase() : _ownQuote();
-        if (proposal.amountIn > available) {
-            revert ErrorsLib.InsufficientInventory(proposal.amountIn, available);
+        if (amountIn > available) {
+            revert ErrorsLib.InsufficientInventory(amountIn, available);
         }
     }
 
