@@ -30,7 +30,7 @@ from keeper.core.market import Reference
 from keeper.core.plan import Plan
 from keeper.core.policy import Policy
 from keeper.core.transaction.account import Rules
-from keeper.core.transaction.intent import GAS_HEADROOM_PERCENT
+from keeper.core.transaction.intent import GAS_HEADROOM_PERCENT, Intent
 from keeper.core.units import Address, mul_div_up
 from keeper.logs import Redaction
 from keeper.observe import ChainTold, Told
@@ -154,25 +154,36 @@ async def make_wallet(
     settings: Settings, signer: KeystoreSigner, rpc: Rpc, store: Store, policies: Policies, told: ChainTold
 ) -> LiveWallet:
     """The armed wallet, behind the gate. Raises JournalError."""
+
+    def gate() -> Gate:
+        return gate_of(settings, signer.address, policies.current(), wallet.account.intents)
+
     parts = Parts(
         node=RpcNode(rpc.call, RpcRefusedError),
-        signer=GatedSigner(signer, lambda: gate_of(settings, signer.address, policies.current())),
+        signer=GatedSigner(signer, gate),
         ledger=SqlLedger(store),
         contract=VaultContract(Guard(rpc, signer.address)),
     )
     rules = Rules(settings.confirmations, settings.blocks_before_bump)
-    return await open_wallet(parts, settings.chain_id, rules, told.transaction)
+    wallet = await open_wallet(parts, settings.chain_id, rules, told.transaction)
+    return wallet
 
 
-def gate_of(settings: Settings, account: Address, policies: Mapping[Address, Policy]) -> Gate:
-    """What may be signed under the policies in force."""
+def gate_of(
+    settings: Settings,
+    account: Address,
+    policies: Mapping[Address, Policy],
+    in_flight: Sequence[Intent] = (),
+) -> Gate:
+    """What may be signed under the policies in force, for the sake of what is in flight."""
     ceilings = {
         vault: Ceiling(
             policy.costs.max_fee_wei, mul_div_up(policy.costs.gas_units, GAS_HEADROOM_PERCENT, 100)
         )
         for vault, policy in policies.items()
     }
-    return Gate(settings.chain_id, account, table().functions["rebalance"], ceilings)
+    promised_fee_wei = max((intent.plan.max_fee_wei for intent in in_flight), default=0)
+    return Gate(settings.chain_id, account, table().functions["rebalance"], ceilings, promised_fee_wei)
 
 
 def make_board(told: ChainTold) -> Board:

@@ -4,20 +4,32 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from aiohttp import web
+from eth_account import Account as Key
 
 from keeper.adapters.feeds.http import HttpFeed
 from keeper.adapters.feeds.mqtt import MqttFeed
+from keeper.adapters.journal.ledger import SqlLedger
+from keeper.adapters.journal.store import Owner, open_store
 from keeper.adapters.signing.gate import Ceiling
-from keeper.app.parts import account_of, gate_of, make_board, make_feed, needs_key, unlock_key
-from keeper.core.units import Address
+from keeper.adapters.signing.keystore import KeystoreSigner
+from keeper.app.parts import account_of, gate_of, make_board, make_feed, make_wallet, needs_key, unlock_key
+from keeper.core.transaction.fees import Fees
+from keeper.core.transaction.intent import Attempt, Intent, Kind
+from keeper.core.units import GWEI, Address, TxHash
 from keeper.logs import MASK, Redaction
 from keeper.observe import ChainTold, Metrics
 from keeper.ports import SignerError
 from keeper.settings import Settings, SettingsError, load_settings
-from tests.core.build import POLICY, VAULT
+from tests.adapters.ethereum.scripted import Request, result, scripted
+from tests.core.build import HEAD, POLICY, VAULT
+from tests.core.transaction.build import PLAN
+from tests.shell.fakes import FakePolicies
 
 EXAMPLE = Path(__file__).parents[2] / "config" / "keeper.example.env"
 ACCOUNT = Address("0x00000000000000000000000000000000000aCc07")
+KEY = KeystoreSigner(Key.from_key("0x" + "11" * 32))
+HASH = "0x" + "cd" * 32
 
 
 def settings(tmp_path: Path, **changes: str) -> Settings:
@@ -54,6 +66,38 @@ def test_the_gate_lets_through_what_the_policies_in_force_allow(tmp_path: Path) 
     assert ceiling.gas_limit >= POLICY.costs.gas_units
     dearer = replace(POLICY, costs=replace(POLICY.costs, max_fee_wei=1))
     assert gate_of(settings(tmp_path), ACCOUNT, {VAULT: dearer}).vaults[VAULT].max_fee_wei == 1
+
+
+def answered(request: Request) -> web.Response:
+    """A node at the nonce 5 that knows no transaction and takes all."""
+    answers = {
+        "eth_getTransactionCount": "0x5",
+        "eth_getTransactionReceipt": None,
+        "eth_sendRawTransaction": HASH,
+    }
+    return result(request, answers[request["method"]])
+
+
+async def test_a_policy_that_became_stricter_does_not_keep_what_is_in_flight_from_being_cancelled(
+    tmp_path: Path,
+) -> None:
+    """A nonce that nothing can take any more would hold up every transaction after it."""
+    dear = replace(PLAN, vault=VAULT, deadline=HEAD.timestamp)
+    sent = Attempt(TxHash("0x" + "ab" * 32), b"expired", Kind.REBALANCE, Fees(80 * GWEI, GWEI))
+    cheap = {VAULT: replace(POLICY, costs=replace(POLICY.costs, max_fee_wei=50 * GWEI))}
+    keyed = settings(tmp_path)
+    async with (
+        await open_store(tmp_path / "journal.db", Owner(keyed.chain_id, KEY.address)) as store,
+        scripted(answered) as node,
+        node.rpc() as rpc,
+    ):
+        await SqlLedger(store).begin(Intent(dear, 5, (sent,)))
+        wallet = await make_wallet(keyed, KEY, rpc, store, FakePolicies(cheap), ChainTold(Metrics()))
+        await wallet.advance(HEAD)
+        (intent,) = wallet.account.intents
+        raw = [each["params"][0] for each in node.asked if each["method"] == "eth_sendRawTransaction"]
+    assert (intent.newest.kind, intent.newest.fees.max_fee_wei) == (Kind.NO_OP, 88 * GWEI)
+    assert raw == ["0x" + intent.newest.raw.hex()]
 
 
 async def test_without_a_keystore_the_named_account_is_looked_at(tmp_path: Path) -> None:

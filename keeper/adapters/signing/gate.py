@@ -27,12 +27,17 @@ class Ceiling:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """The rules. `vaults` are those that may be called, `selector` the only function of theirs."""
+    """The rules. `vaults` are those that may be called, `selector` the only function of theirs.
+
+    `promised_fee_wei` is the dearest ceiling of what is in flight: a policy may have become stricter since,
+    and a no-op must still be able to outbid what it cancels.
+    """
 
     chain_id: int
     account: Address
     selector: bytes
     vaults: Mapping[Address, Ceiling]
+    promised_fee_wei: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,8 @@ def judge(gate: Gate, unsigned: Unsigned) -> Passed | Stopped:
 def _judge_no_op(gate: Gate, unsigned: Unsigned) -> Passed | Stopped:
     if unsigned.data:
         return Stopped("it calls the account itself with data, and a no-op has none")
-    dearest = max((ceiling.max_fee_wei for ceiling in gate.vaults.values()), default=0)
+    ceilings = (ceiling.max_fee_wei for ceiling in gate.vaults.values())
+    dearest = max((*ceilings, gate.promised_fee_wei))
     return _judge_cost(unsigned, Ceiling(dearest, NO_OP_GAS))
 
 

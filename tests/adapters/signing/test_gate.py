@@ -53,6 +53,13 @@ async def test_anything_else_is_stopped_with_its_reason(unsigned: Unsigned, why:
         await GatedSigner(KEY, lambda: GATE).sign(unsigned)
 
 
+def test_a_no_op_may_outbid_what_an_earlier_policy_allowed_and_a_rebalance_may_not() -> None:
+    stricter = replace(GATE, promised_fee_wei=200 * GWEI)
+    assert judge(stricter, replace(NO_OP, max_fee_wei=200 * GWEI)) == Passed()
+    assert isinstance(judge(stricter, replace(NO_OP, max_fee_wei=200 * GWEI + 1)), Stopped)
+    assert isinstance(judge(stricter, replace(REBALANCE, max_fee_wei=200 * GWEI)), Stopped)
+
+
 def test_a_gate_without_vaults_lets_nothing_through() -> None:
     closed = replace(GATE, vaults={})
     assert isinstance(judge(closed, REBALANCE), Stopped)
