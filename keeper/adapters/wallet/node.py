@@ -5,12 +5,18 @@ bytes may or may not be in a pool. The client says which by the type it raises; 
 handed in, because adapters do not know one another.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from keeper.adapters.wallet.needs import Absent, Block, NotTaken, Receipt, Taken
 from keeper.core.units import Address, BlockHash, TxHash
 from keeper.ports import UnreachableError
+
+QUANTITY = re.compile(r"0x[0-9a-f]{1,64}")
+AMOUNT_BITS = 256
+COUNTER_BITS = 63
+"""Of nonces, block numbers, times and gas, as the journal holds them: a node that says more is broken."""
 
 
 class Call(Protocol):
@@ -34,7 +40,7 @@ class RpcNode:
 
     async def balance_wei(self, account: Address) -> int:
         """`eth_getBalance` at latest."""
-        return _quantity(await self._ask("eth_getBalance", [account, "latest"]))
+        return _quantity(await self._ask("eth_getBalance", [account, "latest"]), AMOUNT_BITS)
 
     async def send(self, raw: bytes) -> Taken | NotTaken:
         """`eth_sendRawTransaction`."""
@@ -57,7 +63,7 @@ class RpcNode:
             block_hash=BlockHash(_text(fields.get("blockHash"))),
             succeeded=_quantity(fields.get("status")) == 1,
             gas_used=_quantity(fields.get("gasUsed")),
-            price_wei=_quantity(fields.get("effectiveGasPrice")),
+            price_wei=_quantity(fields.get("effectiveGasPrice"), AMOUNT_BITS),
             logs=tuple(_object(log) for log in logs) if isinstance(logs, list) else (),
         )
 
@@ -83,11 +89,12 @@ def _text(answer: object) -> str:
     return answer.lower()
 
 
-def _quantity(answer: object) -> int:
-    try:
-        return int(_text(answer), 16)
-    except ValueError:
-        raise UnreachableError("the node's answer holds no number where one belongs") from None
+def _quantity(answer: object, bits: int = COUNTER_BITS) -> int:
+    text = _text(answer)
+    number = int(text, 16) if QUANTITY.fullmatch(text) else 1 << bits
+    if number >> bits:
+        raise UnreachableError(f"the node's answer holds no number of {bits} bits where one belongs")
+    return number
 
 
 def _object(answer: object) -> Mapping[str, object]:

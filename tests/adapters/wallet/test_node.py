@@ -92,6 +92,16 @@ async def test_what_is_no_number_is_no_answer(answer: object) -> None:
         await node(answer).balance_wei(ACCOUNT)
 
 
+@pytest.mark.parametrize("answer", ["-0x1", "0x_1", "1", " 0x1", "0x" + "f" * 16, "0x" + "f" * 65])
+async def test_a_nonce_that_no_chain_could_count_is_no_answer(answer: str) -> None:
+    with pytest.raises(UnreachableError):
+        await node(answer).nonce(ACCOUNT)
+
+
+async def test_a_balance_may_be_as_large_as_a_word() -> None:
+    assert await node("0x" + "f" * 64).balance_wei(ACCOUNT) == 2**256 - 1
+
+
 @pytest.mark.parametrize("missing", ["transactionHash", "blockNumber", "blockHash", "status", "gasUsed"])
 async def test_half_a_receipt_is_no_answer(missing: str) -> None:
     half = {key: value for key, value in RECEIPT.items() if key != missing}
