@@ -35,6 +35,10 @@ _OPEN_ENDED_YEARS = 7 / 365
 _LARGEST_SHIFT = 0.9
 """Bound of K, far outside the fitted range (largest fitted value about 0.4)."""
 
+_LARGEST_AVERSION = 150.0
+"""End of the fitted range of gamma S: 0.05 per usd at a spot of 3,000. Beyond it the power law would move the
+centre further than the band is wide, so a more averse trader gets a narrower band and no larger shift."""
+
 _SQRT_TWO_PI = float(np.sqrt(2.0 * np.pi))
 
 
@@ -165,7 +169,7 @@ def _shift(
     units = weight * weight / np.maximum(square, LEAST)
     strength = (
         1.98
-        * (units * money_aversion) ** 0.38
+        * np.minimum(units * money_aversion, _LARGEST_AVERSION) ** 0.38
         * np.maximum(deviation, LEAST) ** -0.2
         * proportional**0.735
         * density**0.13

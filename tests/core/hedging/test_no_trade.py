@@ -235,3 +235,13 @@ def test_a_book_among_others_has_the_region_it_has_alone_to_the_last_bit(
             side_by_side([book]), spot[one], sigma[one], 0.0, Costs(gas[one], 1e-3), AVERSION, HOUR
         )
         assert [bound[i].tobytes() for bound in together] == [bound[0].tobytes() for bound in alone]
+
+
+def test_beyond_the_fitted_range_more_aversion_narrows_the_band_and_moves_it_no_further() -> None:
+    legs = Legs(np.array([3_000.0]), np.array([14 / 365]), np.array([True]), np.array([-1_000.0]))
+    costs = Costs(fixed=20.0, proportional=0.0005)
+    edge, beyond, far = (no_trade_region(legs, 3_000.0, 0.7, 0.0, costs, a, 0.0) for a in (5e-5, 5e-4, 5e-3))
+    centres = [(region.buy_below + region.sell_above) / 2 for region in (edge, beyond, far)]
+    widths = [region.sell_above - region.buy_below for region in (edge, beyond, far)]
+    np.testing.assert_allclose(centres, centres[0], rtol=1e-12)
+    assert widths[0] > widths[1] > widths[2]
