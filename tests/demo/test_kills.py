@@ -4,6 +4,7 @@
 """
 
 import os
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -51,8 +52,9 @@ def restless(folder: Path) -> Path:
     """The example policies with so little tolerance that almost every move is worth a hedge."""
     folder.mkdir()
     for path in EXAMPLES.glob("*.yaml"):
-        text = path.read_text(encoding="utf-8").replace("risk_tolerance_usd: 5_000", "risk_tolerance_usd: 20")
-        assert "risk_tolerance_usd: 20" in text
+        text = path.read_text(encoding="utf-8")
+        text, found = re.subn(r"risk_tolerance_usd: \S+", "risk_tolerance_usd: 20", text)
+        assert found == 1
         (folder / path.name).write_text(text, encoding="utf-8")
     return folder
 
