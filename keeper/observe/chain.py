@@ -10,6 +10,11 @@ from keeper.core.units import WAD
 from keeper.observe.metrics import Metrics
 
 TAKEN = frozenset({Answer.ACCEPTED, Answer.ALREADY_KNOWN})
+LOST = {
+    "poll": "node lost; every vault holds until it is back",
+    "push": "subscription lost; the node is polled until it is back",
+}
+BACK = {"poll": "node is back", "push": "subscription is back"}
 
 
 class ChainTold:
@@ -37,15 +42,16 @@ class ChainTold:
             self._m.reorg_depth.set(reorg_depth)
             self._log.warning("chain reorganised", block=head.number, depth=reorg_depth)
 
-    def heads_lost(self, endpoint: str, detail: str) -> None:
-        """A node tells no more heads."""
-        self._m.endpoint_up.labels(endpoint).set(0)
-        self._log.warning("node lost; every vault holds until it is back", endpoint=endpoint, error=detail)
+    def heads_lost(self, endpoint: str, via: str, detail: str) -> None:
+        """A node tells no more heads when asked, or over its subscription."""
+        self._m.endpoint_up.labels(endpoint, via).set(0)
+        self._log.warning(LOST[via], endpoint=endpoint, error=detail)
 
-    def heads_back(self, endpoint: str) -> None:
-        """It tells them again."""
-        self._m.endpoint_up.labels(endpoint).set(1)
-        self._log.info("node is back", endpoint=endpoint)
+    def heads_told(self, endpoint: str, via: str, *, again: bool) -> None:
+        """It tells them; logged when it did not before."""
+        self._m.endpoint_up.labels(endpoint, via).set(1)
+        if again:
+            self._log.info(BACK[via], endpoint=endpoint)
 
     # --- references ---
 

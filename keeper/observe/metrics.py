@@ -112,7 +112,9 @@ class Metrics:
         self.rpc_seconds = self._histogram(
             "rpc_request_duration_seconds", "Time to an answer.", "endpoint", "method"
         )
-        self.endpoint_up = self._gauge("rpc_endpoint_up", "1 while the node tells heads.", "endpoint")
+        self.endpoint_up = self._gauge(
+            "rpc_endpoint_up", "1 while the node tells heads, when asked or by push.", "endpoint", "via"
+        )
         self.head_number = self._gauge("rpc_head_block_number", "Newest block.")
         self.head_time = self._gauge("rpc_head_timestamp_seconds", "Chain time of the newest block.")
         self.missed = self._counter("chain_missed_blocks_total", "Blocks that were never seen as a head.")

@@ -234,16 +234,27 @@ def test_nodes_and_heads_are_counted(desk: Desk) -> None:
     desk.chain.rpc("node:8545", "eth_call", "ok", 0.004)
     desk.chain.head(HEAD, 2, 0)
     desk.chain.head(HEAD, 0, 3)
-    desk.chain.heads_lost("node:8545", "no answer")
+    desk.chain.heads_lost("node:8545", "poll", "no answer")
     assert desk.value("rpc_requests_total", endpoint="node:8545", method="eth_call", outcome="ok") == 1
     assert desk.value("rpc_head_block_number") == HEAD.number
     assert desk.value("rpc_head_timestamp_seconds") == HEAD.timestamp
     assert desk.value("chain_missed_blocks_total") == 2
     assert desk.value("chain_reorgs_total") == 1
     assert desk.value("chain_reorg_depth_blocks") == 3
-    assert desk.value("rpc_endpoint_up", endpoint="node:8545") == 0
-    desk.chain.heads_back("node:8545")
-    assert desk.value("rpc_endpoint_up", endpoint="node:8545") == 1
+    assert desk.value("rpc_endpoint_up", endpoint="node:8545", via="poll") == 0
+    desk.chain.heads_told("node:8545", "poll", again=True)
+    assert desk.value("rpc_endpoint_up", endpoint="node:8545", via="poll") == 1
+
+
+def test_a_node_is_up_from_its_first_head_and_its_lost_subscription_is_told_as_no_more_than_that(
+    desk: Desk,
+) -> None:
+    desk.chain.heads_told("node:8545", "poll", again=False)
+    assert desk.value("rpc_endpoint_up", endpoint="node:8545", via="poll") == 1
+    assert desk.said() == []
+    desk.chain.heads_lost("node:8545", "push", "closed")
+    assert desk.value("rpc_endpoint_up", endpoint="node:8545", via="poll") == 1
+    assert desk.said("warning") == ["subscription lost; the node is polled until it is back"]
 
 
 def test_references_are_dated_and_their_nonsense_counted(desk: Desk) -> None:

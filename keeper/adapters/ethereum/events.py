@@ -5,6 +5,8 @@ from typing import Literal, Protocol
 from keeper.core.head import Head
 
 Answered = Literal["ok", "refused", "unreachable"]
+Via = Literal["poll", "push"]
+"""How heads come from a node: by asking, or over a subscription."""
 
 
 class NodeEvents(Protocol):
@@ -18,12 +20,12 @@ class NodeEvents(Protocol):
         """A new tip: how many blocks before it were never seen, and how many known ones it replaced."""
         ...
 
-    def heads_lost(self, endpoint: str, detail: str) -> None:
+    def heads_lost(self, endpoint: str, via: Via, detail: str) -> None:
         """A node tells no more heads: it went away, or serves another chain. Told once, until it is back."""
         ...
 
-    def heads_back(self, endpoint: str) -> None:
-        """It tells them again."""
+    def heads_told(self, endpoint: str, via: Via, *, again: bool) -> None:
+        """A node tells heads: for the first time, or `again` after it was lost."""
         ...
 
 
@@ -36,10 +38,10 @@ class Untold:
     def head(self, head: Head, missed: int, reorg_depth: int) -> None:
         """Nothing."""
 
-    def heads_lost(self, endpoint: str, detail: str) -> None:
+    def heads_lost(self, endpoint: str, via: Via, detail: str) -> None:
         """Nothing."""
 
-    def heads_back(self, endpoint: str) -> None:
+    def heads_told(self, endpoint: str, via: Via, *, again: bool) -> None:
         """Nothing."""
 
 

@@ -55,7 +55,7 @@ class NodeHeads:
     ) -> None:
         self._rpc = rpc
         self._chain_id = chain_id
-        self._asked = Link(rpc.endpoint, backoff, events)
+        self._asked = Link(rpc.endpoint, "poll", backoff, events)
         self._backoff = backoff
         self._websocket = websocket
         self._pace = pace or Pace()
@@ -146,7 +146,7 @@ class NodeHeads:
                 return
 
     async def _listen(self, websocket: Endpoint) -> None:
-        link = Link(websocket, self._backoff, self._events)
+        link = Link(websocket, "push", self._backoff, self._events)
 
         async def hear(head: Head) -> None:
             link.worked()

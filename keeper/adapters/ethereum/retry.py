@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from keeper.adapters.ethereum.endpoint import Endpoint
-from keeper.adapters.ethereum.events import NodeEvents
+from keeper.adapters.ethereum.events import NodeEvents, Via
 
 MAX_DOUBLINGS = 16
 
@@ -29,21 +29,24 @@ class Backoff:
 class Link:
     """A node that comes and goes: counts failures in a row, and tells when it is lost and when it is back."""
 
-    def __init__(self, endpoint: Endpoint, backoff: Backoff, events: NodeEvents) -> None:
+    def __init__(self, endpoint: Endpoint, via: Via, backoff: Backoff, events: NodeEvents) -> None:
         self._endpoint = endpoint
+        self._via = via
         self._backoff = backoff
         self._events = events
         self._failures = 0
+        self._told = False
 
     def failed(self, error: Exception) -> float:
         """Note a failure, and say how long to wait, in seconds."""
         self._failures += 1
         if self._failures == 1:
-            self._events.heads_lost(self._endpoint.host, str(error))
+            self._events.heads_lost(self._endpoint.host, self._via, str(error))
         return self._backoff.pause_s(self._failures)
 
     def worked(self) -> None:
         """Note that it answered."""
-        if self._failures:
-            self._failures = 0
-            self._events.heads_back(self._endpoint.host)
+        if self._failures or not self._told:
+            self._events.heads_told(self._endpoint.host, self._via, again=self._failures > 0)
+        self._failures = 0
+        self._told = True

@@ -14,6 +14,7 @@ concurrent batches (docs/architecture.md).
 
 import asyncio
 import itertools
+import os
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self
@@ -106,12 +107,27 @@ class Rpc:
             raise UnreachableError(f"{self.endpoint}: no answer within {self._timeout.total} s") from None
         except (aiohttp.ClientError, OSError) as error:
             # The text of aiohttp's errors may hold the whole URL, so neither it nor the chain is passed on.
-            raise UnreachableError(f"{self.endpoint}: {type(error).__name__}") from None
+            raise UnreachableError(f"{self.endpoint}: {described(error)}") from None
         if status in HTTP_REFUSALS:
             raise UnreachableError(f"{self.endpoint}: {HTTP_REFUSALS[status]} (HTTP {status})")
         if status >= HTTP_SERVER_ERROR or HTTP_OK < status < 400:  # noqa: PLR2004 the client errors: some nodes answer in them
             raise UnreachableError(f"{self.endpoint}: HTTP {status}")
         return body
+
+
+def described(error: aiohttp.ClientError | OSError) -> str:
+    """What went wrong with a connection, in words that hold nothing of its URL."""
+    match error:
+        case aiohttp.ClientConnectorDNSError():
+            return "its name cannot be resolved"
+        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError():
+            return f"TLS failed ({type(error).__name__})"
+        case aiohttp.ServerDisconnectedError():
+            return "closed the connection without an answer"
+        case OSError(errno=int() as number):
+            return f"cannot be reached ({os.strerror(number)})"
+        case _:
+            return type(error).__name__
 
 
 async def _read_bounded(response: aiohttp.ClientResponse, endpoint: Endpoint) -> bytes:

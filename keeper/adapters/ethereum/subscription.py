@@ -12,7 +12,7 @@ import orjson
 
 from keeper.adapters.ethereum.block import quantity, read_head
 from keeper.adapters.ethereum.endpoint import Endpoint
-from keeper.adapters.ethereum.rpc import read_answer
+from keeper.adapters.ethereum.rpc import described, read_answer
 from keeper.core.head import Head
 from keeper.ports import UnreachableError
 
@@ -44,7 +44,7 @@ async def listen(
     except TimeoutError:
         raise UnreachableError(f"{endpoint}: no answer within {timeout_s} s") from None
     except (aiohttp.ClientError, OSError) as error:
-        raise UnreachableError(f"{endpoint}: {type(error).__name__}") from None
+        raise UnreachableError(f"{endpoint}: {described(error)}") from None
 
 
 async def _converse(

@@ -8,7 +8,7 @@ import pytest
 from aiohttp import WSMsgType, web
 
 from keeper.adapters.ethereum.endpoint import Endpoint
-from keeper.adapters.ethereum.events import Untold
+from keeper.adapters.ethereum.events import Untold, Via
 from keeper.adapters.ethereum.heads import NodeHeads, Pace
 from keeper.adapters.ethereum.retry import Backoff
 from keeper.adapters.ethereum.rpc import Rpc
@@ -33,13 +33,13 @@ class Told(Untold):
     def head(self, head: Head, missed: int, reorg_depth: int) -> None:
         self.steps.append((head.number, missed, reorg_depth))
 
-    def heads_lost(self, endpoint: str, detail: str) -> None:
-        assert "secret" not in endpoint + detail
+    def heads_lost(self, endpoint: str, via: Via, detail: str) -> None:
+        assert "secret" not in endpoint + via + detail
         self.lost.append(detail)
 
-    def heads_back(self, endpoint: str) -> None:
-        assert "secret" not in endpoint
-        self.back += 1
+    def heads_told(self, endpoint: str, via: Via, *, again: bool) -> None:
+        assert "secret" not in endpoint + via
+        self.back += again
 
 
 @contextlib.asynccontextmanager
@@ -495,7 +495,7 @@ async def test_a_websocket_where_nobody_listens_is_told_without_its_secrets(anvi
         async with followed(heads) as latest:
             await anext(latest)
             await eventually(lambda: told.lost)
-    assert told.lost == ["127.0.0.1:9: ClientConnectorError"]
+    assert told.lost == ["127.0.0.1:9: cannot be reached (Connection refused)"]
 
 
 async def test_heads_may_come_as_binary_messages(anvil: Anvil) -> None:
