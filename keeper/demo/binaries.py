@@ -25,9 +25,9 @@ class MissingToolError(Exception):
 def find(tool: str, environ: Mapping[str, str] = os.environ, root: Path = ROOT) -> Path:
     """Path of a Foundry tool (anvil, cast, forge), or of node.
 
-    Order: the variable KEEPER_<TOOL>, the platform package below `root`, PATH. Raises MissingToolError.
+    Order: the variable DEMO_<TOOL>, the platform package below `root`, PATH. Raises MissingToolError.
     """
-    variable = f"KEEPER_{tool.upper()}"
+    variable = f"DEMO_{tool.upper()}"
     if named := environ.get(variable):
         if not os.access(named, os.X_OK):
             raise MissingToolError(f"{variable} names {named}, which cannot be executed")

@@ -73,12 +73,12 @@ def test_a_server_that_speaks_something_else_counts_as_unreachable(anvil: Anvil)
 
 
 def test_the_environment_overrides_where_a_tool_is() -> None:
-    assert find("anvil", {"KEEPER_ANVIL": sys.executable}) == Path(sys.executable)
+    assert find("anvil", {"DEMO_ANVIL": sys.executable}) == Path(sys.executable)
 
 
 def test_a_tool_named_by_the_environment_must_be_executable(tmp_path: Path) -> None:
-    with pytest.raises(MissingToolError, match="KEEPER_ANVIL"):
-        find("anvil", {"KEEPER_ANVIL": str(tmp_path / "anvil")})
+    with pytest.raises(MissingToolError, match="DEMO_ANVIL"):
+        find("anvil", {"DEMO_ANVIL": str(tmp_path / "anvil")})
 
 
 def test_a_missing_tool_says_how_to_install_it(tmp_path: Path) -> None:
