@@ -1,10 +1,11 @@
 """Everything that a daemon would need, examined before it starts: all faults at once, each with advice."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 from keeper.adapters.ethereum.preflight import Expected, Finding, examine
-from keeper.adapters.journal.store import Owner, open_store
+from keeper.adapters.journal.looking import look
+from keeper.adapters.journal.store import Owner
 from keeper.app.daemon import Voice
 from keeper.app.parts import account_of, make_rpc, subject_of, unlock_key
 from keeper.core.policy import Policy
@@ -17,7 +18,7 @@ from keeper.settings import Settings, SettingsError
 HEDGES_IN_RESERVE = 3
 """The balance should pay for so many rebalances of the dearest policy, at its fee ceiling."""
 
-KEY, POLICIES, JOURNAL, NODE = "key", "policies", "journal", "node"
+KEY, ACCOUNT, POLICIES, JOURNAL = "key", "account", "policies", "journal"
 
 
 async def check(settings: Settings, redaction: Redaction) -> tuple[Finding, ...]:
@@ -27,21 +28,22 @@ async def check(settings: Settings, redaction: Redaction) -> tuple[Finding, ...]
 
 async def _findings(settings: Settings, redaction: Redaction) -> AsyncIterator[Finding]:
     voice = Voice.of(settings)
-    try:
-        policies = PolicyFolder.open(settings.policies, voice.vaults, settings.vaults).current()
-    except PolicyError as error:
-        for problem in error.problems:
-            yield Finding(POLICIES, ok=False, detail=str(problem), advice="correct the file")
-        policies = {}
-    else:
-        names = ", ".join(sorted(policy.name for policy in policies.values()))
-        yield Finding(POLICIES, ok=True, detail=names)
+    policies, found = _policies(settings, voice)
+    for finding in found:
+        yield finding
+    account: Address | None
     try:
         account = await _account(settings, redaction)
-    except (SignerError, SettingsError) as error:
-        yield Finding(KEY, ok=False, detail=str(error), advice="correct the setting or the file")
+    except SignerError as error:
+        yield Finding(KEY, ok=False, detail=str(error), advice="correct KEEPER_KEYSTORE or its password file")
+        account = settings.account
+    except SettingsError as error:
+        yield Finding(ACCOUNT, ok=False, detail=str(error), advice="correct the setting")
+        account = None
+    else:
+        yield Finding(KEY, ok=True, detail=f"{account}, {_armed(settings)}")
+    if account is None:
         return
-    yield Finding(KEY, ok=True, detail=f"{account}, {'armed by --live' if settings.keystore else 'dry only'}")
     yield await _journal(settings, account)
     async with make_rpc(settings, voice.chain) as rpc:
         expected = Expected(
@@ -54,16 +56,31 @@ async def _findings(settings: Settings, redaction: Redaction) -> AsyncIterator[F
             yield finding
 
 
+def _policies(settings: Settings, voice: Voice) -> tuple[Mapping[Address, Policy], list[Finding]]:
+    try:
+        policies = PolicyFolder.open(settings.policies, voice.vaults, settings.vaults).current()
+    except PolicyError as error:
+        advice = "correct the file, or KEEPER_VAULTS"
+        return {}, [Finding(POLICIES, ok=False, detail=str(each), advice=advice) for each in error.problems]
+    names = ", ".join(sorted(policy.name for policy in policies.values()))
+    return policies, [Finding(POLICIES, ok=True, detail=names)]
+
+
+def _armed(settings: Settings) -> str:
+    return "armed by --live" if settings.keystore else "dry only: no keystore"
+
+
 async def _account(settings: Settings, redaction: Redaction) -> Address:
     return account_of(settings, await unlock_key(settings, redaction))
 
 
 async def _journal(settings: Settings, account: Address) -> Finding:
     try:
-        async with await open_store(settings.journal, Owner(settings.chain_id, account)):
-            return Finding(JOURNAL, ok=True, detail=f"{settings.journal} is writable")
+        detail = await look(settings.journal, Owner(settings.chain_id, account))
     except JournalError as error:
-        return Finding(JOURNAL, ok=False, detail=str(error), advice="see above")
+        fault, _, advice = str(error).rpartition(": ")
+        return Finding(JOURNAL, ok=False, detail=fault, advice=advice)
+    return Finding(JOURNAL, ok=True, detail=detail)
 
 
 def _reserve_wei(policies: list[Policy]) -> int:

@@ -14,6 +14,7 @@ from keeper.adapters.ethereum.rpc import Rpc, RpcRefusedError
 from keeper.adapters.ethereum.subscription import WrongChainError
 from keeper.adapters.feeds.board import Board
 from keeper.adapters.journal.journal import SqlJournal
+from keeper.adapters.journal.ledger import SqlLedger
 from keeper.adapters.journal.store import Owner, open_reader, open_store
 from keeper.adapters.signing.keystore import KeystoreSigner
 from keeper.adapters.wallet.dry import DryWallet
@@ -110,8 +111,9 @@ async def one_cycle(settings: Settings, redaction: Redaction, names: frozenset[s
         account = account_of(settings, signer)
         rpc = await stack.enter_async_context(make_rpc(settings, voice.chain))
         head = await tip(rpc, settings.chain_id)
-        journal: Journal = _Unwritten(await _memories(settings))
-        wallet: Wallet = DryWallet()
+        memories, in_flight = await _known(settings)
+        journal: Journal = _Unwritten(memories)
+        wallet: Wallet = DryWallet(in_flight)
         if live:
             journal, wallet = await _armed(settings, needs_key(signer), rpc, policies, voice, stack)
         pipeline = Pipeline(
@@ -156,11 +158,13 @@ async def _armed(
     return SqlJournal(store), wallet
 
 
-async def _memories(settings: Settings) -> Mapping[Address, Memory]:
+async def _known(settings: Settings) -> tuple[Mapping[Address, Memory], frozenset[Address]]:
+    """What the journal remembers, and the vaults with an intent in flight: a daemon may be at work."""
     if not await asyncio.to_thread(settings.journal.is_file):
-        return {}
+        return {}, frozenset()
     async with await open_reader(settings.journal) as store:
-        return await SqlJournal(store).memories()
+        intents = await SqlLedger(store).open_intents()
+        return await SqlJournal(store).memories(), frozenset(intent.plan.vault for intent in intents)
 
 
 @asynccontextmanager

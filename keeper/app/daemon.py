@@ -29,6 +29,7 @@ from keeper.app.parts import (
     make_rpc,
     make_wallet,
     needs_key,
+    refuse_wrong_chain,
     unlock_key,
 )
 from keeper.health import Health
@@ -96,6 +97,7 @@ async def _assemble(
     armed = needs_key(signer) if live else None
     account = account_of(settings, signer)
     rpc = await stack.enter_async_context(make_rpc(settings, voice.chain))
+    await refuse_wrong_chain(settings, rpc)
     store = await stack.enter_async_context(
         await open_store(settings.journal, Owner(settings.chain_id, account))
     )

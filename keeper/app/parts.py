@@ -3,10 +3,12 @@
 import random
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from keeper.adapters.ethereum.abi import table
+from keeper.adapters.ethereum.block import fetch_chain_id
 from keeper.adapters.ethereum.endpoint import Endpoint
 from keeper.adapters.ethereum.guard import Guard, NoSuchEventError, calldata, rebalanced
 from keeper.adapters.ethereum.heads import NodeHeads
@@ -14,6 +16,7 @@ from keeper.adapters.ethereum.lens import Subject
 from keeper.adapters.ethereum.reader import ChainReader
 from keeper.adapters.ethereum.retry import Backoff
 from keeper.adapters.ethereum.rpc import Rpc, RpcRefusedError
+from keeper.adapters.ethereum.subscription import WrongChainError
 from keeper.adapters.feeds.board import Board
 from keeper.adapters.feeds.http import HttpFeed, HttpSource
 from keeper.adapters.feeds.mqtt import MqttFeed, MqttSource
@@ -34,7 +37,7 @@ from keeper.core.transaction.intent import GAS_HEADROOM_PERCENT, Intent
 from keeper.core.units import Address, mul_div_up
 from keeper.logs import Redaction
 from keeper.observe import ChainTold, Told
-from keeper.ports import Evidence, Policies, SignerError, Simulated, WouldRevert
+from keeper.ports import Evidence, Policies, SignerError, Simulated, UnreachableError, WouldRevert
 from keeper.settings import Settings, SettingsError, Url
 
 RPC_TIMEOUT_S = 10.0
@@ -88,6 +91,14 @@ def account_of(settings: Settings, signer: KeystoreSigner | None) -> Address:
 def make_rpc(settings: Settings, told: ChainTold) -> Rpc:
     """The client of the node."""
     return Rpc(Endpoint.parse(settings.rpc_url.reveal()), RPC_TIMEOUT_S, told)
+
+
+async def refuse_wrong_chain(settings: Settings, rpc: Rpc) -> None:
+    """Raise WrongChainError before anything is written for that chain. A node that is down proves nothing."""
+    with suppress(UnreachableError, RpcRefusedError):
+        actual = await fetch_chain_id(rpc)
+        if actual != settings.chain_id:
+            raise WrongChainError(rpc.endpoint, settings.chain_id, actual)
 
 
 def make_heads(settings: Settings, rpc: Rpc, told: ChainTold) -> NodeHeads:

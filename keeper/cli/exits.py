@@ -50,7 +50,7 @@ def named(error: BaseException) -> tuple[Exit, str] | None:
         (
             PolicyError,
             Exit.CONFIGURATION,
-            "policies: correct the files; `keeper schema` says what is allowed",
+            "policies: a file or a vault's name is wrong; `keeper schema` says what a file may hold",
         ),
         (WrongChainError, Exit.CONFIGURATION, "wrong chain: correct KEEPER_RPC_URL or KEEPER_CHAIN_ID"),
         (EndpointError, Exit.CONFIGURATION, "wrong URL: correct KEEPER_RPC_URL or KEEPER_WS_URL"),

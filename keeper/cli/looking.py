@@ -16,6 +16,7 @@ STATUS_TIMEOUT_S = 5.0
 MOST_SHOWN = 20
 FINDING_CODES = {
     "policies": Exit.CONFIGURATION,
+    "account": Exit.CONFIGURATION,
     "key": Exit.KEY,
     "journal": Exit.JOURNAL,
     "node": Exit.UNREACHABLE,
@@ -30,7 +31,7 @@ def check(config: Path | None, *, as_json: bool) -> None:
     """Examine everything that a run needs, and say what is missing and what to do about it.
 
     Looks at settings, policy files, key and password, journal, node, chain id, clock, contract code, the
-    keeper's role and balance, and every feed. Changes nothing on chain.
+    keeper's role and balance, and every feed. Changes nothing, and may run beside the daemon.
 
     \b
     Exit code: 0 all is well, else the code of the first fault (4, 5, 6, 7, or 1).
@@ -69,8 +70,8 @@ def explain(config: Path | None, vault: str, *, as_json: bool) -> None:
 
     \b
     Example:
-      keeper explain strangle
-      keeper explain strangle --json | jq .decision.action
+      keeper explain strangle --config keeper.env
+      keeper explain strangle --config keeper.env --json | jq .decision.action
     """
     from keeper.app.cycle import one_cycle
     from keeper.cli.tables import explanation
@@ -146,7 +147,7 @@ def status(config: Path | None, url: str | None, *, ready: bool, as_json: bool) 
     \b
     Exit code: 0 it runs, 3 it does not; with --ready: 1 it runs and is not ready.
     Example:
-      keeper status --ready && echo fine
+      keeper status --ready --config keeper.env && echo fine
     """
     from keeper.cli.pages import fetch_status, state
 

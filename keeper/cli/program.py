@@ -22,11 +22,13 @@ def program() -> None:
 
     \b
     A first hour:
-      keeper demo                          watch it work on a local chain
-      keeper check --config keeper.env     is everything in place?
-      keeper explain strangle              what would it do now, and why?
-      keeper run                           keep the vaults, dry
-      keeper run --live                    keep the vaults
+      keeper demo                                   watch it work on a local chain
+      keeper check --config keeper.env              is everything in place?
+      keeper explain strangle --config keeper.env   what would it do now, and why?
+      keeper run --config keeper.env                keep the vaults, dry
+      keeper run --config keeper.env --live         keep the vaults
+
+    `--config` stands after the command. It may be left out where the settings are in the environment.
     """
 
 

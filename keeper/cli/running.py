@@ -11,7 +11,7 @@ from keeper.cli.exits import Exit
 
 @click.command()
 @click.option("--live", is_flag=True, help="Send transactions. Without it the run is dry, key or no key.")
-@json_option
+@click.option("--json", "as_json", is_flag=True, help="Log one JSON object a line, also on a terminal.")
 @config_option
 def run(config: Path | None, *, live: bool, as_json: bool) -> None:
     """Keep the vaults: read every block, decide, and hedge where the policy wants it.
@@ -23,7 +23,7 @@ def run(config: Path | None, *, live: bool, as_json: bool) -> None:
     Examples:
       keeper run --config keeper.env          dry
       keeper run --config keeper.env --live   armed
-      keeper run --json | jq .event           one JSON object a line
+      keeper run --config keeper.env --json | jq .event
     """
     from keeper.app.daemon import run_daemon
     from keeper.logs import configure
@@ -48,8 +48,8 @@ def once(config: Path | None, vaults: tuple[str, ...], *, live: bool, as_json: b
     \b
     Exit code: 0 every vault holds, 10 it would act, 11 it acted.
     Examples:
-      keeper once --vault strangle
-      keeper once --json | jq '.decisions[].reason'
+      keeper once --config keeper.env --vault strangle
+      keeper once --config keeper.env --json | jq '.decisions[].reason'
     """
     from keeper.app.cycle import one_cycle
     from keeper.cli.tables import decided

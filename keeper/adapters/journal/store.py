@@ -178,15 +178,20 @@ async def _claim(connection: AsyncConnection, path: Path, owner: Owner) -> None:
         )
         return
     _check_version(path, row.schema_version)
-    if row.chain_id != owner.chain_id:
+    refuse_stranger(path, Owner(row.chain_id, Address(row.account)), owner)
+
+
+def refuse_stranger(path: Path, found: Owner, owner: Owner) -> None:
+    """Raise JournalError if the journal of `found` is not the one of `owner`."""
+    if found.chain_id != owner.chain_id:
         raise JournalError(
-            f"journal {path}: belongs to chain {row.chain_id}, and the node is on chain {owner.chain_id}: "
-            "point the setting at the journal of this chain"
+            f"journal {path}: belongs to chain {found.chain_id}, and the settings say {owner.chain_id}: "
+            "point KEEPER_JOURNAL at the journal of this chain, or at a new file"
         )
-    if row.account.lower() != owner.account.lower():
+    if found.account.lower() != owner.account.lower():
         raise JournalError(
-            f"journal {path}: belongs to account {row.account}, and the key is of {owner.account}: "
-            "point the setting at the journal of this account"
+            f"journal {path}: belongs to account {found.account}, and this keeper is {owner.account}: "
+            "point KEEPER_JOURNAL at the journal of this account, or at a new file"
         )
 
 

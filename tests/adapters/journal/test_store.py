@@ -36,14 +36,14 @@ async def test_commits_survive_a_power_cut(tmp_path: Path) -> None:
 async def test_the_journal_of_another_chain_is_refused(tmp_path: Path) -> None:
     async with await store(tmp_path):
         pass
-    with pytest.raises(JournalError, match="belongs to chain 31337, and the node is on chain 1"):
+    with pytest.raises(JournalError, match="belongs to chain 31337, and the settings say 1"):
         await store(tmp_path, Owner(1, OWNER.account))
 
 
 async def test_the_journal_of_another_account_is_refused(tmp_path: Path) -> None:
     async with await store(tmp_path):
         pass
-    with pytest.raises(JournalError, match=f"belongs to account {OWNER.account}, and the key is of {OTHER}"):
+    with pytest.raises(JournalError, match=f"belongs to account {OWNER.account}, and this keeper is {OTHER}"):
         await store(tmp_path, Owner(OWNER.chain_id, OTHER))
 
 
