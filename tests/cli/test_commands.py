@@ -58,6 +58,17 @@ def test_once_holds_would_act_and_acts_with_their_codes(keeper: Keeper, site: Si
     assert keeper("once", "--live", "--vault", "strangle", *config).code == Exit.OK
 
 
+def test_a_look_sees_what_an_armed_keeper_has_in_flight(keeper: Keeper, site: Site, world: World) -> None:
+    config = site.config()
+    world.move(2_700)
+    assert keeper("once", "--live", "--vault", "strangle", *config).code == Exit.ACTED
+    world.wait(600)
+    world.move(2_400)
+    assert keeper("explain", "strangle", "--json", *config).json["reason"] == "pending"
+    assert keeper("once", "--vault", "strangle", *config).code == Exit.OK
+    assert keeper("explain", "covered-call", "--json", *config).json["reason"] != "pending"
+
+
 def test_replay_finds_a_changed_record(keeper: Keeper, site: Site) -> None:
     config = site.config()
     keeper("once", "--live", *config)

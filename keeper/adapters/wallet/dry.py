@@ -13,12 +13,16 @@ from keeper.ports import Accepted
 class DryWallet:
     """Implements `ports.Wallet` for a dry run: everything but the transaction happens, and it says so.
 
-    A dry run is refused with its own reason, so that no log or metric can take it for a hedge.
+    A dry run is refused with its own reason, so that no log or metric can take it for a hedge. `in_flight`
+    are vaults that an armed keeper is at work on.
     """
 
+    def __init__(self, in_flight: frozenset[Address] = frozenset()) -> None:
+        self._in_flight = in_flight
+
     def pending(self) -> frozenset[Address]:
-        """Never any."""
-        return frozenset()
+        """Only what another keeper sent."""
+        return self._in_flight
 
     async def offer(self, plan: Plan, head: Head) -> Accepted | Refused:
         """Refuse."""
