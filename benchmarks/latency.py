@@ -151,7 +151,6 @@ def machine() -> dict[str, object]:
     return {
         "processor": model,
         "cores": os.cpu_count(),
-        "load": [round(load, 2) for load in os.getloadavg()],
         "system": platform.platform(),
         "python": platform.python_version(),
         "node": subprocess.run(  # noqa: S603 a binary of the project
@@ -190,12 +189,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     started = machine()
     results: list[Result] = []
+    loads = [_load()]
     with Path(os.devnull).open("w") as nowhere:
         # Log lines are made as the daemon makes them, and read by nobody.
         configure("json", "info", Redaction(), nowhere)
         for count in options.vaults:
             print(f"{count} vaults", file=sys.stderr)
             results += asyncio.run(measure(count, options.blocks))
+            loads.append(_load())
+    # What else the machine did: a minute's load before the first chain and after each.
+    started["load"] = loads
     report = {
         "benchmark": "latency",
         "machine": started,
@@ -207,6 +210,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     facts = "; ".join(f"{name} {fact}" for name, fact in started.items())
     print(json.dumps(report) if options.json else f"{facts}\n\n{table(results)}")
     return 0
+
+
+def _load() -> float:
+    return round(os.getloadavg()[0], 1)
 
 
 def _counts(text: str) -> list[int]:
