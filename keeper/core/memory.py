@@ -6,7 +6,7 @@ itself remembers (the time of the last rebalance, the sequence) is read from the
 
 from dataclasses import dataclass, replace
 
-from keeper.core.outcome import Mined, Outcome, Reverted
+from keeper.core.outcome import Expired, Mined, Outcome, Reverted
 from keeper.core.units import Address
 
 MAX_BACKOFF_DOUBLINGS = 6
@@ -30,7 +30,7 @@ class Memory:
 
 
 def settle(memory: Memory, outcome: Outcome) -> Memory:
-    """Fold one outcome into memory. Outcomes that never reached a block leave it as it was."""
+    """Fold one outcome into memory. An outcome that never reached a block leaves it as it was."""
     match outcome:
         case Mined():
             return replace(
@@ -46,5 +46,7 @@ def settle(memory: Memory, outcome: Outcome) -> Memory:
                 failed_at=outcome.timestamp,
                 gas_spent_wei=memory.gas_spent_wei + outcome.gas_cost_wei,
             )
+        case Expired():
+            return replace(memory, gas_spent_wei=memory.gas_spent_wei + outcome.gas_cost_wei)
         case _:
             return memory

@@ -9,7 +9,7 @@ import structlog
 
 from keeper.core.decision import Decision
 from keeper.core.head import Head
-from keeper.core.outcome import Mined, Outcome, Refused, Reverted, reason_of
+from keeper.core.outcome import Expired, Mined, NonceTaken, Outcome, Refused, Reverted, reason_of
 from keeper.core.plan import Plan
 from keeper.core.policy import Policy
 from keeper.core.reason import Reason
@@ -113,8 +113,10 @@ class Told:
                 tell("settled", vault=name, reason=reason.value, tx=outcome.tx_hash,
                      block=outcome.block_number, gas_used=outcome.gas_used,
                      error=getattr(outcome, "error", None))  # fmt: skip
-            case _:
+            case Expired() | NonceTaken():
                 self._m.hedges.labels(name, reason.value).inc()
+                if isinstance(outcome, Expired):
+                    self._m.gas.labels(name).inc(outcome.gas_cost_wei / WAD)
                 self._log.warning("settled", vault=name, reason=reason.value, intent=outcome.intent)
 
     def unreadable(self, head: Head, error: UnreachableError) -> None:

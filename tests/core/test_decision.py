@@ -99,15 +99,14 @@ def test_each_revert_in_a_row_doubles_the_pause() -> None:
     assert many.blocked_until(600) == NOW + 600 * 64
 
 
-def test_memory_counts_what_was_spent_on_success_and_failure_alike() -> None:
-    memory = settle(settle(FRESH, MINED), REVERTED)
-    assert (memory.rebalances, memory.failures, memory.gas_spent_wei) == (1, 1, 8)
+def test_memory_counts_what_was_spent_on_success_failure_and_no_op_alike() -> None:
+    memory = settle(settle(settle(FRESH, MINED), REVERTED), Expired(VAULT, "i", HASH, 1, 7))
+    assert (memory.rebalances, memory.failures, memory.gas_spent_wei) == (1, 1, 15)
 
 
 @pytest.mark.parametrize(
     "outcome",
     [
-        Expired(VAULT, "i", HASH, 1, 1),
         NonceTaken(VAULT, "i", 4),
         Refused(VAULT, Reason.DRY_RUN, "dry run"),
     ],

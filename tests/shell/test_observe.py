@@ -151,10 +151,11 @@ def test_each_end_of_a_plan_has_its_own_count_and_line(
     assert len(desk.said(level)) == 1
 
 
-def test_gas_is_added_up_for_mined_and_reverted(desk: Desk) -> None:
+def test_gas_is_added_up_for_all_that_reached_a_block(desk: Desk) -> None:
     desk.told.settled(mined())
     desk.told.settled(Reverted(VAULT, "i", HASH, 5, NOW, 300_000, 10**16, "x"))
-    assert desk.of_vault("gas_spent_ether_total") == pytest.approx(0.02)
+    desk.told.settled(Expired(VAULT, "i", HASH, 5, 10**15))
+    assert desk.of_vault("gas_spent_ether_total") == pytest.approx(0.021)
 
 
 def test_a_dry_run_is_no_hedge_and_says_so_once(desk: Desk) -> None:
