@@ -31,7 +31,7 @@ from keeper.adapters.wallet.wallet import LiveWallet, Parts, open_wallet
 from keeper.core.head import Head
 from keeper.core.market import Reference
 from keeper.core.plan import Plan
-from keeper.core.policy import Policy
+from keeper.core.policy import Mode, Policy
 from keeper.core.transaction.account import Rules
 from keeper.core.transaction.intent import GAS_HEADROOM_PERCENT, Intent
 from keeper.core.units import Address, mul_div_up
@@ -186,12 +186,16 @@ def gate_of(
     policies: Mapping[Address, Policy],
     in_flight: Sequence[Intent] = (),
 ) -> Gate:
-    """What may be signed under the policies in force, for the sake of what is in flight."""
+    """What may be signed under the policies in force, for the sake of what is in flight.
+
+    For a paused vault nothing is: not a raise either of what was sent before the pause.
+    """
     ceilings = {
         vault: Ceiling(
             policy.costs.max_fee_wei, mul_div_up(policy.costs.gas_units, GAS_HEADROOM_PERCENT, 100)
         )
         for vault, policy in policies.items()
+        if policy.mode is not Mode.PAUSED
     }
     promised_fee_wei = max((intent.plan.max_fee_wei for intent in in_flight), default=0)
     return Gate(settings.chain_id, account, table().functions["rebalance"], ceilings, promised_fee_wei)

@@ -14,6 +14,7 @@ from keeper.adapters.journal.store import Owner, open_store
 from keeper.adapters.signing.gate import Ceiling
 from keeper.adapters.signing.keystore import KeystoreSigner
 from keeper.app.parts import account_of, gate_of, make_board, make_feed, make_wallet, needs_key, unlock_key
+from keeper.core.policy import Mode
 from keeper.core.transaction.fees import Fees
 from keeper.core.transaction.intent import Attempt, Intent, Kind
 from keeper.core.units import GWEI, Address, TxHash
@@ -22,7 +23,7 @@ from keeper.observe import ChainTold, Metrics
 from keeper.ports import SignerError
 from keeper.settings import Settings, SettingsError, load_settings
 from tests.adapters.ethereum.scripted import Request, result, scripted
-from tests.core.build import HEAD, POLICY, VAULT
+from tests.core.build import HEAD, OTHER, POLICY, VAULT
 from tests.core.transaction.build import PLAN
 from tests.shell.fakes import FakePolicies
 
@@ -66,6 +67,11 @@ def test_the_gate_lets_through_what_the_policies_in_force_allow(tmp_path: Path) 
     assert ceiling.gas_limit >= POLICY.costs.gas_units
     dearer = replace(POLICY, costs=replace(POLICY.costs, max_fee_wei=1))
     assert gate_of(settings(tmp_path), ACCOUNT, {VAULT: dearer}).vaults[VAULT].max_fee_wei == 1
+
+
+def test_nothing_is_signed_for_a_vault_whose_policy_is_paused(tmp_path: Path) -> None:
+    gate = gate_of(settings(tmp_path), ACCOUNT, {VAULT: replace(POLICY, mode=Mode.PAUSED), OTHER: POLICY})
+    assert set(gate.vaults) == {OTHER}
 
 
 def answered(request: Request) -> web.Response:

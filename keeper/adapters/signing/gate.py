@@ -64,7 +64,7 @@ def judge(gate: Gate, unsigned: Unsigned) -> Passed | Stopped:
         return _judge_no_op(gate, unsigned)
     ceiling = gate.vaults.get(unsigned.to)
     if ceiling is None:
-        return Stopped(f"it calls {unsigned.to}, which is no configured vault")
+        return Stopped(f"it calls {unsigned.to}, which is no vault that a policy lets be traded")
     if unsigned.data[:SELECTOR_BYTES] != gate.selector:
         return Stopped(
             f"it calls 0x{unsigned.data[:SELECTOR_BYTES].hex()}, and only a rebalance may be called"

@@ -30,7 +30,7 @@ def test_a_rebalance_and_a_no_op_at_their_ceilings_pass(unsigned: Unsigned) -> N
     [
         (replace(REBALANCE, chain_id=1), "it is for chain 1"),
         (replace(REBALANCE, value_wei=1), "sends 1 wei away"),
-        (replace(REBALANCE, to=OTHER), "no configured vault"),
+        (replace(REBALANCE, to=OTHER), "no vault that a policy lets be traded"),
         (
             replace(REBALANCE, data=bytes.fromhex("a9059cbb") + bytes(64)),
             "calls 0xa9059cbb, and only a rebalance may be called",
