@@ -60,7 +60,7 @@ demo: setup ## Run the keeper on a local chain with the real protocols, and judg
 	@$(BIN)/keeper demo $(ARGS)
 
 bench: setup ## Measure the keeper against the usual way of writing one
-	@$(RUN) -m benchmarks.latency $(ARGS)
+	@$(RUN) -m benchmarks.latency --out .cache/bench $(ARGS)
 
 # --- checks ----------------------------------------------------------------------------------------------------------
 
