@@ -39,6 +39,7 @@ MEANING = {
 def named(error: BaseException) -> tuple[Exit, str] | None:
     """The code and the words for an error that we know by name; None for a defect."""
     from keeper.adapters.ethereum.endpoint import EndpointError
+    from keeper.adapters.ethereum.lens import NoLensError
     from keeper.adapters.ethereum.subscription import WrongChainError
     from keeper.adapters.web.server import CannotListenError
     from keeper.policies import PolicyError
@@ -55,6 +56,7 @@ def named(error: BaseException) -> tuple[Exit, str] | None:
         (WrongChainError, Exit.CONFIGURATION, "wrong chain: correct KEEPER_RPC_URL or KEEPER_CHAIN_ID"),
         (EndpointError, Exit.CONFIGURATION, "wrong URL: correct KEEPER_RPC_URL or KEEPER_WS_URL"),
         (CannotListenError, Exit.CONFIGURATION, "metrics port: see KEEPER_METRICS_PORT"),
+        (NoLensError, Exit.CONFIGURATION, "wrong lens: correct KEEPER_LENS, or deploy it"),
         (UnreachableError, Exit.UNREACHABLE, "node: is it running, and is KEEPER_RPC_URL right?"),
         (SignerError, Exit.KEY, "key: see KEEPER_KEYSTORE and KEEPER_PASSWORD_FILE"),
         (JournalError, Exit.JOURNAL, "journal: see KEEPER_JOURNAL"),

@@ -1,7 +1,7 @@
 """What people see: tables, one fact a row, the measured beside its limit."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -43,7 +43,7 @@ def decided(looked: Looked) -> RenderableType:
             policy.name,
             _action(decision),
             decision.reason.value,
-            f"{decision.exposure.gap_usd:,.0f}",
+            _usd(decision.exposure.gap_usd) if _measured(decision) else "unknown",
             f"{policy.limits.delta_usd_wad / WAD:,.0f}",
             _answer(looked, decision.vault),
         )
@@ -59,16 +59,29 @@ def explanation(looked: Looked) -> RenderableType:
         Text(f"block {looked.head.number}, {looked.head.hash}", style=DIM),
         Text(f"mode {policy.mode.value}, policy {policy.sha256[:12]}", style=DIM),
         "",
-        _feeds(looked, policy),
-        "",
-        _limits(decision.exposure, policy),
-        "",
-        _band(decision),
-        "",
-        _legs(looked),
-        "",
+        *_measures(looked, decision, policy),
         _conclusion(decision, _answer(looked, situation.vault.address)),
     )
+
+
+def _measured(decision: Decision) -> bool:
+    return decision.exposure.spot > 0
+
+
+def _usd(amount: float) -> str:
+    return f"{round(amount):,}"  # a float would be "-0" where there is next to nothing
+
+
+def _measures(looked: Looked, decision: Decision, policy: Policy) -> Iterator[RenderableType]:
+    if not looked.situations[0].vault.readable:
+        yield from (Text("the vault cannot be read: nothing is known of it", style=BAD), "")
+        return
+    yield from (_feeds(looked, policy), "")
+    if _measured(decision):
+        yield from (_limits(decision.exposure, policy), "", _band(decision), "")
+    else:
+        yield from (Text("without a price nothing is measured", style=BAD), "")
+    yield from (_legs(looked), "")
 
 
 def _feeds(looked: Looked, policy: Policy) -> Table:
@@ -89,6 +102,8 @@ def _feeds(looked: Looked, policy: Policy) -> Table:
 
 def _reading(reading: Reading, now: int, allowed_s: int | None) -> tuple[str, str, str]:
     allowed = "" if allowed_s is None else f"{allowed_s} s"
+    if not reading.updated_at:
+        return "none", "never", allowed
     return f"{reading.answer_wad / WAD:,.4f}", f"{now - reading.updated_at} s", allowed
 
 
@@ -103,7 +118,7 @@ def _limits(exposure: Exposure, policy: Policy) -> Table:
     ):
         used = abs(measured) * WAD / limit_wad
         style = BAD if used > 1 else ""
-        table.add_row(name, f"{measured:,.0f}", f"±{limit_wad / WAD:,.0f}", Text(f"{used:.0%}", style=style))
+        table.add_row(name, _usd(measured), f"±{limit_wad / WAD:,.0f}", Text(f"{used:.0%}", style=style))
     ratio = exposure.collateral_ratio
     shown = f"{ratio:.2f}" if math.isfinite(ratio) else "no short legs"
     table.add_row("collateral ratio", shown, f"≥ {limits.collateral_ratio_wad / WAD:.2f}", "")

@@ -82,6 +82,10 @@ class VaultMeasures:
         exposure, band = decision.exposure, decision.band
         self._reasons[decision.reason].inc()
         self._evaluated.set(wall_s)
+        if exposure.spot <= 0:
+            self._unmeasured()
+            self._add_time(decision)
+            return
         greeks = (exposure.gap_usd, exposure.gamma_usd, exposure.vega_usd, exposure.theta_usd)
         ratio = exposure.collateral_ratio
         for gauge, value in zip(
@@ -98,6 +102,11 @@ class VaultMeasures:
         for gauge, value in zip(self._used, used, strict=True):
             gauge.set(value)
         self._add_time(decision)
+
+    def _unmeasured(self) -> None:
+        """Without a price nothing is known, and a delta of 0 would look like a hedged vault."""
+        for gauge in (*self._gauges, *self._edges, *self._used):
+            gauge.set(math.nan)
 
     def _add_time(self, decision: Decision) -> None:
         """Chain time since the last decision belongs to what was true at that decision."""

@@ -203,15 +203,18 @@ def _shown(decision: Decision) -> dict[str, object]:
         "action": "act" if isinstance(action, Plan) else "hold",
         "block": decision.head.number,
         "chain_time": decision.head.timestamp,
-        "spot": exposure.spot,
-        "volatility": exposure.volatility,
-        "delta_usd": exposure.gap_usd,
-        "gap": exposure.gap,
-        "inventory": exposure.inventory,
-        "band": [decision.band.buy_below, decision.band.sell_above],
-        "nav_usd": exposure.nav_usd,
         "breaches": [breach.reason.value for breach in decision.breaches],
     }
+    if exposure.spot > 0:  # else nothing was measured, and zeros would look like a hedged vault
+        shown |= {
+            "spot": exposure.spot,
+            "volatility": exposure.volatility,
+            "delta_usd": exposure.gap_usd,
+            "gap": exposure.gap,
+            "inventory": exposure.inventory,
+            "band": [decision.band.buy_below, decision.band.sell_above],
+            "nav_usd": exposure.nav_usd,
+        }
     if isinstance(action, Plan):
         return {**shown, "trade": action.trade, "urgent": action.urgent, "cost_usd": action.expected_cost_usd}
     return {**shown, "measured": action.measured, "limit": action.limit}

@@ -70,6 +70,23 @@ def test_the_wrong_chain_is_told_with_both_numbers(keeper: Keeper, site: Site, c
     refused(ran, Exit.CONFIGURATION, "serves chain 31337, not 1", "KEEPER_CHAIN_ID")
 
 
+def test_the_wrong_chain_leaves_no_journal_that_would_refuse_the_right_one(
+    keeper: Keeper, site: Site
+) -> None:
+    assert keeper("run", *site.config(chain_id="1")).code == Exit.CONFIGURATION
+    assert not site.folder.journal.exists()
+
+
+def test_a_journal_of_another_account_is_told_by_check_and_by_run(keeper: Keeper, site: Site) -> None:
+    assert keeper("once", "--live", *site.config()).code == Exit.OK
+    changes = site.config(keystore="", password_file="", account=STRANGER)
+    for command in ("check", "run"):
+        ran = keeper(command, *changes)
+        assert ran.code == Exit.JOURNAL
+        assert "belongs to account" in ran.out + ran.err
+    refused(keeper("run", *changes), Exit.JOURNAL, "point KEEPER_JOURNAL at")
+
+
 def test_a_node_that_is_down_is_unreachable(keeper: Keeper, site: Site) -> None:
     url = f"http://127.0.0.1:{free_port()}"
     refused(keeper("once", *site.config(rpc_url=url)), Exit.UNREACHABLE, "127.0.0.1", "KEEPER_RPC_URL")
@@ -80,7 +97,7 @@ def test_a_node_that_is_down_is_unreachable(keeper: Keeper, site: Site) -> None:
 
 def test_a_lens_address_without_code_is_told(keeper: Keeper, site: Site) -> None:
     refused(
-        keeper("once", *site.config(lens=STRANGER)), Exit.UNREACHABLE, "no lens at the configured address"
+        keeper("once", *site.config(lens=STRANGER)), Exit.CONFIGURATION, "KEEPER_LENS", "there is no lens"
     )
     checked = keeper("check", "--json", *site.config(lens=STRANGER))
     assert {"name": "code of lens", "ok": False}.items() <= next(
@@ -94,6 +111,7 @@ def test_a_vault_address_without_code_holds_with_its_reason(keeper: Keeper, site
     assert ran.code == Exit.OK
     assert ran.json["decisions"][0]["reason"] == "vault-unreadable"
     assert "deploy it, or correct its address" in keeper("check", *site.config()).out
+    assert "nothing is known of it" in keeper("explain", "strangle", *site.config()).out
 
 
 def test_a_keeper_without_the_role_holds_and_check_says_what_to_do(keeper: Keeper, site: Site) -> None:
@@ -118,6 +136,33 @@ def test_a_stale_price_holds(keeper: Keeper, site: Site, world: World) -> None:
     ran = keeper("once", "--json", *site.config())
     assert ran.code == Exit.OK
     assert {each["reason"] for each in ran.json["decisions"]} == {"price-stale"}
+
+
+def feed_answers(world: World, answer: int) -> None:
+    """Let the price feed's aggregator answer this from now on, which the real one would refuse to take."""
+    word = (answer % 2**256).to_bytes(32, "big").hex()
+    # round 1, the answer, started and updated now, answered in round 1
+    code = f"0x60016000527f{word}6020524260405242606052600160805260a06000f3"
+    world.rpc.call("anvil_setCode", world.book.price_aggregator, code)
+
+
+@pytest.mark.parametrize("answer", [0, -1, -(10**11)])
+def test_a_price_of_zero_or_less_holds_and_no_measure_is_made_up(
+    keeper: Keeper, site: Site, world: World, answer: int
+) -> None:
+    config = site.config()
+    feed_answers(world, answer)
+    ran = keeper("once", "--live", "--json", *config)
+    assert ran.code == Exit.OK
+    assert [each["reason"] for each in ran.json["decisions"]] == ["price-invalid"] * 3
+    assert "unknown" in keeper("once", *config).out
+    shown = keeper("explain", "strangle", *config)
+    assert "hold, because price-invalid" in shown.out
+    assert "without a price nothing is measured" in shown.out
+    assert "collateral ratio" not in shown.out
+    checked = keeper("check", "--json", *config)
+    faults = {finding["name"] for finding in checked.json["findings"] if not finding["ok"]}
+    assert {"strangle price", "iron-condor price", "covered-call price", "native price"} <= faults
 
 
 def test_a_wrong_password_is_told_without_the_password(keeper: Keeper, site: Site, tmp_path: Path) -> None:

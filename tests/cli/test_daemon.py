@@ -124,6 +124,8 @@ def test_a_second_daemon_on_one_journal_is_refused(keeper: Keeper, site: Site) -
         assert second.code == 7
         assert "another keeper is writing to it" in second.err
         assert keeper("once", *site.config()).code == 0, "a look needs no lock"
+        checked = keeper("check", "--json", *site.config())
+        assert {"name": "journal", "ok": True}.items() <= checked.json["findings"][2].items()
 
 
 def test_a_planted_secret_is_nowhere(keeper: Keeper, site: Site, world: World) -> None:

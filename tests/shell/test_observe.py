@@ -1,5 +1,6 @@
 """Each event is told once: a line that says why, and metrics whose labels are closed sets."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -224,6 +225,15 @@ def test_bad_policy_files_turn_a_metric_red_until_they_are_well(desk: Desk) -> N
     desk.told.policies_refused([])
     assert desk.value("policy_last_reload_successful") == 1
     assert desk.said() == ["policy files are well again"]
+
+
+def test_without_a_price_no_measure_is_told_as_zero(desk: Desk) -> None:
+    made = decision()
+    desk.told.decided(replace(made, exposure=replace(made.exposure, spot=0.0, gap_usd=0.0)))
+    exported = [desk.of_vault(f"vault_{name}") for name in ("delta_usd", "equity_usd", "margin_ratio")]
+    exported.append(desk.of_vault("vault_band_utilization_ratio", greek="delta"))
+    assert [value is not None and math.isnan(value) for value in exported] == [True] * 4
+    assert "delta_usd" not in desk.logs[-1]
 
 
 def test_a_stranger_to_the_policies_gets_no_label_of_its_own(desk: Desk) -> None:

@@ -83,6 +83,10 @@ class LensReader:
         return _unwrap(self._rpc, result)
 
 
+class NoLensError(UnreachableError):
+    """The node answers, and nothing at the lens' address does: a setting is wrong, or the chain was reset."""
+
+
 def _request(subject: Subject, vaults: tuple[Address, ...], call_gas: int) -> dict[str, str]:
     arguments = encode(["address[]", "address", "address"], [vaults, subject.keeper, subject.native_feed])
     return {
@@ -95,7 +99,7 @@ def _request(subject: Subject, vaults: tuple[Address, ...], call_gas: int) -> di
 def _unwrap(rpc: Rpc, result: object) -> bytes:
     """The content of an ABI-encoded `bytes`: an offset, a length, then words."""
     if not isinstance(result, str) or len(result) < 2 + 2 * HEX_WORD:
-        raise UnreachableError(f"{rpc.endpoint}: there is no lens at the configured address")
+        raise NoLensError(f"{rpc.endpoint}: there is no lens at the configured address")
     try:
         length = int(result[2 + HEX_WORD : 2 + 2 * HEX_WORD], 16)
         words = binascii.unhexlify(result[2 + 2 * HEX_WORD :])

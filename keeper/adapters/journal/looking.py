@@ -19,6 +19,8 @@ async def look(path: Path, owner: Owner) -> str:
     await asyncio.to_thread(_refuse_unwritable, path)
     if not await asyncio.to_thread(path.exists):
         return f"{path} will be made"
+    if await asyncio.to_thread(path.is_dir):
+        raise JournalError(f"journal {path}: it is a directory: name a file in KEEPER_JOURNAL")
     async with await open_reader(path) as store:
         refuse_stranger(path, await owner_of(store), owner)
     return f"{path} is this account's"
