@@ -135,6 +135,7 @@ class Settings(BaseSettings):
     policies: Path = Path("config/policies")
     vaults: Annotated[frozenset[str], NoDecode, BeforeValidator(_names)] = frozenset()
     journal: Path = Path("keeper.db")
+    journal_mb: int = Field(default=4096, ge=16)
     account: ContractAddress | None = None
     keystore: Path | None = None
     password_file: Path | None = None

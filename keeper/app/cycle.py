@@ -155,7 +155,7 @@ async def _armed(
     )
     wallet = await make_wallet(settings, signer, rpc, store, policies, voice.chain)
     stack.push_async_callback(wallet.close)
-    return SqlJournal(store), wallet
+    return SqlJournal(store, settings.journal_mb * 2**20), wallet
 
 
 async def _known(settings: Settings) -> tuple[Mapping[Address, Memory], frozenset[Address]]:

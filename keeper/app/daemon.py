@@ -108,7 +108,8 @@ async def _assemble(
     board = make_board(voice.chain)
     heads = make_heads(settings, rpc, voice.chain)
     reader = FollowingReader(rpc, settings, account, policies, voice.vaults)
-    pipeline = Pipeline(heads, reader, board, policies, wallet, SqlJournal(store), voice.vaults)
+    journal = SqlJournal(store, settings.journal_mb * 2**20)
+    pipeline = Pipeline(heads, reader, board, policies, wallet, journal, voice.vaults)
     voice.health.facts(
         version=__version__,
         live_mode=live,

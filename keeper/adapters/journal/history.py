@@ -33,6 +33,7 @@ from keeper.core.outcome import Outcome
 from keeper.core.plan import Plan
 from keeper.core.policy import Policy
 from keeper.core.units import Address, TxHash
+from keeper.ports import JournalError
 
 V = TypeVar("V")
 
@@ -178,7 +179,9 @@ class History:
         if cache.name != name:
             query = select(documents.c.body).where(documents.c.sha256 == name)
             async with self._store.transaction() as connection:
-                body = (await connection.execute(query)).scalar_one()
+                body = (await connection.execute(query)).scalar_one_or_none()
+            if body is None:
+                raise JournalError("the journal made room for new cycles while it was read: read again")
             cache.name, cache.value = name, cache.codec.load(unpack(body))
         return cache.value
 

@@ -26,6 +26,7 @@ from keeper.adapters.journal.codec import (
     pack,
 )
 from keeper.adapters.journal.ledger import OPEN
+from keeper.adapters.journal.pruning import prune
 from keeper.adapters.journal.store import Store
 from keeper.adapters.journal.tables import cycles, decisions, documents, intents, memories, outcomes
 from keeper.core.decision import Decision
@@ -36,6 +37,8 @@ from keeper.core.units import Address
 from keeper.ports import Cycle
 
 V = TypeVar("V")
+
+MAX_BYTES = 4 * 2**30
 
 
 class _Document(Generic[V]):
@@ -65,10 +68,11 @@ class _Document(Generic[V]):
 
 
 class SqlJournal:
-    """Implements `ports.Journal` on an open store."""
+    """Implements `ports.Journal` on an open store. Beyond `max_bytes` the oldest cycles make room for new."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, max_bytes: int = MAX_BYTES) -> None:
         self._store = store
+        self._max_bytes = max_bytes
         self._policies: _Document[Policy] = _Document(POLICIES)
         self._memories: _Document[Memory] = _Document(MEMORIES)
 
@@ -88,6 +92,7 @@ class SqlJournal:
                 cycle_id = (await connection.execute(row.returning(cycles.c.id))).scalar_one()
                 if cycle.decisions:
                     await connection.execute(insert(decisions), _rows(cycle_id, cycle.decisions))
+                await prune(connection, self._max_bytes)
         except BaseException:
             self._policies.forget()
             self._memories.forget()

@@ -60,8 +60,8 @@ cycles = Table(
     Column("words", LargeBinary, nullable=False),
     Column("references", Text, nullable=False),
     Column("pending", Text, nullable=False),
-    Column("policies", ForeignKey("documents.sha256"), nullable=False),
-    Column("memories", ForeignKey("documents.sha256"), nullable=False),
+    Column("policies", ForeignKey("documents.sha256"), nullable=False, index=True),
+    Column("memories", ForeignKey("documents.sha256"), nullable=False, index=True),
 )
 
 decisions = Table(
