@@ -42,10 +42,12 @@ def test_live_it_hedges_and_what_it_did_replays(keeper: Keeper, site: Site, worl
         running.until_ready()
         world.move(2_700)
         running.until_said("plan accepted")
-        for _ in range(3):
+
+        def hedged() -> bool:
             world.wait(12)
-        running.until_said("settled")
-        assert metric(running, 'keeper_hedges_total{outcome="mined",vault="strangle"}') >= 1
+            return metric(running, 'keeper_hedges_total{outcome="mined",vault="strangle"}') >= 1
+
+        running.until(hedged)
         assert metric(running, "keeper_live") == 1
         assert running.terminate() == 0
     assert world.balance(world.book.weth, world.book.vaults["strangle"]) != before
