@@ -9,6 +9,7 @@ from keeper.adapters.journal.journal import SqlJournal
 from keeper.adapters.wallet.wallet import LiveWallet
 from keeper.core.memory import Memory
 from keeper.core.outcome import Expired, Mined, Outcome, Refused, Reverted
+from keeper.core.transaction.machine import FLOOR_HOLDS_BLOCKS
 from keeper.core.units import GWEI
 from keeper.ports import Accepted
 from tests.adapters.wallet.chain import Chain
@@ -108,6 +109,23 @@ async def test_a_reorganised_transaction_is_mined_once(chain: Chain) -> None:
     (outcome,) = await settled(chain, wallet)
     assert isinstance(outcome, Mined)
     assert outcome.tx_hash == intent.newest.tx_hash
+
+
+async def test_what_a_deep_reorganisation_took_back_is_sent_again_once_the_chain_means_it(
+    chain: Chain,
+) -> None:
+    wallet = await chain.wallet()
+    await wallet.offer(PLAN, chain.head())
+    (first,) = await settled(chain, wallet)
+    assert isinstance(first, Mined)
+    chain.anvil.rpc.call("anvil_reorg", 3, [])
+    lagging = await wallet.offer(PLAN, chain.head())
+    assert isinstance(lagging, Refused), "a node that is behind says the same"
+    for _ in range(FLOOR_HOLDS_BLOCKS):
+        chain.mine()
+    assert await wallet.offer(PLAN, chain.head()) == Accepted(PLAN.intent)
+    (again,) = await settled(chain, wallet)
+    assert isinstance(again, Mined)
 
 
 async def test_an_expired_plan_is_replaced_by_a_no_op(chain: Chain) -> None:
