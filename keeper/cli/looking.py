@@ -117,6 +117,7 @@ def replay(
       keeper replay --journal keeper.db --from-block 19000000
     """
     from keeper.app.replay import replay as derive
+    from keeper.cli.differing import differing
 
     path = journal if journal is not None else opened(config, quiet=True)[0].journal
     result = asyncio.run(derive(path, from_block, to_block))
@@ -128,8 +129,13 @@ def replay(
         )
         for difference in result.differences[:MOST_SHOWN]:
             click.echo(f"block {difference.block}, vault {difference.vault}:")
-            click.echo(f"  recorded {difference.recorded}")
-            click.echo(f"  derived  {difference.derived or 'nothing'}")
+            for line in differing(difference.recorded, difference.derived):
+                click.echo(f"  {line}")
+        if result.equal != result.decisions:
+            hidden = result.decisions - result.equal - min(len(result.differences), MOST_SHOWN)
+            if hidden:
+                click.echo(f"{hidden} more differ; --json has the first thousand")
+            click.echo("another release may rightly decide differently: replay with the one that recorded")
     if result.equal != result.decisions:
         raise Done(Exit.DIFFERS)
 
