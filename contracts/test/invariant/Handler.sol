@@ -88,14 +88,14 @@ contract Handler is Test {
     }
 
     function breakFeeds(uint256 seed) external {
-        _world.priceFeed.setBroken(seed % 8 == 0);
-        _world.volFeed.setBroken(seed % 8 == 1);
-        if (seed % 8 == 2) _world.priceFeed.push(0);
+        _world.priceFeed.setBroken(seed % 32 == 0);
+        _world.volFeed.setBroken(seed % 32 == 1);
+        if (seed % 32 == 2) _world.priceFeed.push(0);
     }
 
-    function warp(uint256 seconds_, bool fresh) external {
+    function warp(uint256 seconds_, uint256 seed) external {
         skip(bound(seconds_, 1, seconds_ % 4 == 0 ? 10 days : 2 hours));
-        if (fresh) _refresh();
+        if (seed % 8 != 0) _refresh();
     }
 
     /* HOLDERS AND STRANGERS */
@@ -132,7 +132,7 @@ contract Handler is Test {
     }
 
     function togglePause(uint256 seed) external {
-        if (seed % 4 == 0) {
+        if (seed % 16 == 0) {
             vm.prank(_actors.guardian);
             _world.vault.pause();
         } else {
@@ -185,11 +185,13 @@ contract Handler is Test {
         _hedge(sellBase, amountIn, minOut);
     }
 
-    function rebalanceAsTold(uint256 part) external {
+    /// @notice Hedges what the vault asks for, a fraction of it, or up to three times as much.
+    function rebalanceAsTold(uint256 percent, bool fairPool) external {
         (bool ok, bytes memory args) = _world.vault.workable();
         if (!ok) return;
         Need memory need = abi.decode(args, (Need));
-        _hedge(need.sellBase, need.maxAmountIn * bound(part, 1, 110) / 100, 0);
+        if (fairPool) _world.driver.pushTo(need.price);
+        _hedge(need.sellBase, need.maxAmountIn * bound(percent, 1, 300) / 100, 0);
     }
 
     /// @notice Removes every hindrance and hedges on both sides: shows that the properties are not kept by paralysis.

@@ -141,12 +141,12 @@ contract RiskVaultInvariantTest is VaultFixture {
         handler.withdraw(1000e12);
         handler.openLeg(true, 2100e8, 1 days, -5e18, 10e6);
         handler.openLeg(false, 1900e8, 1 days, 5e18, 10e6);
-        handler.warp(1 days, true);
+        handler.warp(1 days, 1);
         handler.settle(0);
         handler.settle(0);
         handler.rebalance(true, 1e18, 0);
         handler.retarget(50e18);
-        handler.rebalanceAsTold(100);
+        handler.rebalanceAsTold(100, true);
         handler.clearAndHedge();
         assertEq(handler.deposits(), 1);
         assertEq(handler.withdrawals(), 1);
