@@ -11,6 +11,11 @@ from typing import Protocol
 
 from keeper.core.market import Reference
 
+MAX_AHEAD_S = 60
+"""How far a source's clock may be ahead. More would stand as the newest word until that time has come, and
+keep out all that is said before.
+"""
+
 
 class Dropped(StrEnum):
     """Why an answer was not taken."""
@@ -80,7 +85,7 @@ class Board:
         age_s = now_s - reference.observed_at
         if age_s > self._max_age_s:
             raise DroppedError(Dropped.STALE)
-        if age_s < -self._max_age_s:
+        if age_s < -MAX_AHEAD_S:
             raise DroppedError(Dropped.FROM_THE_FUTURE)
         last = self._last.get(reference.source)
         if last is not None and reference.observed_at < last.observed_at:

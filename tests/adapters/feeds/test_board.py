@@ -42,6 +42,14 @@ def test_what_is_out_of_time_leaves_the_last_word_standing(at_s: int, why: Dropp
     assert board.latest() == (said(1),)
 
 
+def test_a_word_from_the_next_hour_does_not_keep_out_all_that_is_said_until_then() -> None:
+    board = Board(86_400)
+    with pytest.raises(DroppedError):
+        board.post(said(1, NOW_S + 3_600), NOW_S)
+    board.post(said(2, NOW_S + 10), NOW_S + 10)
+    assert board.latest() == (said(2, NOW_S + 10),)
+
+
 def test_all_is_told() -> None:
     told = Told()
     board = Board(60, told)
