@@ -5,7 +5,8 @@ Greek has no exact value. This module holds the only two doors between those wor
 `wad_from_float_down`, and the integer helpers whose *names* say which way they round, so that a reader can
 see who pays for the last unit.
 
-The new types cost nothing at run time; they stop the type checker from accepting wei where WAD is meant.
+The new types cost nothing at run time; they stop the type checker from accepting a transaction's hash where
+a block's is meant. The unit of a plain number ends its name: `_wei`, `_wad`, `_units`, `_s`, `_bps`.
 """
 
 from typing import NewType
@@ -19,27 +20,8 @@ BlockHash = NewType("BlockHash", str)
 TxHash = NewType("TxHash", str)
 """0x-prefixed, lower-case hash of a signed transaction."""
 
-Bytes32 = NewType("Bytes32", str)
-"""0x-prefixed, lower-case 32-byte word, such as a vault's state hash."""
-
-ChainId = NewType("ChainId", int)
-BlockNumber = NewType("BlockNumber", int)
-Nonce = NewType("Nonce", int)
-
-Gas = NewType("Gas", int)
-"""Units of gas, not their price."""
-
-Wei = NewType("Wei", int)
-"""Native currency in its smallest unit."""
-
 Wad = NewType("Wad", int)
 """Fixed point with 18 decimals: the real number times `WAD`."""
-
-Seconds = NewType("Seconds", int)
-"""Unix time or a duration, as the chain counts: whole seconds."""
-
-Bps = NewType("Bps", int)
-"""Hundredths of a percent."""
 
 WAD = 10**18
 BPS = 10_000
@@ -68,16 +50,6 @@ def mul_div_up(x: int, y: int, denominator: int) -> int:
 def div_up(x: int, denominator: int) -> int:
     """Return ceil(x / denominator), toward plus infinity. Raises ZeroDivisionError for a zero denominator."""
     return -(-x // denominator)
-
-
-def rescale_down(amount: int, from_decimals: int, to_decimals: int) -> int:
-    """Express an amount of one decimal count in another, toward minus infinity when digits are lost."""
-    return mul_div_down(amount, 10**to_decimals, 10**from_decimals)
-
-
-def rescale_up(amount: int, from_decimals: int, to_decimals: int) -> int:
-    """Express an amount of one decimal count in another, toward plus infinity when digits are lost."""
-    return mul_div_up(amount, 10**to_decimals, 10**from_decimals)
 
 
 def wad_from_float_down(value: float) -> Wad:

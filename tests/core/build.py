@@ -11,7 +11,7 @@ from keeper.core.market import FeedRules, Reading
 from keeper.core.policy import CostCeilings, Hedging, Limits, Mode, OracleRules, Policy
 from keeper.core.position import Leg, PoolState, VaultRules, VaultState
 from keeper.core.snapshot import Legs, Snapshot
-from keeper.core.units import WAD, Address, BlockHash, ChainId
+from keeper.core.units import WAD, Address, BlockHash
 
 VAULT = Address("0x00000000000000000000000000000000000000A1")
 OTHER = Address("0x00000000000000000000000000000000000000B2")
@@ -20,7 +20,7 @@ DAY = 86_400
 SPOT = 3_000
 
 HEAD = Head(
-    chain_id=ChainId(31337),
+    chain_id=31337,
     number=100,
     hash=BlockHash("0x" + "11" * 32),
     parent_hash=BlockHash("0x" + "10" * 32),

@@ -12,8 +12,6 @@ from keeper.core.units import (
     div_up,
     mul_div_down,
     mul_div_up,
-    rescale_down,
-    rescale_up,
     to_float,
     wad_from_float_down,
 )
@@ -21,7 +19,6 @@ from keeper.core.units import (
 words = st.integers(-(2**256), 2**256)
 positive_words = st.integers(1, 2**256)
 finite = st.floats(allow_nan=False, allow_infinity=False)
-decimals = st.integers(0, 36)
 
 
 @given(words, words, positive_words)
@@ -41,13 +38,6 @@ def test_a_zero_denominator_is_an_error_not_a_number(divide: object) -> None:
     assert callable(divide)
     with pytest.raises(ZeroDivisionError):
         divide(1, 1, 0)
-
-
-@given(words, decimals, decimals)
-def test_rescaling_brackets_the_exact_amount(amount: int, before: int, after: int) -> None:
-    exact = amount * Fraction(10) ** (after - before)
-    assert rescale_down(amount, before, after) == math.floor(exact)
-    assert rescale_up(amount, before, after) == math.ceil(exact)
 
 
 @given(finite)

@@ -12,7 +12,6 @@ from typing import Generic, TypeVar
 from sqlalchemy import Row, Select, func, select
 
 from keeper.adapters.journal.codec import (
-    DECISION,
     HEAD,
     MEMORIES,
     OUTCOME,
@@ -25,7 +24,6 @@ from keeper.adapters.journal.codec import (
 )
 from keeper.adapters.journal.store import Store
 from keeper.adapters.journal.tables import attempts, cycles, decisions, documents, intents, outcomes
-from keeper.core.decision import Decision
 from keeper.core.head import Head
 from keeper.core.market import Reference
 from keeper.core.memory import Memory
@@ -96,18 +94,6 @@ class History:
             for row in page:
                 yield await self._cycle(row, policies, memories)
             after = page[-1].id
-
-    async def latest_decision(self, vault: Address) -> Decision | None:
-        """The newest decision about a vault; None if there has been none."""
-        query = (
-            select(decisions.c.body)
-            .where(decisions.c.vault == vault)
-            .order_by(decisions.c.cycle_id.desc())
-            .limit(1)
-        )
-        async with self._store.transaction() as connection:
-            body = (await connection.execute(query)).scalar_one_or_none()
-        return None if body is None else DECISION.load(body)
 
     async def outcomes(self, vault: Address | None = None, limit: int = 100) -> Sequence[Outcome]:
         """The newest outcomes, of one vault or of all, newest first."""

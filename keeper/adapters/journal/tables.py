@@ -71,7 +71,6 @@ decisions = Table(
     Column("vault", String(42), primary_key=True),
     Column("reason", String(64), nullable=False),
     Column("body", Text, nullable=False),
-    Index("ix_decisions_vault_cycle_id", "vault", "cycle_id"),
 )
 
 intents = Table(

@@ -50,21 +50,8 @@ async def test_a_decision_with_a_plan_and_an_infinite_ratio_comes_back_equal(tmp
     recorded = replace(cycle(), decisions=(endless,))
     async with await store(tmp_path) as opened:
         await SqlJournal(opened).record(recorded)
-        assert await History(opened).latest_decision(VAULT) == endless
-
-
-async def test_the_latest_decision_is_the_one_of_the_newest_cycle(tmp_path: Path) -> None:
-    async with await store(tmp_path) as opened:
-        journal = SqlJournal(opened)
-        for number in (100, 101, 102):
-            await journal.record(cycle(number))
-        latest = await History(opened).latest_decision(VAULT)
-    assert latest == cycle(102).decisions[0]
-
-
-async def test_a_vault_without_decisions_has_no_latest_one(tmp_path: Path) -> None:
-    async with await store(tmp_path) as opened:
-        assert await History(opened).latest_decision(VAULT) is None
+        (stored,) = [each async for each in History(opened).cycles()]
+    assert DECISION.load(stored.decisions[VAULT]) == endless
 
 
 async def test_a_policy_is_stored_once_however_many_heads_pass(tmp_path: Path) -> None:
@@ -179,9 +166,9 @@ async def test_a_row_of_another_release_is_an_error_not_a_crash(tmp_path: Path) 
     async with await store(tmp_path) as opened:
         await SqlJournal(opened).record(cycle(1))
         async with opened.transaction() as connection:
-            await connection.execute(text("""update decisions set body = '{"from": "the future"}'"""))
+            await connection.execute(text("""update cycles set head = '{"from": "the future"}'"""))
         with pytest.raises(JournalError, match="cannot be read by this release"):
-            await History(opened).latest_decision(VAULT)
+            await _cycles(opened)
 
 
 async def test_a_damaged_row_is_an_error_not_a_crash(tmp_path: Path) -> None:
