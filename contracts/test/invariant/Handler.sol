@@ -40,6 +40,7 @@ contract Handler is Test {
 
     uint256 public sells;
     uint256 public buys;
+    uint256 public partialFills;
     uint256 public refusals;
     uint256 public deposits;
     uint256 public withdrawals;
@@ -59,6 +60,7 @@ contract Handler is Test {
     uint256 public hastyHedges;
     uint256 public sequenceSlips;
     uint256 public hedgesAtBadPrices;
+    uint256 public needlessHedges;
 
     uint256 private _lastSuccess;
 
@@ -194,6 +196,18 @@ contract Handler is Test {
         _hedge(need.sellBase, need.maxAmountIn * bound(percent, 1, 300) / 100, 0);
     }
 
+    /// @notice Hedges where the pool holds too little to fill the whole.
+    function rebalanceInThinPool(uint128 depth) external {
+        (bool ok, bytes memory args) = _world.vault.workable();
+        if (!ok) return;
+        Need memory need = abi.decode(args, (Need));
+        _world.driver.pushTo(need.price);
+        _world.driver.concentrate(1e18, uint128(bound(depth, 1e16, 1e17)));
+        _hedge(need.sellBase, need.maxAmountIn, 0);
+        _world.driver.pushTo(need.price);
+        _world.driver.deepen(1e18);
+    }
+
     /// @notice Removes every hindrance and hedges on both sides: shows that the properties are not kept by paralysis.
     function clearAndHedge() external {
         _world.priceFeed.setBroken(false);
@@ -234,7 +248,9 @@ contract Handler is Test {
         try vault.rebalance(proposal) returns (uint256 spent, uint256 got) {
             if (sellBase) ++sells;
             else ++buys;
+            if (spent < amountIn) ++partialFills;
             if (!priced) ++hedgesAtBadPrices;
+            if (gapBefore.abs() <= vault.limits().band) ++needlessHedges;
             if (spent > amountIn) ++overspends;
             if (got < minOut) ++poorFills;
             if (vault.totalSupply() != supply) ++supplyChanges;

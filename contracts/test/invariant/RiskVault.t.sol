@@ -45,6 +45,10 @@ contract RiskVaultInvariantTest is VaultFixture {
         assertEq(handler.overshoots(), 0);
     }
 
+    function invariant_no_hedge_was_needless() public view {
+        assertEq(handler.needlessHedges(), 0);
+    }
+
     function invariant_each_fill_was_within_slippage() public view {
         assertEq(handler.poorFills(), 0);
         assertEq(handler.overspends(), 0);
@@ -148,13 +152,17 @@ contract RiskVaultInvariantTest is VaultFixture {
         handler.retarget(50e18);
         handler.rebalanceAsTold(100, true);
         handler.clearAndHedge();
+        handler.warp(2 hours, 1);
+        handler.retarget(-50e18);
+        handler.rebalanceInThinPool(1e16);
+        assertEq(handler.partialFills(), 1);
         assertEq(handler.deposits(), 1);
         assertEq(handler.withdrawals(), 1);
         assertEq(handler.shortsOpened(), 1);
         assertEq(handler.longsOpened(), 1);
         assertEq(handler.shortsSettled(), 1);
         assertEq(handler.longsSettled(), 1);
-        assertEq(handler.sells(), 2);
+        assertEq(handler.sells(), 3);
         assertEq(handler.buys(), 1);
         assertEq(handler.refusals(), 1);
     }

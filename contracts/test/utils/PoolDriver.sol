@@ -33,6 +33,11 @@ contract PoolDriver {
     /// @notice Sets the first price (WAD) and gives liquidity over the whole range.
     function start(uint256 price, uint128 liquidity) external {
         IPoolAdmin(address(pool)).initialize(sqrtPrice(price));
+        deepen(liquidity);
+    }
+
+    /// @notice Gives liquidity over the whole range.
+    function deepen(uint128 liquidity) public {
         IPoolAdmin(address(pool)).mint(address(this), -EDGE, EDGE, liquidity, "");
     }
 
