@@ -10,7 +10,7 @@ from keeper.core.pricing.liquidity import Fill, mid_price_wad_down, swap_exact_i
 from keeper.demo.accounts import Role, address, private_key, write_keystore
 from keeper.demo.anvil import Anvil
 from keeper.demo.artifacts import MissingArtifactError, contract, load
-from keeper.demo.plans import MAX_FEED_AGE_S, PLANS, VaultPlan
+from keeper.demo.plans import MAX_FEED_AGE_S, MAX_TRADE, PLANS, VaultPlan
 from keeper.demo.protocols.multicall import ADDRESS as MULTICALL
 from keeper.demo.rpc import as_bytes
 from keeper.demo.worldcache import LocalWorld
@@ -107,7 +107,8 @@ def test_the_lens_reads_what_the_contracts_say(world: World) -> None:
     assert body[14] == feed[0]
     assert body[17] == cast("list[int]", world.chain.read(world.pool, "slot0"))[0]
     assert body[18] == world.chain.read_int(world.pool, "liquidity")
-    assert body[23] == MAX_FEED_AGE_S | MAX_FEED_AGE_S << 32 | 7200 << 64
+    ages = MAX_FEED_AGE_S | MAX_FEED_AGE_S << 32 | 7200 << 64
+    assert body[23] == ages | MAX_TRADE * 10**18 << 96
     assert len(words) == 8 + 24 + world.chain.read_int(vault, "legCount")
     assert words[32] == cast("list[int]", world.chain.read(vault, "legAt", 0))[0]
 
