@@ -10,6 +10,7 @@ import logging
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Literal, TextIO
 
 import orjson
@@ -79,6 +80,25 @@ def _host_only(found: re.Match[str]) -> str:
     return f"{scheme}://{host}"
 
 
+class _Lines(logging.StreamHandler[TextIO]):
+    """Writes lines, and goes on without them when nobody takes them: a vault is hedged unheard, too.
+
+    Python's own answer would print a traceback for each line, with the event as it was before its redaction.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self._told = False
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802 as logging calls it
+        """Say once, and without the record, that the log is lost."""
+        if not self._told:
+            self._told = True
+            kind = type(sys.exception()).__name__
+            with suppress(OSError, ValueError):
+                sys.stderr.write(f"keeper: the log cannot be written ({kind}); the keeper goes on without\n")
+
+
 def configure(style: Format, level: str, redaction: Redaction, stream: TextIO | None = None) -> None:
     """Send every record through one pipeline to `stream` (standard output when absent)."""
     out = stream if stream is not None else sys.stdout
@@ -95,7 +115,7 @@ def configure(style: Format, level: str, redaction: Redaction, stream: TextIO | 
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(out)
+    handler = _Lines(out)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,

@@ -1,5 +1,6 @@
 """`keeper`: the group of commands, and the top of the process, where every error becomes words and a code."""
 
+import io
 import sys
 from typing import NoReturn
 
@@ -43,6 +44,8 @@ def main() -> NoReturn:
 
 def _run() -> int:
     as_json = "--json" in sys.argv
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that knows no "≥" shows "?"
     try:
         code = program.main(prog_name="keeper", standalone_mode=False)
     except Done as done:

@@ -1,10 +1,13 @@
 """What each command shows and returns on a world where all is well."""
 
 import sqlite3
+import subprocess
+import sys
 
 import pytest
 
 from keeper.cli.exits import Exit
+from keeper.demo.daemon import environment
 from tests.cli.conftest import Keeper, Site, daemon
 from tests.fixtures.world import World
 
@@ -99,3 +102,11 @@ def test_status_asks_the_running_daemon(keeper: Keeper, site: Site) -> None:
         assert told.json["vaults"]["strangle"]["reason"] == "inside-band"
         assert running.terminate() == 0
     assert keeper("status", "--url", running.url).code == Exit.NOT_RUNNING
+
+
+def test_a_terminal_of_another_alphabet_gets_a_mark_and_no_traceback(site: Site) -> None:
+    command = [sys.executable, "-m", "keeper", "explain", "strangle", *site.config()]
+    latin = {**environment(), "PYTHONIOENCODING": "latin-1"}
+    ran = subprocess.run(command, env=latin, capture_output=True, check=False)
+    assert ran.returncode == Exit.OK, ran.stderr
+    assert b"? 1.10" in ran.stdout

@@ -105,3 +105,14 @@ def test_a_secret_may_be_registered_later() -> None:
     assert redaction.text(CANARY) == CANARY
     redaction.register(CANARY)
     assert redaction.text(f"<{CANARY}>") == "<***>"
+
+
+def test_a_log_that_nobody_takes_is_told_once_and_without_the_record(
+    out: io.StringIO, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure("json", "info", Redaction([CANARY]), out)
+    out.close()
+    for _ in range(3):
+        structlog.get_logger("keeper").info("decided", node=KEYED)
+    said = capsys.readouterr().err
+    assert said == "keeper: the log cannot be written (ValueError); the keeper goes on without\n"
