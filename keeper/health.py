@@ -39,6 +39,7 @@ class Health:
         self._block = 0
         self._stopping = False
         self._facts: dict[str, object] = {}
+        self._refused: tuple[str, ...] = ()
 
     # --- signs of life ---
 
@@ -64,6 +65,10 @@ class Health:
     def cycled(self, block: int) -> None:
         """A cycle was completed."""
         self._block = block
+
+    def refused(self, problems: tuple[str, ...]) -> None:
+        """What is wrong with the policy files now. Vaults are kept by the policies before, so still ready."""
+        self._refused = problems
 
     def stopping(self) -> None:
         """From now on not ready, so that nobody sends work here."""
@@ -101,6 +106,7 @@ class Health:
             "why": [*live.why, *ready.why],
             "uptime_s": round(self._clock() - self._started_at, 1),
             "head": self._block,
+            "policies_refused": list(self._refused),
             "vaults": self.vaults(),
         }
 

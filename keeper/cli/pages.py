@@ -45,10 +45,11 @@ def state(found: Mapping[str, object]) -> RenderableType:
             f"{age:.0f} s ago" if isinstance(age, int | float) else "never",
             "yes" if vault.get("pending") else "",
         )
-    why = found.get("why")
+    why, refused = found.get("why"), found.get("policies_refused")
     return Group(
         Text.assemble(ready, f", {live}, chain {found.get('chain_id')}, block {found.get('head')}"),
         *[Text(f"  {line}") for line in (why if isinstance(why, list) else [])],
+        *[Text(f"  refused: {line}", style="red") for line in (refused if isinstance(refused, list) else [])],
         "",
         table,
     )

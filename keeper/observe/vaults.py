@@ -39,6 +39,10 @@ class Progress(Protocol):
         """A cycle was completed."""
         ...
 
+    def refused(self, problems: tuple[str, ...]) -> None:
+        """What is wrong with the policy files now; nothing when all is well."""
+        ...
+
 
 class Told:
     """Implements `ports.Observer` and hears the policies. `clock` is monotonic, `wall_s` the host's time."""
@@ -173,6 +177,7 @@ class Told:
         """Files are bad or gone, and the old policies stay in force; none means that all is well again."""
         found = tuple(problems)
         self._m.reload_ok.set(not found)
+        self._progress.refused(found)
         if found:
             self._log.error(
                 "policy files refused; what was in force stays so",

@@ -68,18 +68,22 @@ def test_dry_it_says_what_it_would_do_and_sends_nothing(site: Site, world: World
     assert world.balance(world.book.weth, world.book.vaults["strangle"]) == before
 
 
-def test_an_edited_policy_takes_force_and_a_bad_one_does_not(site: Site, world: World) -> None:
+def test_an_edited_policy_takes_force_and_a_bad_one_does_not(
+    keeper: Keeper, site: Site, world: World
+) -> None:
     with daemon(site) as running:
         running.until_ready()
         site.edit("mode: armed", "mode: pausd")
         world.wait(12)
         running.until_said("policy files refused; what was in force stays so")
         assert metric(running, "keeper_policy_last_reload_successful") == 0
+        assert "refused:" in keeper("status", "--url", running.url).out
         site.edit("mode: pausd", "mode: paused")
         world.wait(12)
         running.until_said("policy changed")
         assert metric(running, "keeper_policy_last_reload_successful") == 1
         assert metric(running, 'keeper_vault_mode{mode="paused",vault="strangle"}') == 1
+        assert "refused:" not in keeper("status", "--url", running.url).out
 
 
 def test_a_vault_whose_policy_arrives_while_it_runs_is_kept(site: Site, world: World) -> None:

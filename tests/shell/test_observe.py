@@ -43,6 +43,9 @@ class FakeProgress:
     def cycled(self, block: int) -> None:
         self.told.append(("cycled", block))
 
+    def refused(self, problems: tuple[str, ...]) -> None:
+        self.told.append(("refused", problems))
+
 
 class Desk:
     """A `Told` and a `ChainTold` with a clock that a test moves, and what they exported."""
