@@ -38,7 +38,7 @@ def test_a_long_method_is_named_with_its_line(tmp_path: Path, capsys: pytest.Cap
 @pytest.mark.parametrize(
     "line",
     [
-        "https://registry.npmjs" + ".org/solc",
+        "https://regis" + "try.npm" + "js.org/solc",
         "files.python" + "hosted.org",
         "--extra-index" + "-url x",
         'cache = "/' + 'work/main/.cache"',
