@@ -1,8 +1,10 @@
 """Write the reference values that the Solidity library is tested against, with forty digits of mpmath.
 
-Run from anywhere: `python make_golden.py`. The two JSON files beside this script are its output; they are committed,
-so that forge needs no Python. Numbers are decimal strings of WAD integers, rounded to the nearest.
+Run from anywhere: `python make_golden.py`. The two JSON files beside this script are its output; they are
+committed, so that forge needs no Python. Numbers are decimal strings of WAD integers, rounded to the nearest.
 """
+# A script beside its output, not a package.
+# ruff: noqa: INP001
 
 from __future__ import annotations
 
@@ -33,7 +35,7 @@ def cdf(x: mpf) -> mpf:
 
 
 def option(spot: int, seconds: int, volatility: int) -> tuple[str, str, str]:
-    """Return delta of the call, price of the call and price of the put (rate zero; Black and Scholes, 1973)."""
+    """Return delta of the call, price of the call and of the put (rate zero; Black and Scholes, 1973)."""
     deviation = mpf(volatility) / WAD * sqrt(mpf(seconds) / YEAR)
     d1 = log(mpf(spot) / STRIKE) / deviation + deviation / 2
     d2 = d1 - deviation
@@ -62,7 +64,8 @@ def write_options() -> None:
 def write_cdf() -> None:
     """Write the normal law from -10 to 10, and where the library changes its method."""
     points = [WAD * i // 16 for i in range(-160, 161)]
-    points += [sign * x for sign in (-1, 1) for x in (7071067811865474999, 7071067811865475000, 9100000000000000000)]
+    edges = (7071067811865474999, 7071067811865475000, 9100000000000000000)
+    points += [sign * edge for sign in (-1, 1) for edge in edges]
     write("cdf.json", {"x": [str(x) for x in points], "cdf": [wad(cdf(mpf(x) / WAD)) for x in points]})
 
 
