@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from eth_abi.abi import encode
+from eth_typing import HexStr
 
 from keeper.adapters.ethereum.guard import Guard, NoSuchEventError, calldata, rebalanced
 from keeper.adapters.ethereum.lens import LensReader, Subject
@@ -83,7 +84,9 @@ def send(world: World, plan: Plan) -> dict[str, Any]:
         "data": "0x" + calldata(plan).hex(),
         "gas": hex(2_000_000),
     }
-    sent = world.rpc.call("eth_sendTransaction", transaction)
+    sent = str(world.rpc.call("eth_sendTransaction", transaction))
+    # The node answers before it has mined, and says nothing of a block until then.
+    world.chain.web3.eth.wait_for_transaction_receipt(HexStr(sent), poll_latency=0.01)
     world.rpc.call("anvil_stopImpersonatingAccount", keeper)
     receipt = world.rpc.call("eth_getTransactionReceipt", sent)
     assert isinstance(receipt, dict)
