@@ -23,7 +23,3 @@ class Head:
     parent_hash: BlockHash
     timestamp: int
     base_fee_wei: int
-
-    def follows(self, earlier: "Head") -> bool:
-        """Whether this block was built directly on `earlier`."""
-        return self.parent_hash == earlier.hash

@@ -102,19 +102,6 @@ def fair_quote_up(amount_base: int, price: Wad, base_decimals: int, quote_decima
     return mul_div_up(amount_base * price, 10**quote_decimals, WAD * 10**base_decimals)
 
 
-def cost_quote_up(
-    fill: Fill, price: Wad, base_decimals: int, quote_decimals: int, *, sells_base: bool
-) -> int:
-    """What a fill costs against a fair price: value given less value received, in quote units, rounded up.
-
-    It holds the fee, the price impact and the pool's distance from the fair price; negative if that pays
-    more.
-    """
-    if sells_base:
-        return fair_quote_up(fill.amount_in, price, base_decimals, quote_decimals) - fill.amount_out
-    return fill.amount_in - fair_quote_down(fill.amount_out, price, base_decimals, quote_decimals)
-
-
 def _target(
     sqrt_price_x96: int, fee_pips: int, amount_in: int, limit: int | None, *, zero_for_one: bool
 ) -> int:

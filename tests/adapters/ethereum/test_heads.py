@@ -81,10 +81,10 @@ async def test_polling_tells_each_tip_once(anvil: Anvil) -> None:
         assert (first.chain_id, first.number) == (CHAIN, 0)
         mine(anvil)
         second = await anext(heads)
-        assert second.follows(first)
+        assert second.parent_hash == first.hash
         mine(anvil)
         third = await anext(heads)
-        assert third.follows(second)
+        assert third.parent_hash == second.hash
         assert third.base_fee_wei > 0
         assert third.timestamp >= second.timestamp > 1_600_000_000
 
