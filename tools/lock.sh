@@ -14,7 +14,7 @@ compile() {
   local lock=requirements/$1.txt
   shift
   echo "lock: $lock"
-  "$uv" --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+  "$uv" --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras \
     ${UPGRADE:+--upgrade} --custom-compile-command 'make lock' --output-file "$lock" "$@"
 }
 
