@@ -29,7 +29,7 @@ from keeper.demo.artifacts import contract
 from keeper.demo.chain import Chain
 from keeper.demo.plans import LegPlan, VaultPlan, terms_of
 from keeper.demo.rpc import Json, as_bytes, as_object
-from keeper.demo.vaults import YES
+from keeper.demo.vaults import YES, deploy_libraries
 from keeper.demo.worldcache import BASE_FEE_WEI, LocalWorld
 
 BASELINE: Final = Role.ARBITRAGEUR
@@ -109,7 +109,7 @@ def _deploy(chain: Chain, book: AddressBook) -> str:
         PLAN.name, PLAN.symbol, book.usdc, book.weth, book.venue, book.price_feed, book.volatility_feed,
         owner, role[Role.GUARDIAN], role[Role.UNDERWRITER], limits,
     )  # fmt: skip
-    vault = chain.deploy(contract("RiskVault"), config)
+    vault = chain.deploy(contract("RiskVault"), config, libraries=deploy_libraries(chain))
     for token in (usdc, weth):
         chain.send(token, "approve", vault.address, 2**256 - 1, sender=counterparty)
     capital = round(PLAN.capital) * plans.QUOTE_UNIT

@@ -19,13 +19,19 @@ YES: Final = True
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """What vaults are built upon: contracts of the pair, its venue and its feeds."""
+    """What vaults are built upon: contracts of the pair, its venue, its feeds, and libraries by name."""
 
     usdc: Contract
     weth: Contract
     venue: str
     price_feed: str
     volatility_feed: str
+    libraries: Mapping[str, str]
+
+
+def deploy_libraries(chain: Chain) -> dict[str, str]:
+    """The libraries that a vault is linked with, by name. Vaults share them: they keep nothing."""
+    return {name: chain.deploy(contract(name)).address for name in contract("RiskVault").links}
 
 
 def deploy_vault(
@@ -47,7 +53,7 @@ def deploy_vault(
         title, plan.symbol, market.usdc.address, market.weth.address, market.venue, market.price_feed,
         market.volatility_feed, chain.sender, accounts[Role.GUARDIAN], accounts[Role.UNDERWRITER], limits,
     )  # fmt: skip
-    return chain.deploy(contract("RiskVault"), config)
+    return chain.deploy(contract("RiskVault"), config, libraries=market.libraries)
 
 
 def fill_vault(

@@ -22,7 +22,7 @@ from keeper.demo.protocols.chainlink import Feed, deploy_feed, submit_round
 from keeper.demo.protocols.multicall import install_multicall
 from keeper.demo.protocols.tokens import approve, deploy_token, deploy_weth, mint, wrap
 from keeper.demo.protocols.uniswap import PoolTerms, Uniswap, deploy_pool, deploy_uniswap
-from keeper.demo.vaults import YES, Market, deploy_vault, fill_vault
+from keeper.demo.vaults import YES, Market, deploy_libraries, deploy_vault, fill_vault
 
 Progress = Callable[[str], None]
 
@@ -73,7 +73,9 @@ def _build(chain: Chain, progress: Progress) -> AddressBook:
     multicall = install_multicall(chain)
     venue = chain.deploy(contract("UniswapV3Venue"), pair.pool.address, pair.weth.address).address
     lens = chain.deploy(contract("Lens")).address
-    market = Market(pair.usdc, pair.weth, venue, pair.price.proxy.address, pair.volatility.proxy.address)
+    libraries = deploy_libraries(chain)
+    feeds = pair.price.proxy.address, pair.volatility.proxy.address
+    market = Market(pair.usdc, pair.weth, venue, *feeds, libraries)
     chain.rpc("evm_setNextBlockTimestamp", STARTED_AT)
     for feed, answer in ((pair.price, PRICE), (pair.volatility, VOLATILITY)):
         submit_round(chain, feed, answer)

@@ -96,7 +96,7 @@ def ensure(progress: world.Progress = lambda _: None, cache: Path = CACHE) -> Ca
 def key() -> str:
     """A digest of everything that the state depends on. Raises MissingArtifactError."""
     digest = hashlib.sha256(HARDFORK.encode())
-    for name in _OWN_CONTRACTS:
+    for name in (*_OWN_CONTRACTS, *contract("RiskVault").links):
         digest.update(contract(name).bytecode.encode())
     here = Path(__file__).parent
     for name in _BUILDERS:

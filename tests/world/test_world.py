@@ -177,8 +177,9 @@ def test_a_damaged_artifact_is_not_taken_for_a_contract(tmp_path: Path) -> None:
         load(tmp_path / "Vault.json", "make setup")
 
 
-def test_own_contracts_have_no_libraries_to_link() -> None:
-    assert not contract("RiskVault").links
+def test_a_vault_without_its_libraries_is_not_deployed() -> None:
+    with pytest.raises(KeyError, match="Lib"):
+        contract("RiskVault").linked({})
 
 
 def _predicted(world: World, amount: int, *, sell_base: bool) -> Fill:

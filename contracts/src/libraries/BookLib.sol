@@ -20,13 +20,14 @@ struct BookedLeg {
 
 /// @title BookLib
 /// @notice Sums over a book of legs, at one price, one volatility and one time.
-/// @dev The logarithm of the spot is taken once, and the root of time once per run of equal expiries.
+/// @dev Deployed by itself and linked: with the normal law inside, a vault would not fit on a chain.
+/// The logarithm of the spot is taken once, and the root of time once per run of equal expiries.
 library BookLib {
     using MathLib for int256;
     using SafeCastLib for uint256;
 
     /// @notice Delta of the book, WAD of base.
-    function delta(BookedLeg[] storage book, uint256 price, uint256 vol) internal view returns (int256 sum) {
+    function delta(BookedLeg[] storage book, uint256 price, uint256 vol) external view returns (int256 sum) {
         int256 lnPrice = _ln(price);
         uint256 expiry = 0;
         uint256 dev = 0;
@@ -41,7 +42,7 @@ library BookLib {
 
     /// @notice Value of the book to the vault, WAD of quote, each leg rounded against the vault.
     function valueDown(BookedLeg[] storage book, uint256 price, uint256 vol)
-        internal
+        external
         view
         returns (int256 sum)
     {
