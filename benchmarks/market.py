@@ -29,7 +29,7 @@ from keeper.demo.artifacts import contract
 from keeper.demo.chain import Chain
 from keeper.demo.plans import LegPlan, VaultPlan, terms_of
 from keeper.demo.rpc import Json, as_bytes, as_object
-from keeper.demo.vaults import YES, deploy_libraries
+from keeper.demo.vaults import NONE, YES, deploy_libraries
 from keeper.demo.worldcache import BASE_FEE_WEI, LocalWorld
 
 BASELINE: Final = Role.ARBITRAGEUR
@@ -101,15 +101,12 @@ def _deploy(chain: Chain, book: AddressBook) -> str:
     counterparty, owner = role[Role.COUNTERPARTY], chain.sender
     usdc, weth = (chain.at(contract("IERC20"), token) for token in (book.usdc, book.weth))
     no_cooldown = 0
-    limits = (
-        no_cooldown, plans.MAX_DEADLINE_S, plans.MAX_FEED_AGE_S, plans.MAX_FEED_AGE_S, plans.MAX_SLIPPAGE_BPS,
-        plans.MARGIN_BPS, plans.BAND * WAD, round(PLAN.target_delta) * WAD, plans.MAX_TRADE * WAD,
-    )  # fmt: skip
     config = (
         PLAN.name, PLAN.symbol, book.usdc, book.weth, book.venue, book.price_feed, book.volatility_feed,
-        owner, role[Role.GUARDIAN], role[Role.UNDERWRITER], limits,
+        NONE, NONE, owner, role[Role.GUARDIAN], role[Role.UNDERWRITER],
+        plans.limits(PLAN.target_delta, no_cooldown),
     )  # fmt: skip
-    vault = chain.deploy(contract("RiskVault"), config, libraries=deploy_libraries(chain))
+    vault = chain.deploy(contract("DemoVault"), config, libraries=deploy_libraries(chain))
     for token in (usdc, weth):
         chain.send(token, "approve", vault.address, 2**256 - 1, sender=counterparty)
     capital = round(PLAN.capital) * plans.QUOTE_UNIT
@@ -122,7 +119,7 @@ def _deploy(chain: Chain, book: AddressBook) -> str:
     chain.send(weth, "approve", vault.address, missing)
     chain.send(vault, "depositBase", missing)
     for keeper in (role[Role.KEEPER], role[BASELINE]):
-        chain.send(vault, "setKeeper", keeper, YES)
+        chain.send(vault, "setKeeper", keeper, book.started_at + plans.KEEPER_TERM_S)
     return vault.address
 
 

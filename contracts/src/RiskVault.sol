@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {IAggregatorV3} from "./interfaces/IAggregatorV3.sol";
 import {IKeeperVault} from "./interfaces/IKeeperVault.sol";
-import {Config, IRiskVault, Limits} from "./interfaces/IRiskVault.sol";
+import {Config, IRiskVault} from "./interfaces/IRiskVault.sol";
+import {BookLib, BookedLeg} from "./libraries/BookLib.sol";
+import {Buckets} from "./libraries/BucketLib.sol";
+import {ErrorsLib} from "./libraries/ErrorsLib.sol";
 import {EventsLib} from "./libraries/EventsLib.sol";
+import {Facts, LensLib} from "./libraries/LensLib.sol";
 import {MathLib} from "./libraries/MathLib.sol";
-import {Leg} from "./libraries/OptionLeg.sol";
-import {OracleGate, Reading} from "./libraries/OracleGate.sol";
+import {Market} from "./libraries/OracleGate.sol";
+import {Breakers} from "./vault/Breakers.sol";
 import {Governed} from "./vault/Governed.sol";
 import {Guard} from "./vault/Guard.sol";
 import {Holdings} from "./vault/Holdings.sol";
@@ -16,8 +19,8 @@ import {Oracles} from "./vault/Oracles.sol";
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {ERC4626} from "@openzeppelin/contracts/token/ERC20/extensions/ERC4626.sol";
-import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 
@@ -37,26 +40,30 @@ import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 /// - Base is added by governance only and mints shares at the oracle price, rounded down.
 ///
 /// WITHDRAWALS
-/// - Are paid in quote, out of the vault's own quote, and leave at least the margin of the short legs in value.
+/// - Are paid in quote, out of the vault's own quote, and leave at least the margin of the short legs in value. Exits in
+///   kind need no oracle and work while the vault is paused: see `redeemInKind`.
 ///
 /// HEDGING
-/// - Delta is computed here, at the oracle's price and volatility and the time of the block. The keeper chooses the
-///   moment and the size, and nothing else: neither price, route, venue nor recipient.
-/// - Every hedge must make the gap strictly smaller, at the price it was judged by, in balances measured before and
-///   after. Its sign may change only within the band.
-/// - `sequence` moves with every hedge, leg, settlement and change of rules or roles, and a proposal is bound to it.
-///   It does not move with deposits, withdrawals or donations, or anyone could cancel hedges for a wei.
+/// - See `Guard`. The keeper chooses the moment, the side and the size, within bounds; neither price, route, venue nor
+///   recipient.
+/// - `stateHash` moves with every hedge, leg, settlement and change of rules or roles, and a proposal is bound to it.
+///   It does not move with deposits, withdrawals, exits or donations, or anyone could cancel hedges for a wei.
 /// - An expired leg that is not settled yet keeps the delta of a step at its strike. Settle promptly.
 ///
 /// KEEPER ASSUMPTIONS
-/// - May be malicious: each hedge then costs at most the slippage limit on at most `maxTradeBase`, once per cooldown,
-///   while a gap wider than the band exists.
-/// - May be absent: nothing here depends on it but the hedge itself.
+/// - May be malicious, with any capital, in control of the order of transactions and of the pool: in a time T all its
+///   hedges together cost, at the oracle's price, no more than the loss budget's cap and what it gains in T, as a part
+///   of the net value; and at the true price, no more than that and the oracle's error on the turnover budget's cap and
+///   what it gains in T. Budgets are parts of the net value, so that who deposits for a moment dilutes them for himself.
+/// - May be absent: beyond the emergency threshold anybody may hedge.
 ///
-/// GOVERNANCE AND UNDERWRITER ASSUMPTIONS
-/// - Governance may set any rule and role at once. The underwriter may open legs at any premium that the
-///   counterparty agrees to. Both are trusted with the value of the vault.
-/// - The guardian may stop everything that moves a token, and nothing else. Only governance resumes.
+/// GOVERNANCE, GUARDIAN AND UNDERWRITER ASSUMPTIONS
+/// - Governance is a timelock. It may loosen rules within the ceilings of `ConstantsLib`, appoint keepers for a term,
+///   name guardians and the underwriter, and resume. This contract does not look whether it is one: deployment does.
+/// - A guardian may stop, revoke and tighten at once, and nothing else. So one that colludes can stop everything but
+///   exits in kind.
+/// - The underwriter may open legs at any premium that the counterparty agrees to: it is trusted with the value of the
+///   vault.
 ///
 /// TOKEN REQUIREMENTS
 /// - Quote and base are two different ERC-20 tokens of at most 18 decimals, which move exactly the amount asked, do
@@ -64,7 +71,8 @@ import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 /// - A token that refuses to pay a counterparty keeps that counterparty's leg from settling.
 ///
 /// FEED REQUIREMENTS
-/// - AggregatorV3 shape, decimals constant and at most 18, `updatedAt` not decreasing with the round.
+/// - AggregatorV3 shape, decimals constant and at most 18, `updatedAt` not decreasing with the round, and an answer
+///   within `FEED_GAS`.
 /// - Rounds are numbered without gaps around an expiry: a change of phase between the last round before an expiry
 ///   and the first round after it leaves no round that can be proven to be the first.
 ///
@@ -73,17 +81,15 @@ import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 ///
 /// LIVENESS REQUIREMENTS
 /// - Settlement needs quote: a covered vault must sell base before it can pay a call. Until it can, `settle` reverts.
-///
-/// CHECKS STILL TO COME
-/// - Leaky buckets for loss and for turnover; sequencer uptime; a second price source; loosening of rules and change
-///   of roles behind a timelock, within immutable ceilings, with guardians who may revoke and tighten; keys that
-///   expire; bounds on premiums; `ripcord` for anyone when the keeper is absent; `trip` for anyone when a breaker
-///   condition holds; `redeemInKind` for holders while the vault is paused or its oracle is gone.
-contract RiskVault is ERC4626, OptionBook, Guard {
+/// - A vault that has lost most of its net value has budgets as small, and one that owes more than it owns has none:
+///   it is governance's to wind down.
+/// - While a price moves further than the rules let it since the last hedge, nobody hedges until time allows it or
+///   governance does.
+contract RiskVault is ERC4626, Breakers {
+    using BookLib for BookedLeg[];
     using FixedPointMathLib for int256;
     using FixedPointMathLib for uint256;
     using MathLib for uint256;
-    using OracleGate for IAggregatorV3;
     using SafeCastLib for int256;
     using SafeERC20 for IERC20;
 
@@ -91,34 +97,47 @@ contract RiskVault is ERC4626, OptionBook, Guard {
         ERC20(config.name, config.symbol)
         ERC4626(config.quote)
         Holdings(config.quote, config.base)
-        Governed(config.owner, config.guardian, config.underwriter, config.limits)
-        Oracles(config.priceFeed, config.volFeed)
+        Governed(config.owner, config.guardian)
+        Oracles(config.priceFeed, config.volFeed, config.checkFeed, config.sequencerFeed)
         Guard(config.venue)
-    {}
-
-    /// @inheritdoc IRiskVault
-    function freeQuote() public view returns (uint256) {
-        (bool good, uint256 price,) = _peekOracles();
-        if (paused || !good) return 0;
-        return _ownQuote().min(totalAssets().zeroFloorSub(marginUp(price)));
+        OptionBook(config.underwriter)
+    {
+        _setLimits(abi.encode(config.limits));
     }
 
-    /* ERC-4626 */
+    /* VALUE */
 
     /// @inheritdoc ERC4626
     function totalAssets() public view override returns (uint256) {
-        (, uint256 price, uint256 vol) = _peekOracles();
-        if (price == 0) return _ownQuote();
-        return netValueDown(price, vol).max(0).toUint256();
+        (, Market memory market) = _peekOracles();
+        return _assets(market);
     }
+
+    /// @inheritdoc IRiskVault
+    function freeQuote() public view returns (uint256) {
+        (bool good, Market memory market) = _peekOracles();
+        if (_pulse.paused || !good) return 0;
+        return _ownQuote().min(_assets(market).zeroFloorSub(marginUp(market.price)));
+    }
+
+    function _assets(Market memory market) private view returns (uint256) {
+        if (market.price == 0) return _ownQuote();
+        return netValueDown(market.price, market.vol).max(0).toUint256();
+    }
+
+    function _shareValue() internal view override returns (uint256) {
+        return convertToAssets(10 ** decimals());
+    }
+
+    /* COMING IN */
 
     /// @inheritdoc ERC4626
     function maxDeposit(address) public view override returns (uint256) {
-        (bool good,,) = _peekOracles();
+        (bool good, Market memory market) = _peekOracles();
         // A donation can only make this false, by making the vault worth something.
         // slither-disable-next-line incorrect-equality
-        bool worthless = totalSupply() != 0 && totalAssets() == 0;
-        return paused || !good || worthless ? 0 : type(uint256).max;
+        bool worthless = totalSupply() != 0 && _assets(market) == 0;
+        return _pulse.paused || !good || worthless ? 0 : type(uint256).max;
     }
 
     /// @inheritdoc ERC4626
@@ -126,20 +145,16 @@ contract RiskVault is ERC4626, OptionBook, Guard {
         return maxDeposit(receiver);
     }
 
-    /// @inheritdoc ERC4626
-    function maxRedeem(address account) public view override returns (uint256) {
-        return balanceOf(account).min(convertToShares(freeQuote()));
-    }
-
     /// @inheritdoc IRiskVault
     function depositBase(uint256 amount)
         external
         nonReentrant
+        only(SHARES)
         onlyOwner
         whenUnpaused
         returns (uint256 shares)
     {
-        (uint256 price,,) = _readOracles();
+        uint256 price = _readOracles().price;
         uint256 value = (amount * _baseScale).wMulDown(price) / _quoteScale;
         uint256 limit = maxDeposit(msg.sender);
         if (value > limit) revert ERC4626ExceededMaxDeposit(msg.sender, value, limit);
@@ -153,14 +168,44 @@ contract RiskVault is ERC4626, OptionBook, Guard {
         internal
         override
         nonReentrant
+        only(SHARES)
     {
         super._deposit(caller, receiver, assets, shares);
+    }
+
+    /* GOING OUT */
+
+    /// @inheritdoc ERC4626
+    function maxRedeem(address account) public view override returns (uint256) {
+        return balanceOf(account).min(convertToShares(freeQuote()));
+    }
+
+    /// @inheritdoc IRiskVault
+    function redeemInKind(uint256 shares, address receiver, uint256 minQuote, uint256 minBase)
+        external
+        nonReentrant
+        only(SHARES)
+        returns (uint256 quoteUnits, uint256 baseUnits)
+    {
+        (uint256 ownQuote, uint256 ownBase) = (_ownQuote(), _ownBase());
+        (uint256 quoteKept, uint256 baseKept) = _book.legs.worstCase(ownBase * _baseScale, _limits.maxPrice);
+        uint256 supply = totalSupply() + 10 ** _decimalsOffset();
+        quoteUnits = Math.mulDiv(ownQuote.zeroFloorSub(quoteKept.divUp(_quoteScale)), shares, supply);
+        baseUnits = Math.mulDiv(ownBase.zeroFloorSub(baseKept.divUp(_baseScale)), shares, supply);
+        if (quoteUnits < minQuote || baseUnits < minBase) {
+            revert ErrorsLib.ExitTooSmall(quoteUnits, baseUnits);
+        }
+        _burn(msg.sender, shares);
+        emit EventsLib.RedeemedInKind(msg.sender, receiver, shares, quoteUnits, baseUnits);
+        _quote.safeTransfer(receiver, quoteUnits);
+        base.safeTransfer(receiver, baseUnits);
     }
 
     function _withdraw(address caller, address receiver, address account, uint256 assets, uint256 shares)
         internal
         override
         nonReentrant
+        only(SHARES)
     {
         super._withdraw(caller, receiver, account, assets, shares);
     }
@@ -172,55 +217,23 @@ contract RiskVault is ERC4626, OptionBook, Guard {
     /* LENS */
 
     /// @inheritdoc IKeeperVault
-    function lensWords(address keeper) external view returns (uint256[] memory words) {
-        uint256 count = _book.length;
-        words = new uint256[](24 + count);
-        words[0] = uint256(uint160(address(this)));
-        words[1] = 1 | (paused ? 2 : 0) | (isKeeper[keeper] ? 4 : 0);
-        words[2] = _ownQuote();
-        words[3] = _ownBase();
-        words[6] = sequence;
-        words[7] = uint256(stateHash());
-        words[8] = lastRebalanceAt;
-        words[20] =
-            IERC20Metadata(asset()).decimals() | uint256(IERC20Metadata(address(base)).decimals()) << 8;
-        words[21] = totalSupply();
-        words[22] = count;
-        _writeLimits(words);
-        _writeReadings(words);
-        _writeVenue(words);
-        for (uint256 i = 0; i < count; ++i) {
-            words[24 + i] = Leg.unwrap(_book[i].leg);
-        }
-    }
-
-    function _writeLimits(uint256[] memory words) private view {
-        Limits memory rules = _limits;
-        words[4] = uint256(int256(rules.targetDelta));
-        words[5] = rules.band;
-        words[9] = rules.cooldown;
-        words[10] = rules.maxSlippageBps;
-        words[11] = rules.marginBps;
-        words[23] = rules.maxPriceAge | uint256(rules.maxVolAge) << 32 | uint256(rules.maxDeadline) << 64
-            | uint256(rules.maxTradeBase) << 96;
-    }
-
-    function _writeReadings(uint256[] memory words) private view {
-        Reading memory reading = priceFeed.peek(_priceScale);
-        words[12] = uint256(reading.value);
-        words[13] = reading.updatedAt;
-        words[14] = reading.roundId;
-        reading = volFeed.peek(_volScale);
-        words[15] = uint256(reading.value);
-        words[16] = reading.updatedAt;
-    }
-
-    function _writeVenue(uint256[] memory words) private view {
-        try venue.state() returns (uint160 sqrtPriceX96, uint128 liquidity, uint24 fee, bool baseIsToken0) {
-            words[17] = sqrtPriceX96;
-            words[18] = liquidity;
-            words[19] = fee;
-            if (baseIsToken0) words[1] |= 8;
-        } catch {}
+    function lensWords(address keeper) external view returns (uint256[] memory) {
+        Buckets memory buckets = _leaked();
+        Facts memory facts = Facts({
+            paused: _pulse.paused,
+            keeperUntil: keeperUntil[keeper],
+            quoteUnits: _ownQuote(),
+            baseUnits: _ownBase(),
+            sequence: _pulse.sequence,
+            stateHash: stateHash(),
+            lastRebalanceAt: _pulse.lastRebalanceAt,
+            shares: totalSupply(),
+            turnoverUsed: buckets.turnover,
+            lossUsed: buckets.loss,
+            quote: address(_quote),
+            base: address(base),
+            venue: venue
+        });
+        return LensLib.words(facts, _feeds(), _limits, _book.legs);
     }
 }

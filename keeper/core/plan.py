@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from keeper.core.admissible import needed_gap, turnover_binds, turnover_left_usd
 from keeper.core.exposure import Situation
 from keeper.core.inventory import Band
 from keeper.core.market import in_quote
@@ -60,8 +61,8 @@ def propose(policy: Policy, situation: Situation, verdict: Breached) -> Plan | H
     if breach.reason not in {Reason.DELTA_LIMIT, Reason.DELTA_BAND}:
         return Hold(Reason.NO_INSTRUMENT, breach.measured, breach.limit)
     exposure = situation.exposure
-    if abs(exposure.gap) <= situation.vault.rules.band_wad / WAD:
-        # A hard limit within the contract's own band: the contract refuses every trade there.
+    if abs(exposure.gap) <= needed_gap(situation):
+        # A hard limit within what the contract takes for hedged: it refuses every trade there.
         edge = verdict.band.sell_above if exposure.gap > 0 else verdict.band.buy_below
         return Hold(Reason.INSIDE_BAND, exposure.inventory, edge)
     wanted = _wanted(situation, verdict.band)
@@ -69,6 +70,7 @@ def propose(policy: Policy, situation: Situation, verdict: Breached) -> Plan | H
     trade = float(np.copysign(min(abs(wanted), has, _largest(policy, situation, wanted)), wanted))
     if _is_too_small(policy, situation, trade):
         short_of = Reason.NO_INVENTORY if has == abs(trade) < abs(wanted) else Reason.TRADE_TOO_SMALL
+        short_of = Reason.TURNOVER_LIMIT if turnover_binds(situation, abs(trade)) else short_of
         return Hold(short_of, abs(trade) * exposure.spot, in_quote(policy.hedging.min_trade_usd_wad))
     ceiling_wei = policy.costs.max_fee_wei
     fee_wei = situation.head.base_fee_wei + policy.costs.priority_fee_wei
@@ -97,11 +99,12 @@ def _inventory(situation: Situation, wanted: float) -> float:
 
 
 def _largest(policy: Policy, situation: Situation, wanted: float) -> float:
-    """The policy's slice or the most that the contract allows, in base.
+    """The policy's slice or the most that the contract allows and its turnover budget has room for, in base.
 
     The contract counts a purchase by the quote it gives, at the oracle's price; the pool may ask for more.
     """
-    slice_base = in_quote(policy.hedging.max_trade_usd_wad) / situation.exposure.spot
+    most_usd = min(in_quote(policy.hedging.max_trade_usd_wad), turnover_left_usd(situation))
+    slice_base = most_usd / situation.exposure.spot
     allowed = situation.vault.rules.max_trade_wad / WAD * (1 - ROUNDING)
     return min(slice_base, allowed if wanted < 0 else allowed / _dearer(situation))
 

@@ -41,7 +41,9 @@ class PoolState:
 class VaultRules:
     """What the vault's contract will insist on.
 
-    `band_wad`, `target_delta_wad` and `max_trade_wad` are in base.
+    `band_wad`, `target_delta_wad` and `max_trade_wad` are in base. `price_error_bps` is how far the oracle
+    may be off: a hedge must be needed at every price so near. `min_trade_bps` is of the greatest trade that
+    is admissible. The caps are millionths of the vault's net value.
     """
 
     band_wad: int
@@ -53,11 +55,18 @@ class VaultRules:
     max_volatility_age_s: int
     max_deadline_s: int
     max_trade_wad: int
+    price_error_bps: int
+    min_trade_bps: int
+    turnover_cap_pips: int
+    loss_cap_pips: int
 
 
 @dataclass(frozen=True, slots=True)
 class VaultState:
-    """A vault at a head. Balances in token units; times in Unix seconds of the chain."""
+    """A vault at a head. Balances in token units; times in Unix seconds of the chain.
+
+    What of the contract's budgets is used up now stands as fractions of the vault's net value.
+    """
 
     address: Address
     readable: bool
@@ -75,3 +84,6 @@ class VaultState:
     price: Reading
     volatility: Reading
     pool: PoolState
+    keeper_until: int
+    turnover_used_wad: int
+    loss_used_wad: int

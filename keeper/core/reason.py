@@ -55,6 +55,7 @@ class Reason(StrEnum):
     SLIPPAGE_CEILING = "slippage-ceiling"
     FEE_CEILING = "fee-ceiling"
     TRADE_TOO_SMALL = "trade-too-small"
+    TURNOVER_LIMIT = "turnover-limit"
     NO_INSTRUMENT = "no-instrument"
 
     # The transaction could not be made, or came to an end.

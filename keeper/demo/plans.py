@@ -60,12 +60,12 @@ PLANS: Final = (
     VaultPlan(
         "strangle", "kvSTR", 21,
         (LegPlan(is_call=True, moneyness=1.1, size=-1000), LegPlan(is_call=False, moneyness=0.9, size=-1000)),
-        target_delta=1000, capital=6_000_000,
+        target_delta=1000, capital=18_000_000,
     ),
     VaultPlan(
         "covered-call", "kvCC", 14,
         (LegPlan(is_call=True, moneyness=1.05, size=-1000),),
-        target_delta=0, capital=5_000_000,
+        target_delta=0, capital=15_000_000,
     ),
     VaultPlan(
         "iron-condor", "kvIC", 30,
@@ -75,7 +75,7 @@ PLANS: Final = (
             LegPlan(is_call=True, moneyness=1.1, size=-1000),
             LegPlan(is_call=True, moneyness=1.2, size=1000),
         ),
-        target_delta=1000, capital=5_000_000,
+        target_delta=1000, capital=15_000_000,
     ),
 )  # fmt: skip
 
@@ -84,8 +84,46 @@ MAX_DEADLINE_S: Final = 7_200
 MAX_FEED_AGE_S: Final = 5_400
 MAX_SLIPPAGE_BPS: Final = 100
 MARGIN_BPS: Final = 1_500
+PRICE_ERROR_BPS: Final = 50
+MAX_JUMP_BPS: Final = 5_000
+MIN_TRADE_BPS: Final = 100
+MAX_DRAWDOWN_BPS: Final = 2_500
 BAND: Final = 2
 MAX_TRADE: Final = 1_000
+EMERGENCY_TRADE: Final = 200
+EMERGENCY_GAP: Final = 400
+TURNOVER_PIPS: Final = 250_000
+LOSS_PIPS: Final = 5_000
+PRICE_RANGE: Final = (150, 15_000)
+VOLATILITY_RANGE_PERCENT: Final = (1, 1_000)
+RIPCORD_REWARD: Final = 100
+KEEPER_TERM_S: Final = 360 * DAY_S
+
+
+def limits(target_delta: float, cooldown_s: int = COOLDOWN_S) -> tuple[int, ...]:
+    """The rules of a vault, in the order of the contract's struct.
+
+    Deadlines are long because a block of the demonstration takes minutes: see `DemoVault.sol`.
+    """
+    ages = (MAX_FEED_AGE_S, MAX_FEED_AGE_S, MAX_FEED_AGE_S)
+    parts = (MAX_SLIPPAGE_BPS, MARGIN_BPS, PRICE_ERROR_BPS, MAX_JUMP_BPS, MIN_TRADE_BPS, MAX_DRAWDOWN_BPS)
+    sizes = (BAND, round(target_delta), MAX_TRADE, EMERGENCY_TRADE, EMERGENCY_GAP)
+    budgets = (TURNOVER_PIPS, TURNOVER_PIPS, LOSS_PIPS, LOSS_PIPS)
+    bounds = (
+        *(price * WAD for price in PRICE_RANGE),
+        *(percent * WAD // 100 for percent in VOLATILITY_RANGE_PERCENT),
+    )
+    in_wad = (size * WAD for size in sizes)
+    return (
+        cooldown_s,
+        MAX_DEADLINE_S,
+        *ages,
+        *parts,
+        *in_wad,
+        *budgets,
+        *bounds,
+        RIPCORD_REWARD * QUOTE_UNIT,
+    )
 
 
 def terms_of(

@@ -6,7 +6,6 @@ from typing import Final
 
 from web3.contract import Contract
 
-from keeper.core.units import WAD
 from keeper.demo import plans
 from keeper.demo.accounts import Role
 from keeper.demo.artifacts import contract
@@ -15,6 +14,8 @@ from keeper.demo.plans import QUOTE_UNIT, Terms, VaultPlan
 from keeper.demo.protocols.tokens import approve, mint, wrap
 
 YES: Final = True
+NONE: Final = "0x" + "00" * 20
+"""No second source of the price and no sequencer: the demonstration's chain is no rollup."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,29 +32,19 @@ class Market:
 
 def deploy_libraries(chain: Chain) -> dict[str, str]:
     """The libraries that a vault is linked with, by name. Vaults share them: they keep nothing."""
-    return {name: chain.deploy(contract(name)).address for name in contract("RiskVault").links}
+    return {name: chain.deploy(contract(name)).address for name in contract("DemoVault").links}
 
 
 def deploy_vault(
     chain: Chain, market: Market, plan: VaultPlan, accounts: Mapping[Role, str], title: str
 ) -> Contract:
     """An empty vault with the plan's limits. The sender owns it."""
-    limits = (
-        plans.COOLDOWN_S,
-        plans.MAX_DEADLINE_S,
-        plans.MAX_FEED_AGE_S,
-        plans.MAX_FEED_AGE_S,
-        plans.MAX_SLIPPAGE_BPS,
-        plans.MARGIN_BPS,
-        plans.BAND * WAD,
-        round(plan.target_delta) * WAD,
-        plans.MAX_TRADE * WAD,
-    )
     config = (
         title, plan.symbol, market.usdc.address, market.weth.address, market.venue, market.price_feed,
-        market.volatility_feed, chain.sender, accounts[Role.GUARDIAN], accounts[Role.UNDERWRITER], limits,
+        market.volatility_feed, NONE, NONE, chain.sender, accounts[Role.GUARDIAN], accounts[Role.UNDERWRITER],
+        plans.limits(plan.target_delta),
     )  # fmt: skip
-    return chain.deploy(contract("RiskVault"), config, libraries=market.libraries)
+    return chain.deploy(contract("DemoVault"), config, libraries=market.libraries)
 
 
 def fill_vault(

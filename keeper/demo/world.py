@@ -11,7 +11,7 @@ from typing import Final
 
 from web3.contract import Contract
 
-from keeper.demo import accounts
+from keeper.demo import accounts, plans
 from keeper.demo.accounts import ORACLES, Role
 from keeper.demo.addressbook import AddressBook
 from keeper.demo.anvil import CHAIN_ID
@@ -22,7 +22,7 @@ from keeper.demo.protocols.chainlink import Feed, deploy_feed, submit_round
 from keeper.demo.protocols.multicall import install_multicall
 from keeper.demo.protocols.tokens import approve, deploy_token, deploy_weth, mint, wrap
 from keeper.demo.protocols.uniswap import PoolTerms, Uniswap, deploy_pool, deploy_uniswap
-from keeper.demo.vaults import YES, Market, deploy_libraries, deploy_vault, fill_vault
+from keeper.demo.vaults import Market, deploy_libraries, deploy_vault, fill_vault
 
 Progress = Callable[[str], None]
 
@@ -162,5 +162,5 @@ def _deploy_vaults(
             fill_vault(chain, market, vault, roles, plan, legs)
             book[plan.name] = vault.address
         kept = chain.at(contract("RiskVault"), vaults[plan.name])
-        chain.send(kept, "setKeeper", accounts.address(Role.KEEPER), YES)
+        chain.send(kept, "setKeeper", accounts.address(Role.KEEPER), STARTED_AT + plans.KEEPER_TERM_S)
     return vaults, twins

@@ -27,7 +27,7 @@ from keeper.demo.rpc import Rpc, as_bytes
 CACHE: Final = ROOT / ".cache" / "world"
 BASE_FEE_WEI: Final = 10**9
 
-_OWN_CONTRACTS = ("RiskVault", "Lens", "UniswapV3Venue")
+_OWN_CONTRACTS = ("DemoVault", "Lens", "UniswapV3Venue")
 _BUILDERS = ("accounts.py", "addressbook.py", "plans.py", "vaults.py", "world.py", "protocols")
 _KEPT = 4
 _GZIP = 16 + zlib.MAX_WBITS
@@ -96,7 +96,7 @@ def ensure(progress: world.Progress = lambda _: None, cache: Path = CACHE) -> Ca
 def key() -> str:
     """A digest of everything that the state depends on. Raises MissingArtifactError."""
     digest = hashlib.sha256(HARDFORK.encode())
-    for name in (*_OWN_CONTRACTS, *contract("RiskVault").links):
+    for name in (*_OWN_CONTRACTS, *contract("DemoVault").links):
         digest.update(contract(name).bytecode.encode())
     here = Path(__file__).parent
     for name in _BUILDERS:

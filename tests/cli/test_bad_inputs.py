@@ -119,7 +119,7 @@ def test_a_keeper_without_the_role_holds_and_check_says_what_to_do(keeper: Keepe
     ran = keeper("once", "--vault", "strangle", "--json", *site.config(**changes))
     assert ran.code == Exit.OK
     assert ran.json["decisions"][0]["reason"] == "not-keeper"
-    assert "setKeeper(keeper, true)" in keeper("check", *site.config()).out
+    assert "setKeeper(keeper, validUntil)" in keeper("check", *site.config()).out
 
 
 def test_an_empty_wallet_is_told_before_anything_is_signed(keeper: Keeper, site: Site, world: World) -> None:

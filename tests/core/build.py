@@ -51,6 +51,10 @@ RULES = VaultRules(
     max_volatility_age_s=4_000,
     max_deadline_s=3_600,
     max_trade_wad=10_000 * WAD,
+    price_error_bps=0,
+    min_trade_bps=1,
+    turnover_cap_pips=10**9,
+    loss_cap_pips=10**9,
 )
 
 STRADDLE = (
@@ -79,6 +83,9 @@ def vault(**changes: object) -> VaultState:
         price=Reading(SPOT * WAD, NOW - 60, 42),
         volatility=Reading(7 * WAD // 10, NOW - 60, 9),
         pool=pool(),
+        keeper_until=NOW + 30 * DAY,
+        turnover_used_wad=0,
+        loss_used_wad=0,
     )
     return replace(healthy, **changes)  # type: ignore[arg-type]
 

@@ -152,6 +152,19 @@ def test_a_trade_that_the_contract_cuts_below_the_policys_minimum_is_too_small_a
     assert hold.measured == pytest.approx(SPOT / 100)
 
 
+def test_a_spent_turnover_budget_is_told_as_such() -> None:
+    hold = planned(gapped(150.0, rules=replace(vault().rules, turnover_cap_pips=1)))
+    assert isinstance(hold, Hold)
+    assert hold.reason is Reason.TURNOVER_LIMIT
+
+
+def test_a_trade_fits_into_the_turnover_budget() -> None:
+    each = gapped(150.0, rules=replace(vault().rules, turnover_cap_pips=10_000))
+    plan = planned(each)
+    assert isinstance(plan, Plan)
+    assert abs(plan.trade) * SPOT == pytest.approx(0.0099 * each.exposure.nav_usd)
+
+
 @pytest.mark.parametrize("gap", [150.0, -150.0])
 def test_the_largest_trade_may_be_as_small_as_the_smallest(gap: float) -> None:
     fixed = replace(POLICY.hedging, min_trade_usd_wad=usd(777.77), max_trade_usd_wad=usd(777.77))

@@ -65,8 +65,8 @@ def send_rebalance(world: World, name: str, *, twin: bool = False) -> str:
     """Propose what the vault itself says it needs; returns the hash."""
     kept = world.vault(name)
     vault = world.twin(name) if twin else kept
-    sell_base, amount, *_, state, latest = cast(
-        "tuple[bool, int, bytes, int]", world.chain.read(kept, "need")
+    sell_base, _, _, _, amount, *_, state, latest, _, _, _ = cast(
+        "tuple[bool, bool, int, int, int, bytes, int, int, int, int]", world.chain.read(kept, "need")
     )
     proposal = (sell_base, amount, 0, latest, state)
     keeper = world.chain.web3.to_checksum_address(world.account(Role.KEEPER))

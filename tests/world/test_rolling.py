@@ -41,7 +41,7 @@ def test_an_expired_book_is_settled_and_opened_again_at_the_new_price(
 
 def test_a_settlement_that_is_refused_is_tried_again_later(world: World, market: Market) -> None:
     vault = world.vault("covered-call")
-    by_hand(world, market, vault, "pause")
+    by_hand(world, market, vault, "pause", bytes(32))
     reports = go(market, *[3000.0] * 20, step_s=DAY)
     events = [event for report in reports for event in report.events]
     assert "covered-call: settlement refused, tried again later" in events
@@ -62,7 +62,7 @@ def test_a_vault_without_the_collateral_for_a_new_book_stays_without_one(
 ) -> None:
     vault = world.vault("covered-call")
     limits = list(cast("list[int]", world.chain.read(vault, "limits")))
-    limits[5] = 2**16 - 1
+    limits[6] = 2**16 - 1
     by_hand(world, market, vault, "setLimits", tuple(limits))
     events = [event for report in go(market, *[3000.0] * 20, step_s=DAY) for event in report.events]
     assert "covered-call: not opened again, its collateral does not cover the margin" in events

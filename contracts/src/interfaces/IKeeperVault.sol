@@ -36,7 +36,7 @@ interface IKeeperVault {
     /// someone's decision, and never by a deposit, a withdrawal or a donation.
     function stateHash() external view returns (bytes32);
 
-    /// @notice The vault in packed words, in the layout documented at `ILens`: 24 words, then one word per leg.
+    /// @notice The vault in packed words, in the layout documented at `ILens`: 28 words, then one word per leg.
     /// @param keeper The account whose authority is reported.
     function lensWords(address keeper) external view returns (uint256[] memory words);
 }

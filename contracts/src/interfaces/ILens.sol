@@ -5,10 +5,10 @@ pragma solidity ^0.8.34;
 /// @notice Reads many vaults at one block, in 32-byte words which need no decoder.
 ///
 /// Header, 8 words:
-///   0 version (1) · 1 block number · 2 block timestamp · 3 block base fee · 4 native balance of the keeper
+///   0 version (2) · 1 block number · 2 block timestamp · 3 block base fee · 4 native balance of the keeper
 ///   5 price of the native coin, WAD, 0 if unreadable · 6 its timestamp · 7 number of vaults
 ///
-/// For each vault, 24 words:
+/// For each vault, 28 words:
 ///    0 address
 ///    1 flags: bit 0 readable, bit 1 paused, bit 2 keeper authorised, bit 3 base is token0 of the pool
 ///    2 quote of the vault, without escrow     3 base of the vault, without escrow
@@ -23,6 +23,10 @@ pragma solidity ^0.8.34;
 ///   21 supply of shares                      22 number of legs
 ///   23 maximum price age | maximum volatility age << 32 | maximum deadline << 64
 ///      | maximum trade in base << 96
+///   24 turnover used and 25 loss used, as fractions of the net value (WAD)
+///   26 until when the keeper is authorised
+///   27 error of the price, basis points | least trade, basis points of the greatest << 16
+///      | turnover cap, millionths << 32 | loss cap, millionths << 64
 ///
 /// Then the leg words of all vaults, in the order of the vaults (see `OptionLeg`).
 ///

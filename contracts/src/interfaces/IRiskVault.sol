@@ -2,31 +2,9 @@
 pragma solidity ^0.8.34;
 
 import {IAggregatorV3} from "./IAggregatorV3.sol";
-import {IKeeperVault} from "./IKeeperVault.sol";
+import {IGuarded, Limits} from "./IGuarded.sol";
 import {IVenue} from "./IVenue.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-
-/// @notice The rules a hedge is held to. Token sizes are WAD (1e18 = one whole base token).
-/// @param cooldown Least number of seconds between two hedges.
-/// @param maxDeadline Greatest number of seconds a proposal's deadline may lie ahead.
-/// @param maxPriceAge Age in seconds beyond which the price feed is stale: its own heartbeat and a margin.
-/// @param maxVolAge Age in seconds beyond which the volatility feed is stale.
-/// @param maxSlippageBps How far, in basis points, a fill may fall short of the oracle price, all fees included.
-/// @param marginBps Margin required for the short legs, in basis points of their notional at the oracle price.
-/// @param band Gap up to which no hedge is admissible, and by which a hedge may overshoot.
-/// @param targetDelta The net delta at which the vault is meant to stand.
-/// @param maxTradeBase Greatest size of one hedge, in base.
-struct Limits {
-    uint32 cooldown;
-    uint32 maxDeadline;
-    uint32 maxPriceAge;
-    uint32 maxVolAge;
-    uint16 maxSlippageBps;
-    uint16 marginBps;
-    uint128 band;
-    int128 targetDelta;
-    uint128 maxTradeBase;
-}
 
 /// @notice Everything a vault is born with.
 /// @param name Name of the share.
@@ -36,8 +14,10 @@ struct Limits {
 /// @param venue The only place where the vault trades.
 /// @param priceFeed Price of one base in quote.
 /// @param volFeed Annualised implied volatility of base, as a fraction (0.7 = 70 %).
-/// @param owner Governance.
-/// @param guardian May pause.
+/// @param checkFeed A second source of the price, which can veto; zero: none.
+/// @param sequencerFeed Uptime of the rollup's sequencer; zero: no rollup.
+/// @param owner Governance: a timelock.
+/// @param guardian The first of those who may pause, revoke and tighten.
 /// @param underwriter May open legs, as governance may.
 /// @param limits The first rules.
 struct Config {
@@ -48,10 +28,19 @@ struct Config {
     IVenue venue;
     IAggregatorV3 priceFeed;
     IAggregatorV3 volFeed;
+    IAggregatorV3 checkFeed;
+    IAggregatorV3 sequencerFeed;
     address owner;
     address guardian;
     address underwriter;
     Limits limits;
+}
+
+/// @notice What anybody may show to have gone wrong, and so stop the vault.
+enum Breaker {
+    LOSS,
+    DRAWDOWN,
+    DEVIATION
 }
 
 /// @notice The terms of one European option, as agreed between the vault and a counterparty.
@@ -70,66 +59,14 @@ struct Terms {
     address counterparty;
 }
 
-/// @notice The bounds of a hedge that is admissible now.
-/// @param sellBase The side that reduces the gap.
-/// @param maxAmountIn What closes the gap at the oracle price, or the most that limits and inventory allow; token units.
-/// @param gap Net delta minus target, WAD.
-/// @param price Oracle price, WAD.
-/// @param vol Oracle volatility, WAD.
-/// @param roundId Round of the price.
-/// @param stateHash The hash a proposal must carry.
-/// @param latestDeadline The latest deadline a proposal may carry.
-struct Need {
-    bool sellBase;
-    uint256 maxAmountIn;
-    int256 gap;
-    uint256 price;
-    uint256 vol;
-    uint80 roundId;
-    bytes32 stateHash;
-    uint256 latestDeadline;
-}
-
 /// @title IRiskVault
 /// @notice An ERC-4626 vault over quote which holds base, writes and buys European options, and lets a keeper hedge
 /// the sum within bounds that the vault itself enforces.
-interface IRiskVault is IKeeperVault {
-    /* IMMUTABLES */
-
-    /// @notice The token hedged with.
-    function base() external view returns (IERC20);
-
-    /// @notice The only place where the vault trades.
-    function venue() external view returns (IVenue);
-
-    /// @notice The feed of the price of base in quote.
-    function priceFeed() external view returns (IAggregatorV3);
-
-    /// @notice The feed of the annualised implied volatility of base.
-    function volFeed() external view returns (IAggregatorV3);
-
+interface IRiskVault is IGuarded {
     /* STATE */
-
-    /// @notice Counts the hedges, legs, settlements and changes of rules and roles.
-    function sequence() external view returns (uint64);
-
-    /// @notice When the last hedge was made; 0: never.
-    function lastRebalanceAt() external view returns (uint64);
-
-    /// @notice Whether nothing but views and governance works.
-    function paused() external view returns (bool);
-
-    /// @notice Who may pause.
-    function guardian() external view returns (address);
 
     /// @notice Who may open legs besides governance.
     function underwriter() external view returns (address);
-
-    /// @notice Whether an account may rebalance.
-    function isKeeper(address account) external view returns (bool);
-
-    /// @notice The rules in force.
-    function limits() external view returns (Limits memory);
 
     /// @notice The number of open legs, expired ones that are not yet settled included.
     function legCount() external view returns (uint256);
@@ -152,13 +89,6 @@ interface IRiskVault is IKeeperVault {
     /// @notice Delta of the option book, in WAD of base, at a given price and volatility and the time of the block.
     function delta(uint256 price, uint256 vol) external view returns (int256);
 
-    /// @notice Book delta plus base inventory minus target, in WAD of base, at a given price and volatility.
-    function gapAt(uint256 price, uint256 vol) external view returns (int256);
-
-    /// @notice The same at the oracle's price and volatility.
-    /// @dev Reverts while an oracle is stale or bad.
-    function gap() external view returns (int256);
-
     /// @notice Value of everything the vault owns and owes, in quote units, at a given price and volatility. May be
     /// negative.
     function netValueDown(uint256 price, uint256 vol) external view returns (int256);
@@ -169,10 +99,6 @@ interface IRiskVault is IKeeperVault {
     /// @notice What the vault may pay out now without touching its margin, in quote units; 0 while paused or while
     /// an oracle is stale.
     function freeQuote() external view returns (uint256);
-
-    /// @notice What a hedge must look like to be admissible now.
-    /// @dev Reverts with the reason if none is. `workable` is this function with the revert caught.
-    function need() external view returns (Need memory);
 
     /* OPTIONS */
 
@@ -200,21 +126,31 @@ interface IRiskVault is IKeeperVault {
     /// @notice Governance adds base inventory and receives shares for its oracle value, rounded down.
     function depositBase(uint256 amount) external returns (uint256 shares);
 
-    /// @notice Sets the rules.
-    function setLimits(Limits calldata newLimits) external;
-
-    /// @notice Allows or forbids an account to rebalance.
-    function setKeeper(address keeper, bool allowed) external;
-
-    /// @notice Names who may pause.
-    function setGuardian(address newGuardian) external;
-
     /// @notice Names who may open legs besides governance.
     function setUnderwriter(address newUnderwriter) external;
 
-    /// @notice Stops everything that moves a token. By the guardian or governance.
-    function pause() external;
+    /* ANYBODY */
 
-    /// @notice Resumes. By governance only.
-    function unpause() external;
+    /// @notice Stops the vault if a breaker's condition holds.
+    /// @dev LOSS: four fifths of the loss budget are used up. DRAWDOWN: a share has lost more than the rules allow since
+    /// a checkpoint at most two days old. DEVIATION: the two sources of the price disagree; the first call notes it, and
+    /// one that finds the same ten minutes to an hour later stops the vault, while one that finds them agreed clears it.
+    /// None of these can be brought about by moving a pool.
+    /// @return stopped Whether the vault is paused now.
+    function trip(Breaker breaker) external returns (bool stopped);
+
+    /// @notice Notes the value of a share, at most once a day, for the breaker DRAWDOWN.
+    function checkpoint() external;
+
+    /// @notice Burns the caller's shares for their part of both tokens, whatever the oracles, the keeper or a pause say.
+    /// @dev What the written options may cost at the very most is held back: of a put its strike, of a call its base, and
+    /// for a call without base the greatest price in the rules. So nobody leaves at the cost of those who stay, and a
+    /// vault with much written pays little in kind until options expire. There is no fee.
+    /// @param shares What is burned.
+    /// @param receiver Who is paid.
+    /// @param minQuote The least quote that must be paid.
+    /// @param minBase The least base that must be paid.
+    function redeemInKind(uint256 shares, address receiver, uint256 minQuote, uint256 minBase)
+        external
+        returns (uint256 quoteUnits, uint256 baseUnits);
 }

@@ -5,12 +5,20 @@ pragma solidity 0.8.34;
 /// @notice Every error of the vault, the venue and their libraries. Operands are what a keeper needs to explain the
 /// refusal without another call.
 library ErrorsLib {
+    /* ONE OPERATION */
+
+    /// @notice Another kind of operation on this vault was part of the same transaction.
+    error OperationMixed(uint256 before, uint256 asked);
+
     /* AUTHORITY */
 
     /// @notice Only keepers may rebalance.
     error NotKeeper(address caller);
 
-    /// @notice Only the guardian and governance may pause.
+    /// @notice The keeper's term is over.
+    error KeeperExpired(address keeper, uint256 validUntil);
+
+    /// @notice Only guardians and governance may pause, revoke and tighten.
     error NotGuardian(address caller);
 
     /// @notice Only the underwriter and governance may open legs.
@@ -44,8 +52,30 @@ library ErrorsLib {
     /// @notice The feed's answer is not positive, or absurdly large, or could not be read (0).
     error BadPrice(address feed, int256 answer);
 
-    /// @notice The vault is hedged well enough.
-    error InsideBand(int256 gap, uint256 band);
+    /// @notice The feed's answer is at or beyond the vault's own bounds; WAD.
+    error PriceOutOfBounds(address feed, uint256 value, uint256 least, uint256 most);
+
+    /// @notice The price is further from that of the last hedge than the time since then explains; WAD.
+    error PriceJumped(uint256 price, uint256 lastPrice, uint256 allowedBps);
+
+    /// @notice The second source disagrees; WAD.
+    error PriceDeviation(uint256 price, uint256 check, uint256 allowedBps);
+
+    /// @notice The rollup's sequencer is down, or its feed cannot be read.
+    error SequencerDown();
+
+    /// @notice The sequencer has been back for too short a time.
+    error GracePeriod(uint256 until);
+
+    /// @notice Too little gas was sent for a feed to be asked.
+    error OracleStarved(address feed, uint256 gas);
+
+    /// @notice The vault is hedged well enough, at one at least of the prices that the oracle's error admits: the gap
+    /// may differ by `sway` among them.
+    error InsideBand(int256 gap, uint256 band, uint256 sway);
+
+    /// @notice The gap is not so wide that anybody may hedge.
+    error NoEmergency(int256 gap, uint256 threshold, uint256 sway);
 
     /// @notice There is too little of the token that would have to be spent; both in its units.
     error InsufficientInventory(uint256 wanted, uint256 available);
@@ -58,11 +88,26 @@ library ErrorsLib {
     /// @notice The trade is larger than allowed; both in WAD of base.
     error TradeTooLarge(uint256 size, uint256 maxSize);
 
+    /// @notice The trade is so small that it would only use up the cooldown; both in units of the token spent.
+    error TradeTooSmall(uint256 amountIn, uint256 minAmountIn);
+
+    /// @notice So much was traded lately that this is too much; both as fractions of the net value, WAD.
+    error TurnoverExceeded(uint256 used, uint256 cap);
+
+    /// @notice An allowance could not be taken back.
+    error ResidualAllowance(address token, uint256 left);
+
     /// @notice More left the vault than was proposed.
     error SpentTooMuch(uint256 spent, uint256 amountIn);
 
     /// @notice Less came back than the proposal or the oracle demands.
     error SlippageExceeded(uint256 got, uint256 required);
+
+    /// @notice Trading cost so much lately that this is too much; both as fractions of the net value, WAD.
+    error LossBudgetExceeded(uint256 used, uint256 cap);
+
+    /// @notice The trade would leave less than the margin; all in quote units.
+    error CollateralWorse(int256 netBefore, int256 netAfter, uint256 margin);
 
     /// @notice The gap changed sign and is wider than the band.
     error Overshoot(int256 gapBefore, int256 gapAfter);
@@ -104,8 +149,19 @@ library ErrorsLib {
     /// @notice The venue trades another pair.
     error WrongPair(address base, address quote);
 
-    /// @notice A limit that would disable its own check.
+    /// @notice A limit that would disable its own check, or passes a ceiling that nobody can pass.
     error LimitOutOfRange(bytes32 limit, uint256 value);
+
+    /// @notice A guardian can only tighten.
+    error NotTighter(bytes32 limit);
+
+    /* EXITS AND BREAKERS */
+
+    /// @notice Less would be paid than was asked for; token units.
+    error ExitTooSmall(uint256 quoteUnits, uint256 baseUnits);
+
+    /// @notice The condition of this breaker does not hold.
+    error NotTripped(uint8 breaker, uint256 value, uint256 limit);
 
     /* VENUE */
 

@@ -16,6 +16,9 @@ library EventsLib {
     /// @param roundId The round of that price.
     /// @param gapBefore Gap before, WAD.
     /// @param gapAfter Gap after, at the same price, WAD.
+    /// @param loss What it cost at that price, WAD of quote; 0 if it gained.
+    /// @param turnoverUsed What of the turnover budget is used up now, as a fraction of the net value, WAD.
+    /// @param lossUsed What of the loss budget is used up now, as a fraction of the net value, WAD.
     event Rebalanced(
         uint64 indexed sequence,
         address indexed keeper,
@@ -25,7 +28,31 @@ library EventsLib {
         uint256 price,
         uint80 roundId,
         int256 gapBefore,
-        int256 gapAfter
+        int256 gapAfter,
+        uint256 loss,
+        uint256 turnoverUsed,
+        uint256 lossUsed
+    );
+
+    /// @notice Somebody hedged because the gap was beyond the emergency threshold.
+    event Ripcord(address indexed caller, int256 gap, uint256 reward);
+
+    /// @notice A breaker's condition was shown to hold, and the vault stopped.
+    event BreakerTripped(uint8 indexed breaker, address indexed by, uint256 value, uint256 limit);
+
+    /// @notice The sources of the price were shown to disagree, or to agree again (0).
+    event Suspected(address indexed by, uint256 since);
+
+    /// @notice The value of a share was noted, to measure the next day's fall by.
+    event Checkpoint(uint256 shareValue);
+
+    /// @notice Shares were redeemed for their part of both tokens.
+    event RedeemedInKind(
+        address indexed holder,
+        address indexed receiver,
+        uint256 shares,
+        uint256 quoteUnits,
+        uint256 baseUnits
     );
 
     /// @notice A counterparty agreed to terms, or withdrew.
@@ -51,17 +78,20 @@ library EventsLib {
     /// @notice New rules are in force.
     event LimitsSet(Limits limits);
 
-    /// @notice An account may, or may no longer, rebalance.
-    event KeeperSet(address indexed keeper, bool allowed);
+    /// @notice A guardian made the rules stricter.
+    event PolicyTightened(address indexed by);
 
-    /// @notice Another guardian was named.
-    event GuardianSet(address indexed guardian);
+    /// @notice An account may rebalance until then, or no longer (0).
+    event KeeperSet(address indexed keeper, uint64 validUntil);
+
+    /// @notice An account is a guardian, or no longer.
+    event GuardianSet(address indexed guardian, bool allowed);
 
     /// @notice Another underwriter was named.
     event UnderwriterSet(address indexed underwriter);
 
     /// @notice Everything that moves a token has stopped.
-    event Paused(address indexed by);
+    event Paused(address indexed by, bytes32 reason);
 
     /// @notice It goes on.
     event Unpaused(address indexed by);

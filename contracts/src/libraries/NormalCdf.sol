@@ -20,19 +20,26 @@ library NormalCdf {
     uint256 private constant ROOT_TWO_PI = 2.506628274631000502e18;
 
     /// @notice The probability that a standard normal variable is below `x`.
-    function cdf(int256 x) internal pure returns (uint256) {
-        uint256 tail = _tail(FixedPointMathLib.abs(x));
-        return x > 0 ? WAD - tail : tail;
+    function cdf(int256 x) internal pure returns (uint256 probability) {
+        (probability,) = law(x);
+    }
+
+    /// @notice The same, and the density at `x`, which is found on the way.
+    function law(int256 x) internal pure returns (uint256 probability, uint256 density) {
+        uint256 tail;
+        (tail, density) = _tail(FixedPointMathLib.abs(x));
+        probability = x > 0 ? WAD - tail : tail;
     }
 
     /// @dev The probability of exceeding `z` >= 0. Unchecked: below 9.1 no term reaches 1e42.
-    function _tail(uint256 z) private pure returns (uint256) {
-        if (z > GONE) return 0;
+    function _tail(uint256 z) private pure returns (uint256 tail, uint256 density) {
+        if (z > GONE) return (0, 0);
         unchecked {
             // The exponent is above -42 and the exponential not negative.
             // forge-lint: disable-next-item(unsafe-typecast)
-            uint256 density = uint256(FixedPointMathLib.expWad(-int256(z * z / (2 * WAD))));
-            return z < FAR ? density * _numerator(z) / _denominator(z) : density * WAD / _fraction(z);
+            uint256 bell = uint256(FixedPointMathLib.expWad(-int256(z * z / (2 * WAD))));
+            tail = z < FAR ? bell * _numerator(z) / _denominator(z) : bell * WAD / _fraction(z);
+            density = bell * WAD / ROOT_TWO_PI;
         }
     }
 

@@ -2,8 +2,10 @@
 pragma solidity 0.8.34;
 
 import {IAggregatorV3} from "../interfaces/IAggregatorV3.sol";
-import {MAX_ANSWER} from "./ConstantsLib.sol";
+import {Limits} from "../interfaces/IRiskVault.sol";
+import {BPS, FEED_GAS, MAX_ANSWER, SEQUENCER_GRACE} from "./ConstantsLib.sol";
 import {ErrorsLib} from "./ErrorsLib.sol";
+import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 import {LibCall} from "solady/utils/LibCall.sol";
 import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 
@@ -12,19 +14,46 @@ import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 /// @param roundId The round.
 /// @param answer The answer, as given.
 /// @param value The answer, in WAD.
-/// @param updatedAt When it was given.
+/// @param startedAt When the round was begun.
+/// @param updatedAt When the answer was given.
 struct Reading {
     bool readable;
     uint80 roundId;
     int256 answer;
     int256 value;
+    uint256 startedAt;
     uint256 updatedAt;
 }
 
+/// @notice The feeds of a vault, and what turns their answers into WAD.
+/// @param price Price of base in quote.
+/// @param vol Volatility of base.
+/// @param check A second source of the price, which can veto; zero: none.
+/// @param sequencer Whether the rollup's sequencer is up; zero: no rollup.
+struct Feeds {
+    IAggregatorV3 price;
+    IAggregatorV3 vol;
+    IAggregatorV3 check;
+    IAggregatorV3 sequencer;
+    uint256 priceScale;
+    uint256 volScale;
+    uint256 checkScale;
+}
+
+/// @notice What a vault goes by. Zero where nothing positive could be read.
+/// @param price Price, WAD.
+/// @param vol Volatility, WAD.
+/// @param roundId Round of the price.
+struct Market {
+    uint256 price;
+    uint256 vol;
+    uint80 roundId;
+}
+
 /// @title OracleGate
-/// @notice The only door through which prices come in: `peek` looks and never reverts, `read` insists.
-/// @dev A call that fails for want of gas looks like a broken feed. No path that moves tokens replaces a broken feed
-/// by something else, so a caller who starves the oracle achieves a revert.
+/// @notice The only door through which prices come in.
+/// @dev A feed is always given `FEED_GAS`, so that a caller cannot starve it and have it taken for a broken one: a
+/// caller with too little gas is refused.
 library OracleGate {
     using SafeCastLib for int256;
     using SafeCastLib for uint256;
@@ -32,48 +61,46 @@ library OracleGate {
     /// @dev Words of `latestRoundData`.
     uint16 private constant ROUND_BYTES = 160;
 
-    /// @notice The newest answer of a feed, good or bad.
-    /// @param scale 10 to the power of 18 minus the feed's decimals.
-    function peek(IAggregatorV3 feed, uint256 scale) internal view returns (Reading memory reading) {
-        (bool ok,, bytes memory data) = LibCall.tryStaticCall(
-            address(feed), gasleft(), ROUND_BYTES, abi.encodeCall(IAggregatorV3.latestRoundData, ())
-        );
-        if (!ok || data.length < ROUND_BYTES) return reading;
-        (uint256 roundId, int256 answer,, uint256 updatedAt,) =
-            abi.decode(data, (uint256, int256, uint256, uint256, uint256));
-        int256 greatest = (MAX_ANSWER / scale).toInt256();
-        if (answer > greatest || answer < -greatest || roundId > type(uint80).max) return reading;
-        return Reading({
-            readable: true,
-            roundId: roundId.toUint80(),
-            answer: answer,
-            value: answer * scale.toInt256(),
-            updatedAt: updatedAt
-        });
-    }
-
-    /// @notice Whether an answer is positive and young enough.
-    function isGood(Reading memory reading, uint256 maxAge) internal view returns (bool) {
-        return _isYoung(reading, maxAge) && reading.value > 0;
-    }
-
-    /// @notice The newest answer of a feed, or a revert that says what is wrong with it.
-    function read(IAggregatorV3 feed, uint256 scale, uint256 maxAge)
-        internal
+    /// @notice Reads everything and says what is wrong with it: the first error met, encoded, or nothing.
+    /// @dev Deployed by itself and linked. Does not revert, except for want of gas.
+    /// @param referencePrice The price of the last hedge, from which this one may differ only so far; 0: none yet.
+    /// @param referenceAt When that was.
+    function judge(Feeds memory feeds, Limits storage limits, uint256 referencePrice, uint256 referenceAt)
+        external
         view
-        returns (uint256 value, uint80 roundId)
+        returns (Market memory market, bytes memory problem)
     {
-        Reading memory reading = peek(feed, scale);
-        if (!reading.readable) revert ErrorsLib.BadPrice(address(feed), 0);
-        if (!_isYoung(reading, maxAge)) {
-            revert ErrorsLib.StalePrice(address(feed), reading.updatedAt, maxAge);
-        }
-        if (reading.value <= 0) revert ErrorsLib.BadPrice(address(feed), reading.answer);
-        return (reading.value.toUint256(), reading.roundId);
+        Reading memory price = peek(feeds.price, feeds.priceScale);
+        Reading memory vol = peek(feeds.vol, feeds.volScale);
+        if (price.value > 0) market.price = price.value.toUint256();
+        if (vol.value > 0) market.vol = vol.value.toUint256();
+        market.roundId = price.roundId;
+
+        problem = _sequencerProblem(feeds.sequencer);
+        if (problem.length != 0) return (market, problem);
+        problem = _problem(feeds.price, price, limits.maxPriceAge, limits.minPrice, limits.maxPrice);
+        if (problem.length != 0) return (market, problem);
+        problem = _jumpProblem(market.price, limits.maxJumpBps, referencePrice, referenceAt);
+        if (problem.length != 0) return (market, problem);
+        problem = _checkProblem(feeds, limits, market.price);
+        if (problem.length != 0) return (market, problem);
+        problem = _problem(feeds.vol, vol, limits.maxVolAge, limits.minVol, limits.maxVol);
+    }
+
+    /// @notice Whether the second source, in good order itself, contradicts the first.
+    /// @return apart The distance in basis points of the first; 0 without a second source.
+    function distanceBps(Feeds memory feeds, Limits storage limits) external view returns (uint256 apart) {
+        if (address(feeds.check) == address(0)) return 0;
+        Reading memory price = peek(feeds.price, feeds.priceScale);
+        Reading memory check = peek(feeds.check, feeds.checkScale);
+        bool sound = _problem(feeds.check, check, limits.maxCheckAge, 1, MAX_ANSWER).length == 0;
+        if (!sound || price.value <= 0) return 0;
+        (uint256 first, uint256 second) = (price.value.toUint256(), check.value.toUint256());
+        return FixedPointMathLib.dist(first, second) * BPS / first;
     }
 
     /// @notice The price of a past round, which must be the first one updated at or after `expiry`.
-    function readFirstAfter(IAggregatorV3 feed, uint256 scale, uint80 roundId, uint256 expiry)
+    function firstAfter(IAggregatorV3 feed, uint256 scale, uint80 roundId, uint256 expiry)
         internal
         view
         returns (uint256)
@@ -89,7 +116,93 @@ library OracleGate {
         return answer.toUint256() * scale;
     }
 
-    function _isYoung(Reading memory reading, uint256 maxAge) private view returns (bool) {
-        return reading.updatedAt <= block.timestamp && block.timestamp - reading.updatedAt <= maxAge;
+    /// @notice The newest answer of a feed, good or bad.
+    /// @param scale 10 to the power of 18 minus the feed's decimals.
+    function peek(IAggregatorV3 feed, uint256 scale) internal view returns (Reading memory reading) {
+        // A call gets at most 63 parts in 64 of the gas that is left.
+        if (gasleft() < FEED_GAS + FEED_GAS / 32) revert ErrorsLib.OracleStarved(address(feed), gasleft());
+        (bool ok,, bytes memory data) = LibCall.tryStaticCall(
+            address(feed), FEED_GAS, ROUND_BYTES, abi.encodeCall(IAggregatorV3.latestRoundData, ())
+        );
+        if (!ok || data.length < ROUND_BYTES) return reading;
+        (uint256 roundId, int256 answer, uint256 startedAt, uint256 updatedAt,) =
+            abi.decode(data, (uint256, int256, uint256, uint256, uint256));
+        int256 greatest = (MAX_ANSWER / scale).toInt256();
+        if (answer > greatest || answer < -greatest || roundId > type(uint80).max) return reading;
+        return Reading({
+            readable: true,
+            roundId: roundId.toUint80(),
+            answer: answer,
+            value: answer * scale.toInt256(),
+            startedAt: startedAt,
+            updatedAt: updatedAt
+        });
+    }
+
+    /* PROBLEMS, in the order in which they are looked for */
+
+    /// @dev Zero means up; and an aggregator that was never written to has begun no round.
+    function _sequencerProblem(IAggregatorV3 sequencer) private view returns (bytes memory) {
+        if (address(sequencer) == address(0)) return "";
+        Reading memory status = peek(sequencer, 1);
+        if (!status.readable || status.answer != 0 || status.startedAt == 0) {
+            return abi.encodeWithSelector(ErrorsLib.SequencerDown.selector);
+        }
+        uint256 until = status.startedAt + SEQUENCER_GRACE;
+        return
+            block.timestamp <= until
+                ? abi.encodeWithSelector(ErrorsLib.GracePeriod.selector, until)
+                : bytes("");
+    }
+
+    function _problem(IAggregatorV3 feed, Reading memory reading, uint256 maxAge, uint256 least, uint256 most)
+        private
+        view
+        returns (bytes memory)
+    {
+        if (!reading.readable) return abi.encodeWithSelector(ErrorsLib.BadPrice.selector, address(feed), 0);
+        if (reading.updatedAt > block.timestamp || block.timestamp - reading.updatedAt > maxAge) {
+            return
+                abi.encodeWithSelector(
+                    ErrorsLib.StalePrice.selector, address(feed), reading.updatedAt, maxAge
+                );
+        }
+        if (reading.value <= 0) {
+            return abi.encodeWithSelector(ErrorsLib.BadPrice.selector, address(feed), reading.answer);
+        }
+        uint256 value = reading.value.toUint256();
+        // A feed that stops at a bound of its own goes on saying the bound: equality is failure.
+        if (value <= least || value >= most) {
+            return
+                abi.encodeWithSelector(ErrorsLib.PriceOutOfBounds.selector, address(feed), value, least, most);
+        }
+        return "";
+    }
+
+    /// @dev So far at once, and so far again with every hour.
+    function _jumpProblem(uint256 price, uint256 bpsPerHour, uint256 referencePrice, uint256 referenceAt)
+        private
+        view
+        returns (bytes memory)
+    {
+        if (referencePrice == 0) return "";
+        uint256 allowed = bpsPerHour + bpsPerHour * (block.timestamp - referenceAt) / 1 hours;
+        if (FixedPointMathLib.dist(price, referencePrice) * BPS <= referencePrice * allowed) return "";
+        return abi.encodeWithSelector(ErrorsLib.PriceJumped.selector, price, referencePrice, allowed);
+    }
+
+    function _checkProblem(Feeds memory feeds, Limits storage limits, uint256 price)
+        private
+        view
+        returns (bytes memory problem)
+    {
+        if (address(feeds.check) == address(0)) return "";
+        Reading memory check = peek(feeds.check, feeds.checkScale);
+        problem = _problem(feeds.check, check, limits.maxCheckAge, limits.minPrice, limits.maxPrice);
+        if (problem.length != 0) return problem;
+        uint256 second = check.value.toUint256();
+        uint256 allowed = limits.priceErrorBps;
+        if (FixedPointMathLib.dist(price, second) * BPS <= price * allowed) return "";
+        return abi.encodeWithSelector(ErrorsLib.PriceDeviation.selector, price, second, allowed);
     }
 }

@@ -1,133 +1,187 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {IRiskVault, Limits} from "../interfaces/IRiskVault.sol";
-import {MAX_SLIPPAGE_BPS} from "../libraries/ConstantsLib.sol";
+import {IGuarded, Limits} from "../interfaces/IGuarded.sol";
+import {MAX_DEADLINE, MAX_KEEPER_TERM, MIN_COOLDOWN} from "../libraries/ConstantsLib.sol";
 import {ErrorsLib} from "../libraries/ErrorsLib.sol";
 import {EventsLib} from "../libraries/EventsLib.sol";
+import {RulesLib} from "../libraries/RulesLib.sol";
 import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 
 /// @title Governed
-/// @notice The rules and the roles of a vault, and the count of their changes.
-abstract contract Governed is IRiskVault, Ownable2Step {
+/// @notice Rules and roles. Less risk and less authority is had at once and from one guardian; more of either only from
+/// governance, which is a timelock: what it queues can be seen, and cancelled by any guardian.
+abstract contract Governed is IGuarded, Ownable2Step {
+    /// @notice What moves with every hedge, in one slot.
+    struct Pulse {
+        uint64 sequence;
+        uint64 lastRebalanceAt;
+        uint120 referencePrice;
+        bool paused;
+    }
+
     /* STORAGE */
 
-    /// @inheritdoc IRiskVault
-    uint64 public sequence;
-
-    /// @inheritdoc IRiskVault
-    uint64 public lastRebalanceAt;
-
-    /// @inheritdoc IRiskVault
-    bool public paused;
-
-    /// @inheritdoc IRiskVault
-    address public guardian;
-
-    /// @inheritdoc IRiskVault
-    address public underwriter;
-
+    Pulse internal _pulse;
     Limits internal _limits;
 
-    /// @inheritdoc IRiskVault
-    mapping(address account => bool) public isKeeper;
+    /// @dev Hash of the rules and of the book.
+    bytes32 internal _seal;
+    bytes32 private _rulesId;
+
+    /// @inheritdoc IGuarded
+    mapping(address account => bool) public isGuardian;
+
+    /// @inheritdoc IGuarded
+    mapping(address account => uint64) public keeperUntil;
 
     /* MODIFIERS */
 
     modifier onlyKeeper() {
-        if (!isKeeper[msg.sender]) revert ErrorsLib.NotKeeper(msg.sender);
-        _;
-    }
-
-    modifier onlyUnderwriter() {
-        if (msg.sender != underwriter && msg.sender != owner()) revert ErrorsLib.NotUnderwriter(msg.sender);
+        _requireKeeper();
         _;
     }
 
     modifier onlyGuardian() {
-        if (msg.sender != guardian && msg.sender != owner()) revert ErrorsLib.NotGuardian(msg.sender);
+        if (!isGuardian[msg.sender] && msg.sender != owner()) revert ErrorsLib.NotGuardian(msg.sender);
         _;
     }
 
     modifier whenUnpaused() {
-        if (paused) revert ErrorsLib.IsPaused();
+        _requireUnpaused();
         _;
     }
 
-    constructor(address owner_, address guardian_, address underwriter_, Limits memory limits_)
-        Ownable(owner_)
-    {
-        _setGuardian(guardian_);
-        _setUnderwriter(underwriter_);
-        _setLimits(limits_);
+    /// @dev What was proposed before no longer holds.
+    modifier moves() {
+        _;
+        ++_pulse.sequence;
+    }
+
+    constructor(address owner_, address guardian_) Ownable(owner_) {
+        isGuardian[guardian_] = true;
+        emit EventsLib.GuardianSet(guardian_, true);
+    }
+
+    /* STATE */
+
+    /// @inheritdoc IGuarded
+    function sequence() external view returns (uint64) {
+        return _pulse.sequence;
+    }
+
+    /// @inheritdoc IGuarded
+    function lastRebalanceAt() external view returns (uint64) {
+        return _pulse.lastRebalanceAt;
+    }
+
+    /// @inheritdoc IGuarded
+    function referencePrice() external view returns (uint256) {
+        return _pulse.referencePrice;
+    }
+
+    /// @inheritdoc IGuarded
+    function paused() external view returns (bool) {
+        return _pulse.paused;
+    }
+
+    /// @inheritdoc IGuarded
+    function isKeeper(address account) public view returns (bool) {
+        return block.timestamp <= keeperUntil[account];
+    }
+
+    /// @inheritdoc IGuarded
+    /// @dev Encoded by the library, which returns what the caller expects.
+    function limits() external view returns (Limits memory) {
+        bytes memory encoded = RulesLib.pack(_limits);
+        assembly ("memory-safe") {
+            return(add(encoded, 32), mload(encoded))
+        }
+    }
+
+    /* GUARDIANS */
+
+    /// @inheritdoc IGuarded
+    function pause(bytes32 reason) external onlyGuardian {
+        _pulse.paused = true;
+        emit EventsLib.Paused(msg.sender, reason);
+    }
+
+    /// @inheritdoc IGuarded
+    function revokeKeeper(address keeper) external onlyGuardian {
+        _setKeeper(keeper, 0);
+    }
+
+    /// @inheritdoc IGuarded
+    /// @dev The rules are decoded in the library: here that would take a tenth of the code.
+    function tighten(Limits calldata) external onlyGuardian moves {
+        _reseal(RulesLib.tighten(_limits, msg.data[4:]));
+        emit EventsLib.PolicyTightened(msg.sender);
     }
 
     /* GOVERNANCE */
 
-    /// @inheritdoc IRiskVault
-    function limits() external view returns (Limits memory) {
-        return _limits;
+    /// @inheritdoc IGuarded
+    function setLimits(Limits calldata) external onlyOwner moves {
+        _setLimits(msg.data[4:]);
     }
 
-    /// @inheritdoc IRiskVault
-    function setLimits(Limits calldata newLimits) external onlyOwner {
-        _setLimits(newLimits);
-        _bump();
+    /// @inheritdoc IGuarded
+    function setKeeper(address keeper, uint64 validUntil) external onlyOwner {
+        if (validUntil > block.timestamp + MAX_KEEPER_TERM) {
+            revert ErrorsLib.LimitOutOfRange("validUntil", validUntil);
+        }
+        _setKeeper(keeper, validUntil);
     }
 
-    /// @inheritdoc IRiskVault
-    function setKeeper(address keeper, bool allowed) external onlyOwner {
-        isKeeper[keeper] = allowed;
-        _bump();
-        emit EventsLib.KeeperSet(keeper, allowed);
+    /// @inheritdoc IGuarded
+    function setGuardian(address guardian, bool allowed) external onlyOwner moves {
+        isGuardian[guardian] = allowed;
+        emit EventsLib.GuardianSet(guardian, allowed);
     }
 
-    /// @inheritdoc IRiskVault
-    function setGuardian(address newGuardian) external onlyOwner {
-        _setGuardian(newGuardian);
-        _bump();
-    }
-
-    /// @inheritdoc IRiskVault
-    function setUnderwriter(address newUnderwriter) external onlyOwner {
-        _setUnderwriter(newUnderwriter);
-        _bump();
-    }
-
-    /// @inheritdoc IRiskVault
-    function pause() external onlyGuardian {
-        paused = true;
-        emit EventsLib.Paused(msg.sender);
-    }
-
-    /// @inheritdoc IRiskVault
+    /// @inheritdoc IGuarded
     function unpause() external onlyOwner {
-        paused = false;
+        _pulse.paused = false;
         emit EventsLib.Unpaused(msg.sender);
     }
 
-    function _setLimits(Limits memory newLimits) private {
-        if (newLimits.maxSlippageBps > MAX_SLIPPAGE_BPS) {
-            revert ErrorsLib.LimitOutOfRange("maxSlippageBps", newLimits.maxSlippageBps);
-        }
-        if (newLimits.band == 0) revert ErrorsLib.LimitOutOfRange("band", 0);
-        if (newLimits.maxTradeBase == 0) revert ErrorsLib.LimitOutOfRange("maxTradeBase", 0);
-        _limits = newLimits;
-        emit EventsLib.LimitsSet(newLimits);
+    /* PARTS */
+
+    function _requireKeeper() private view {
+        uint256 until = keeperUntil[msg.sender];
+        if (until == 0) revert ErrorsLib.NotKeeper(msg.sender);
+        if (block.timestamp > until) revert ErrorsLib.KeeperExpired(msg.sender, until);
     }
 
-    function _setGuardian(address newGuardian) private {
-        guardian = newGuardian;
-        emit EventsLib.GuardianSet(newGuardian);
+    function _requireUnpaused() private view {
+        if (_pulse.paused) revert ErrorsLib.IsPaused();
     }
 
-    function _setUnderwriter(address newUnderwriter) private {
-        underwriter = newUnderwriter;
-        emit EventsLib.UnderwriterSet(newUnderwriter);
+    function _setLimits(bytes memory encoded) internal {
+        (uint256 minCooldown, uint256 maxDeadline) = _clockCeilings();
+        _reseal(RulesLib.set(_limits, encoded, minCooldown, maxDeadline));
     }
 
-    function _bump() internal returns (uint64 consumed) {
-        consumed = sequence;
-        sequence = consumed + 1;
+    function _setKeeper(address keeper, uint64 validUntil) private moves {
+        keeperUntil[keeper] = validUntil;
+        emit EventsLib.KeeperSet(keeper, validUntil);
     }
+
+    function _reseal(bytes32 rulesId) internal {
+        _rulesId = rulesId;
+        _resealBook();
+    }
+
+    function _resealBook() internal {
+        _seal = keccak256(abi.encode(_rulesId, _bookRoot()));
+    }
+
+    /// @dev The ceilings that are times. A chain whose clock runs otherwise, such as that of a demonstration, has others.
+    function _clockCeilings() internal pure virtual returns (uint256 minCooldown, uint256 maxDeadline) {
+        return (MIN_COOLDOWN, MAX_DEADLINE);
+    }
+
+    /// @dev The hash of what is hedged.
+    function _bookRoot() internal view virtual returns (bytes32);
 }

@@ -1,32 +1,48 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
+import {IGuarded, Need} from "../interfaces/IGuarded.sol";
 import {IKeeperVault, Proposal} from "../interfaces/IKeeperVault.sol";
-import {IRiskVault, Need} from "../interfaces/IRiskVault.sol";
 import {IVenue} from "../interfaces/IVenue.sol";
-import {BPS, MIN_TRADE_UNITS, WAD} from "../libraries/ConstantsLib.sol";
+import {Exposure} from "../libraries/BookLib.sol";
+import {BucketLib, Buckets} from "../libraries/BucketLib.sol";
+import {BPS} from "../libraries/ConstantsLib.sol";
 import {ErrorsLib} from "../libraries/ErrorsLib.sol";
 import {EventsLib} from "../libraries/EventsLib.sol";
+import {Fill, HedgeLib, Purse} from "../libraries/HedgeLib.sol";
 import {MathLib} from "../libraries/MathLib.sol";
+import {Market} from "../libraries/OracleGate.sol";
+import {OneOperation} from "./OneOperation.sol";
 import {Oracles} from "./Oracles.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 
 /// @title Guard
-/// @notice The one call that a keeper may make, and everything that is checked before and after it.
-abstract contract Guard is Oracles, ReentrancyGuardTransient {
+/// @notice The one call of the keeper, and the sixteen checks before and after it, in their order:
+///
+///    1 one operation, not re-entered      2 authority, with a term        3 not paused          4 timely
+///    5 expected state                     6 cooled down, or an emergency  7 oracles             8 needed
+///    9 side and size                     10 turnover budget              11 effects first      12 no allowance left
+///   13 fair fill, measured               14 loss budget                  15 less risk          16 told
+///
+/// @dev What a keeper proposes is a moment, a side and a size; price, route, venue and recipient are not his. What
+/// happened is judged by balances before and after, at the oracle's price, and in sum: no call by itself is a bound,
+/// because whoever holds the key chooses how often to call. Gamma and vega cannot change, as nothing here can reach the
+/// book.
+abstract contract Guard is Oracles, OneOperation {
     using FixedPointMathLib for int256;
     using FixedPointMathLib for uint256;
+    using MathLib for int256;
     using MathLib for uint256;
     using SafeCastLib for int256;
     using SafeCastLib for uint256;
-    using SafeERC20 for IERC20;
 
-    /// @inheritdoc IRiskVault
+    /// @inheritdoc IGuarded
     IVenue public immutable venue;
+
+    Buckets private _buckets;
+    uint64 private _rewardedAt;
 
     constructor(IVenue venue_) {
         (address venueBase, address venueQuote) = (venue_.base(), venue_.quote());
@@ -36,151 +52,231 @@ abstract contract Guard is Oracles, ReentrancyGuardTransient {
         venue = venue_;
     }
 
+    /* THE CALLS */
+
     /// @inheritdoc IKeeperVault
     function rebalance(Proposal calldata proposal)
         external
         nonReentrant
+        only(HEDGE)
         onlyKeeper
         whenUnpaused
         returns (uint256 spent, uint256 got)
     {
-        _requireTimely(proposal);
+        _requireTimely(proposal.deadline);
+        _requireState(proposal.stateHash);
+        Fill memory fill;
+        (fill.sellBase, fill.amountIn, fill.minOut) = (proposal.sellBase, proposal.amountIn, proposal.minOut);
+        _hedge(need(), fill);
+        return (fill.spent, fill.got);
+    }
+
+    /// @inheritdoc IGuarded
+    function ripcord()
+        external
+        nonReentrant
+        only(HEDGE)
+        returns (uint256 spent, uint256 got, uint256 reward)
+    {
         Need memory admissible = need();
-        _requireSideAndSize(proposal, admissible);
-
-        uint64 consumed = _bump();
-        lastRebalanceAt = block.timestamp.toUint64();
-        int256 inventory = _inventory();
-        (spent, got) = _trade(proposal);
-
-        _requireFairFill(proposal, spent, got, admissible.price);
-        int256 gapAfter = admissible.gap + _inventory() - inventory;
-        _requireReduced(admissible.gap, gapAfter);
-        emit EventsLib.Rebalanced(
-            consumed,
-            msg.sender,
-            proposal.sellBase,
-            spent,
-            got,
-            admissible.price,
-            admissible.roundId,
-            admissible.gap,
-            gapAfter
-        );
+        if (!admissible.emergency) {
+            revert ErrorsLib.NoEmergency(admissible.gap, _limits.emergencyGap, admissible.sway);
+        }
+        Fill memory fill;
+        (fill.sellBase, fill.amountIn) = (admissible.sellBase, admissible.maxAmountIn);
+        _hedge(admissible, fill);
+        (spent, got) = (fill.spent, fill.got);
+        reward = _takeReward();
+        emit EventsLib.Ripcord(msg.sender, admissible.gap, reward);
+        if (reward != 0) _payQuote(msg.sender, reward);
     }
 
     /// @inheritdoc IKeeperVault
     function workable() external view returns (bool ok, bytes memory reasonOrArgs) {
-        // The extra call is what catches the revert.
-        // slither-disable-next-line var-read-using-this
-        try this.need() returns (Need memory admissible) {
-            return (true, abi.encode(admissible));
-        } catch (bytes memory reason) {
-            return (false, reason);
-        }
+        // The extra call is what catches the revert; what it returns is encoded as it is wanted.
+        // slither-disable-next-line low-level-calls
+        return address(this).staticcall(abi.encodeCall(IGuarded.need, ()));
     }
 
-    /// @inheritdoc IRiskVault
+    /// @inheritdoc IGuarded
     function need() public view whenUnpaused returns (Need memory) {
-        uint256 readyAt = uint256(lastRebalanceAt) + _limits.cooldown;
-        if (lastRebalanceAt != 0 && block.timestamp < readyAt) revert ErrorsLib.CoolingDown(readyAt);
-        (uint256 price, uint256 vol, uint80 roundId) = _readOracles();
-        int256 gapNow = gapAt(price, vol);
-        if (gapNow.abs() <= _limits.band) revert ErrorsLib.InsideBand(gapNow, _limits.band);
-        return Need({
-            sellBase: gapNow > 0,
-            maxAmountIn: _maxAmountInDown(gapNow, price),
-            gap: gapNow,
-            price: price,
-            vol: vol,
-            roundId: roundId,
-            stateHash: stateHash(),
-            latestDeadline: block.timestamp + _limits.maxDeadline
-        });
+        bool cooling = _requireCool();
+        return _needAt(_readOracles(), cooling);
     }
 
     /// @inheritdoc IKeeperVault
+    /// @dev Rules and book are in it, so that a node that lies about them is found out. Balances are not: whoever may
+    /// move them, if only by a wei, could cancel hedges, and what they decide is measured again below.
     function stateHash() public view returns (bytes32) {
-        return keccak256(abi.encode(block.chainid, address(this), sequence));
+        return keccak256(abi.encode(block.chainid, address(this), _pulse.sequence, _seal));
     }
 
-    function _requireTimely(Proposal calldata proposal) private view {
-        if (block.timestamp > proposal.deadline) {
-            revert ErrorsLib.Expired(proposal.deadline, block.timestamp);
-        }
+    /// @inheritdoc IGuarded
+    function gapAt(uint256 price, uint256 vol) public view returns (int256) {
+        return _gap(_exposure(price, vol, 0));
+    }
+
+    /// @inheritdoc IGuarded
+    function gap() external view returns (int256) {
+        Market memory market = _readOracles();
+        return gapAt(market.price, market.vol);
+    }
+
+    /// @inheritdoc IGuarded
+    function budgetsUsed() external view returns (uint256 turnover, uint256 loss) {
+        Buckets memory buckets = _leaked();
+        return (buckets.turnover, buckets.loss);
+    }
+
+    /* 4, 5: THE PROPOSAL */
+
+    function _requireTimely(uint256 deadline) private view {
+        if (block.timestamp > deadline) revert ErrorsLib.Expired(deadline, block.timestamp);
         uint256 latest = block.timestamp + _limits.maxDeadline;
-        if (proposal.deadline > latest) revert ErrorsLib.DeadlineTooFar(proposal.deadline, latest);
+        if (deadline > latest) revert ErrorsLib.DeadlineTooFar(deadline, latest);
+    }
+
+    function _requireState(bytes32 expected) private view {
         bytes32 actual = stateHash();
-        if (proposal.stateHash != actual) revert ErrorsLib.StateMoved(proposal.stateHash, actual);
+        if (expected != actual) revert ErrorsLib.StateMoved(expected, actual);
     }
 
-    function _requireSideAndSize(Proposal calldata proposal, Need memory admissible) private view {
-        uint256 amountIn = proposal.amountIn;
-        uint256 sizeUp = proposal.sellBase
-            ? amountIn * _baseScale
-            : (amountIn * _quoteScale * WAD).divUp(admissible.price);
-        if (proposal.sellBase != admissible.sellBase || amountIn == 0) {
-            int256 size = sizeUp.toInt256();
-            int256 gapAfter = proposal.sellBase ? admissible.gap - size : admissible.gap + size;
-            revert ErrorsLib.NotRiskReducing(admissible.gap, gapAfter);
+    /* 6: TIME */
+
+    /// @dev Returns whether this is an emergency within the cooldown. A bad oracle proves no emergency.
+    function _requireCool() private view returns (bool cooling) {
+        uint256 last = _pulse.lastRebalanceAt;
+        uint256 readyAt = last + _limits.cooldown;
+        if (last == 0 || block.timestamp >= readyAt) return false;
+        if (_limits.emergencyTradeBase != 0) {
+            (bool good, Market memory market) = _peekOracles();
+            if (good) {
+                Exposure memory exposure = _exposure(market.price, market.vol, _limits.priceErrorBps);
+                if (_isEmergency(_gap(exposure), exposure.sway)) return true;
+            }
         }
-        if (sizeUp > _limits.maxTradeBase) revert ErrorsLib.TradeTooLarge(sizeUp, _limits.maxTradeBase);
-        uint256 available = proposal.sellBase ? _ownBase() : _ownQuote();
-        if (amountIn > available) {
-            revert ErrorsLib.InsufficientInventory(amountIn, available);
+        revert ErrorsLib.CoolingDown(readyAt);
+    }
+
+    function _isEmergency(int256 gapNow, uint256 sway) private view returns (bool) {
+        return gapNow.abs() > _limits.emergencyGap + sway;
+    }
+
+    /* 8: NEED, and the bounds of 9 and 10 */
+
+    function _needAt(Market memory market, bool cooling) private view returns (Need memory admissible) {
+        Exposure memory exposure = _exposure(market.price, market.vol, _limits.priceErrorBps);
+        int256 gapNow = _gap(exposure);
+        if (gapNow.abs() <= _limits.band + exposure.sway) {
+            revert ErrorsLib.InsideBand(gapNow, _limits.band, exposure.sway);
         }
+        admissible.sellBase = gapNow > 0;
+        admissible.emergency = _isEmergency(gapNow, exposure.sway);
+        admissible.gap = gapNow;
+        admissible.sway = exposure.sway;
+        admissible.price = market.price;
+        admissible.vol = market.vol;
+        admissible.roundId = market.roundId;
+        admissible.stateHash = stateHash();
+        admissible.latestDeadline = block.timestamp + _limits.maxDeadline;
+        admissible.netValue = _netValueDown(exposure, market.price);
+        admissible.margin = _marginUp(exposure.shortSize, market.price);
+        uint256 largest = cooling ? _limits.emergencyTradeBase : _limits.maxTradeBase;
+        return HedgeLib.bounded(admissible, _limits, _leaked(), _purse(), largest);
     }
 
-    // Balances are compared across the call on purpose: that is the measurement, and the vault is locked meanwhile.
-    // slither-disable-start reentrancy-balance
-    /// @dev Gives the venue an allowance for one call, and measures what the call did.
-    function _trade(Proposal calldata proposal) private returns (uint256 spent, uint256 got) {
-        (IERC20 tokenIn, IERC20 tokenOut) = proposal.sellBase ? (base, _quote) : (_quote, base);
-        (uint256 inBefore, uint256 outBefore) =
-            (tokenIn.balanceOf(address(this)), tokenOut.balanceOf(address(this)));
-        tokenIn.forceApprove(address(venue), proposal.amountIn);
-        // What the venue says of its fill is not believed.
-        // slither-disable-next-line unused-return
-        venue.swapExactIn(proposal.sellBase, proposal.amountIn);
-        tokenIn.forceApprove(address(venue), 0);
-        spent = inBefore - tokenIn.balanceOf(address(this));
-        got = tokenOut.balanceOf(address(this)) - outBefore;
-        if (spent > proposal.amountIn) revert ErrorsLib.SpentTooMuch(spent, proposal.amountIn);
+    /* 9 TO 16: THE HEDGE */
+
+    function _hedge(Need memory admissible, Fill memory fill) private {
+        Purse memory purse = _purse();
+        Buckets memory buckets = HedgeLib.admit(admissible, _limits, _leaked(), purse, fill);
+
+        uint64 consumed = _pulse.sequence;
+        _pulse.sequence = consumed + 1;
+        _pulse.lastRebalanceAt = block.timestamp.toUint64();
+        _pulse.referencePrice = admissible.price.toUint120();
+        _buckets = buckets;
+
+        int256 inventory = _inventory();
+        _trade(fill);
+        fill.gapAfter = admissible.gap + _inventory() - inventory;
+
+        uint256 loss;
+        (buckets, loss) = HedgeLib.judge(admissible, _limits, buckets, purse, fill);
+        _buckets = buckets;
+        emit EventsLib.Rebalanced(
+            consumed,
+            msg.sender,
+            fill.sellBase,
+            fill.spent,
+            fill.got,
+            admissible.price,
+            admissible.roundId,
+            admissible.gap,
+            fill.gapAfter,
+            loss,
+            buckets.turnover,
+            buckets.loss
+        );
     }
 
-    // slither-disable-end reentrancy-balance
+    /// @dev Balances are compared across the call on purpose: that is the measurement, and all is locked meanwhile. What
+    /// the venue says of its fill is not believed.
+    function _trade(Fill memory fill) private {
+        (IERC20 tokenIn, IERC20 tokenOut) = fill.sellBase ? (base, _quote) : (_quote, base);
+        (uint256 inBefore, uint256 outBefore) = (_held(tokenIn), _held(tokenOut));
+        _swap(tokenIn, fill.sellBase, fill.amountIn);
+        fill.spent = inBefore.zeroFloorSub(_held(tokenIn));
+        fill.got = _held(tokenOut).zeroFloorSub(outBefore);
+    }
 
-    function _requireFairFill(Proposal calldata proposal, uint256 spent, uint256 got, uint256 price)
-        private
+    /* PARTS */
+
+    function _purse() private view returns (Purse memory) {
+        return
+            Purse({
+                ownQuote: _ownQuote(), ownBase: _ownBase(), quoteScale: _quoteScale, baseScale: _baseScale
+            });
+    }
+
+    function _leaked() internal view returns (Buckets memory buckets) {
+        buckets = _buckets;
+        uint256 elapsed = block.timestamp - buckets.at;
+        buckets.turnover = BucketLib.level(buckets.turnover, _limits.turnoverPerDayPips, elapsed).toUint96();
+        buckets.loss = BucketLib.level(buckets.loss, _limits.lossPerDayPips, elapsed).toUint96();
+        buckets.at = block.timestamp.toUint64();
+    }
+
+    function _takeReward() private returns (uint256 reward) {
+        if (block.timestamp < _rewardedAt + 1 days) return 0;
+        _rewardedAt = block.timestamp.toUint64();
+        return _ownQuote().min(_limits.ripcordReward);
+    }
+
+    function _gap(Exposure memory exposure) internal view returns (int256) {
+        return exposure.delta + _inventory() - _limits.targetDelta;
+    }
+
+    function _netValueDown(Exposure memory exposure, uint256 price) internal view returns (int256) {
+        int256 baseValue = (_ownBase() * _baseScale).wMulDown(price).toInt256();
+        return _ownQuote().toInt256() + (baseValue + exposure.value).divDown(_quoteScale);
+    }
+
+    function _marginUp(uint256 shortSize, uint256 price) internal view returns (uint256) {
+        return (shortSize.wMulUp(price) * _limits.marginBps).divUp(BPS * _quoteScale);
+    }
+
+    /* HOOKS */
+
+    /// @dev What is hedged besides the inventory, at a price that may be off by so much.
+    function _exposure(uint256 price, uint256 vol, uint256 errorBps)
+        internal
         view
-    {
-        uint256 share = BPS - _limits.maxSlippageBps;
-        uint256 fairUp = proposal.sellBase
-            ? (spent * _baseScale * price * share).divUp(WAD * BPS * _quoteScale)
-            : (spent * _quoteScale * WAD * share).divUp(price * BPS * _baseScale);
-        uint256 required = fairUp.max(proposal.minOut);
-        if (got < required) revert ErrorsLib.SlippageExceeded(got, required);
-    }
+        virtual
+        returns (Exposure memory);
 
-    function _requireReduced(int256 gapBefore, int256 gapAfter) private view {
-        if (gapAfter.abs() >= gapBefore.abs()) revert ErrorsLib.NotRiskReducing(gapBefore, gapAfter);
-        if ((gapAfter > 0) != (gapBefore > 0) && gapAfter.abs() > _limits.band) {
-            revert ErrorsLib.Overshoot(gapBefore, gapAfter);
-        }
-    }
+    /// @dev Lets the venue trade against the holder, with an allowance for this call that is gone afterwards.
+    function _swap(IERC20 tokenIn, bool sellBase, uint256 amountIn) internal virtual;
 
-    /// @dev What closes the gap at the oracle price, or as much of it as limit and inventory allow; token units.
-    function _maxAmountInDown(int256 gapNow, uint256 price) private view returns (uint256 amount) {
-        bool sellBase = gapNow > 0;
-        uint256 size = gapNow.abs().min(_limits.maxTradeBase);
-        uint256 wanted = sellBase ? size / _baseScale : size.wMulDown(price) / _quoteScale;
-        uint256 available = sellBase ? _ownBase() : _ownQuote();
-        amount = wanted.min(available);
-        uint256 fairOut = sellBase
-            ? (amount * _baseScale).wMulDown(price) / _quoteScale
-            : (amount * _quoteScale).wDivDown(price) / _baseScale;
-        if (amount < MIN_TRADE_UNITS || fairOut < MIN_TRADE_UNITS) {
-            revert ErrorsLib.InsufficientInventory(wanted, available);
-        }
-    }
+    function _payQuote(address to, uint256 amount) internal virtual;
 }

@@ -2,51 +2,76 @@
 pragma solidity 0.8.34;
 
 import {IAggregatorV3} from "../interfaces/IAggregatorV3.sol";
-import {IRiskVault} from "../interfaces/IRiskVault.sol";
-import {OracleGate, Reading} from "../libraries/OracleGate.sol";
+import {IGuarded} from "../interfaces/IGuarded.sol";
+import {Feeds, Market, OracleGate} from "../libraries/OracleGate.sol";
 import {Governed} from "./Governed.sol";
 import {Holdings} from "./Holdings.sol";
-import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 
 /// @title Oracles
-/// @notice The price and the volatility that a vault goes by.
+/// @notice The price and the volatility that everything goes by. Check 7.
 abstract contract Oracles is Holdings, Governed {
-    using OracleGate for IAggregatorV3;
-    using OracleGate for Reading;
-    using SafeCastLib for int256;
-
-    /// @inheritdoc IRiskVault
+    /// @inheritdoc IGuarded
     IAggregatorV3 public immutable priceFeed;
 
-    /// @inheritdoc IRiskVault
+    /// @inheritdoc IGuarded
     IAggregatorV3 public immutable volFeed;
+
+    /// @inheritdoc IGuarded
+    IAggregatorV3 public immutable checkFeed;
+
+    /// @inheritdoc IGuarded
+    IAggregatorV3 public immutable sequencerFeed;
 
     /// @dev What turns answers into WAD.
     uint256 internal immutable _priceScale;
     uint256 internal immutable _volScale;
+    uint256 private immutable _checkScale;
 
-    constructor(IAggregatorV3 priceFeed_, IAggregatorV3 volFeed_) {
+    constructor(
+        IAggregatorV3 priceFeed_,
+        IAggregatorV3 volFeed_,
+        IAggregatorV3 checkFeed_,
+        IAggregatorV3 sequencerFeed_
+    ) {
         priceFeed = priceFeed_;
         volFeed = volFeed_;
+        checkFeed = checkFeed_;
+        sequencerFeed = sequencerFeed_;
         _priceScale = _scale(address(priceFeed_));
         _volScale = _scale(address(volFeed_));
+        _checkScale = address(checkFeed_) == address(0) ? 1 : _scale(address(checkFeed_));
     }
 
-    /// @inheritdoc IRiskVault
-    function gapAt(uint256 price, uint256 vol) public view virtual returns (int256);
-
-    /// @dev Insists on both.
-    function _readOracles() internal view returns (uint256 price, uint256 vol, uint80 roundId) {
-        (price, roundId) = priceFeed.read(_priceScale, _limits.maxPriceAge);
-        (vol,) = volFeed.read(_volScale, _limits.maxVolAge);
+    /// @dev Insists on everything.
+    function _readOracles() internal view returns (Market memory market) {
+        bytes memory problem;
+        (market, problem) = _judgeOracles();
+        if (problem.length == 0) return market;
+        assembly ("memory-safe") {
+            revert(add(problem, 32), mload(problem))
+        }
     }
 
-    /// @dev The last answers, zero where there is no positive one, and whether both would pass `_readOracles`.
-    function _peekOracles() internal view returns (bool good, uint256 price, uint256 vol) {
-        Reading memory priceNow = priceFeed.peek(_priceScale);
-        Reading memory volNow = volFeed.peek(_volScale);
-        good = priceNow.isGood(_limits.maxPriceAge) && volNow.isGood(_limits.maxVolAge);
-        if (priceNow.value > 0) price = priceNow.value.toUint256();
-        if (volNow.value > 0) vol = volNow.value.toUint256();
+    /// @dev The last answers, zero where there is no positive one, and whether they would pass `_readOracles`.
+    function _peekOracles() internal view returns (bool good, Market memory market) {
+        bytes memory problem;
+        (market, problem) = _judgeOracles();
+        good = problem.length == 0;
+    }
+
+    function _judgeOracles() private view returns (Market memory, bytes memory) {
+        return OracleGate.judge(_feeds(), _limits, _pulse.referencePrice, _pulse.lastRebalanceAt);
+    }
+
+    function _feeds() internal view returns (Feeds memory) {
+        return Feeds({
+            price: priceFeed,
+            vol: volFeed,
+            check: checkFeed,
+            sequencer: sequencerFeed,
+            priceScale: _priceScale,
+            volScale: _volScale,
+            checkScale: _checkScale
+        });
     }
 }

@@ -51,18 +51,17 @@ contract OptionsFuzzTest is Test {
         time = bound(time, 0, 730 days);
         int256 moneyness = FixedPointMathLib.lnWad(int256(spot)) - FixedPointMathLib.lnWad(int256(strike));
         uint256 dev = BlackScholes.deviation(vol, time);
-        uint256 callPrice = BlackScholes.price(true, spot, strike, moneyness, dev);
-        uint256 putPrice = BlackScholes.price(false, spot, strike, moneyness, dev);
+        (uint256 callPrice, int256 callDelta,) = BlackScholes.measure(true, spot, strike, moneyness, dev, 0);
+        (uint256 putPrice, int256 putDelta,) = BlackScholes.measure(false, spot, strike, moneyness, dev, 0);
         uint256 tolerance = (spot + strike) / 1e12 + 10;
         assertApproxEqAbs(callPrice + strike, putPrice + spot, tolerance, "parity");
         assertLe(callPrice, spot);
         assertLe(putPrice, strike);
         assertGe(callPrice, BlackScholes.intrinsic(true, spot, strike));
         assertGe(putPrice, BlackScholes.intrinsic(false, spot, strike));
-        int256 callDelta = BlackScholes.delta(true, moneyness, dev);
         assertGe(callDelta, 0);
         assertLe(callDelta, 1e18);
-        assertEq(BlackScholes.delta(false, moneyness, dev), callDelta - 1e18);
+        assertEq(putDelta, callDelta - 1e18);
     }
 
     function testFuzz_extremes_do_not_overflow(uint256 spot, uint256 strike, uint256 vol, uint256 time)
@@ -75,9 +74,32 @@ contract OptionsFuzzTest is Test {
         time = bound(time, 0, type(uint32).max);
         int256 moneyness = FixedPointMathLib.lnWad(int256(spot)) - FixedPointMathLib.lnWad(int256(strike));
         uint256 dev = BlackScholes.deviation(vol, time);
-        BlackScholes.price(true, spot, strike, moneyness, dev);
-        BlackScholes.price(false, spot, strike, moneyness, dev);
-        BlackScholes.delta(true, moneyness, dev);
+        BlackScholes.measure(true, spot, strike, moneyness, dev, 0.06e18);
+        BlackScholes.measure(false, spot, strike, moneyness, dev, 0.06e18);
+    }
+
+    function testFuzz_no_price_within_the_error_moves_delta_by_more_than_the_sway(
+        uint256 spot,
+        uint256 vol,
+        uint256 time,
+        uint256 errorBps,
+        int256 offBps
+    ) public pure {
+        spot = bound(spot, 1000e18, 4000e18);
+        vol = bound(vol, 0.05e18, 3e18);
+        time = bound(time, 0, 60 days);
+        errorBps = bound(errorBps, 1, 500);
+        offBps = bound(offBps, -int256(errorBps), int256(errorBps));
+        int256 lnStrike = FixedPointMathLib.lnWad(2000e18);
+        uint256 dev = BlackScholes.deviation(vol, time);
+        uint256 lnError = FixedPointMathLib.divUp(errorBps * 1e18, 10_000 - errorBps);
+        int256 moneyness = FixedPointMathLib.lnWad(int256(spot)) - lnStrike;
+        (, int256 delta, uint256 sway) = BlackScholes.measure(true, spot, 2000e18, moneyness, dev, lnError);
+        uint256 other = spot * uint256(10_000 + offBps) / 10_000;
+        moneyness = FixedPointMathLib.lnWad(int256(other)) - lnStrike;
+        (, int256 moved,) = BlackScholes.measure(true, other, 2000e18, moneyness, dev, 0);
+        assertLe(FixedPointMathLib.dist(delta, moved), sway + 100);
+        assertLe(sway, 1e18);
     }
 
     function testFuzz_rounding_goes_where_the_name_says(uint256 x, uint256 y, int256 z) public pure {

@@ -2,8 +2,8 @@
 pragma solidity 0.8.34;
 
 import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
+import {Limits, Need} from "src/interfaces/IGuarded.sol";
 import {Proposal} from "src/interfaces/IKeeperVault.sol";
-import {Limits, Need} from "src/interfaces/IRiskVault.sol";
 import {VaultFixture} from "test/utils/VaultFixture.sol";
 
 /// @notice Whatever is proposed, in whatever market: a hedge that succeeds is a good one.
@@ -55,7 +55,7 @@ contract RebalanceFuzzTest is VaultFixture {
         public
     {
         _setGap(100e18);
-        skip(bound(age, 3601, 365 days));
+        skip(bound(age, 3601, 29 days));
         (bool ok, bytes memory reason) = vault.workable();
         assertFalse(ok);
         _refuses(_proposal(sellBase, amountIn), reason);

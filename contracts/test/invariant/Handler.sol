@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
+import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {Test} from "forge-std/Test.sol";
 import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 import {RiskVault} from "src/RiskVault.sol";
+import {IGuarded, Limits, Need} from "src/interfaces/IGuarded.sol";
 import {Proposal} from "src/interfaces/IKeeperVault.sol";
-import {Limits, Need, Terms} from "src/interfaces/IRiskVault.sol";
+import {Breaker, IRiskVault, Terms} from "src/interfaces/IRiskVault.sol";
 import {Leg} from "src/libraries/OptionLeg.sol";
 import {PoolDriver} from "test/utils/PoolDriver.sol";
 import {SettableFeed} from "test/utils/SettableFeed.sol";
@@ -48,6 +50,9 @@ contract Handler is Test {
     uint256 public longsOpened;
     uint256 public shortsSettled;
     uint256 public longsSettled;
+    uint256 public ripcords;
+    uint256 public exits;
+    uint256 public tightenings;
 
     /* VIOLATIONS: what must stay zero */
 
@@ -62,7 +67,21 @@ contract Handler is Test {
     uint256 public hedgesAtBadPrices;
     uint256 public needlessHedges;
 
+    uint256 public brokenWindows;
+    uint256 public executionPricesKept;
+    uint256 public needlessRipcords;
+    uint256 public overpaidRipcords;
+    uint256 public powersOfTheKey;
+
+    struct Success {
+        uint256 time;
+        uint256 turnover;
+        uint256 loss;
+    }
+
+    Success[] private _successes;
     uint256 private _lastSuccess;
+    uint256 private _lastRewardAt;
 
     constructor(World memory world, Actors memory actors) {
         _world = world;
@@ -98,6 +117,7 @@ contract Handler is Test {
     function warp(uint256 seconds_, uint256 seed) external {
         skip(bound(seconds_, 1, seconds_ % 4 == 0 ? 10 days : 2 hours));
         if (seed % 8 != 0) _refresh();
+        if (seed % 16 != 1) _reappoint();
     }
 
     /* HOLDERS AND STRANGERS */
@@ -136,11 +156,93 @@ contract Handler is Test {
     function togglePause(uint256 seed) external {
         if (seed % 16 == 0) {
             vm.prank(_actors.guardian);
-            _world.vault.pause();
+            _world.vault.pause("test");
         } else {
             vm.prank(_actors.governance);
             _world.vault.unpause();
         }
+    }
+
+    /// @dev Makes everything a little stricter that it may, and never so much that nothing could happen any more.
+    function tighten(uint256 seed) external {
+        Limits memory rules = _world.vault.limits();
+        if (seed % 8 == 0 && rules.cooldown < 400) rules.cooldown += 10;
+        if (seed % 8 == 1 && rules.lossCapPips > 900) rules.lossCapPips -= 10;
+        if (seed % 8 == 2 && rules.maxPriceAge > 3000) rules.maxPriceAge -= 60;
+        vm.prank(_actors.guardian);
+        _world.vault.tighten(rules);
+        ++tightenings;
+    }
+
+    /* ANYBODY */
+
+    function ripcord() external {
+        (bool priced, int256 gapBefore) = _gap();
+        vm.prank(_actors.writer);
+        try _world.vault.ripcord() returns (uint256, uint256, uint256 reward) {
+            ++ripcords;
+            if (!priced || gapBefore.abs() <= _world.vault.limits().emergencyGap) ++needlessRipcords;
+            if (reward != 0) {
+                if (_lastRewardAt != 0 && vm.getBlockTimestamp() < _lastRewardAt + 1 days) {
+                    ++overpaidRipcords;
+                }
+                if (reward > _world.vault.limits().ripcordReward) ++overpaidRipcords;
+                _lastRewardAt = vm.getBlockTimestamp();
+            }
+            _lastSuccess = vm.getBlockTimestamp();
+            // Its turnover and loss are in the vault's buckets too: only more room would show, and is looked for.
+        } catch {
+            ++refusals;
+        }
+    }
+
+    /// @dev Must succeed in every state: a revert here fails the run.
+    function exitInKind(uint256 shares) external {
+        shares = bound(shares, 0, _world.vault.balanceOf(_actors.saver) / 10);
+        vm.prank(_actors.saver);
+        _world.vault.redeemInKind(shares, _actors.saver, 0, 0);
+        ++exits;
+    }
+
+    function tripAndCheckpoint(uint256 seed) external {
+        if (seed % 64 != 0) return;
+        try _world.vault.trip(Breaker(seed / 64 % 3)) {} catch {}
+        try _world.vault.checkpoint() {} catch {}
+    }
+
+    /// @dev Whatever the key calls that is no hedge changes nothing that it could wish for.
+    function useTheKeyOtherwise(uint256 seed, uint256 x, uint256 y) external {
+        bytes4[10] memory selectors = [
+            IGuarded.setLimits.selector,
+            IGuarded.setKeeper.selector,
+            IGuarded.setGuardian.selector,
+            IRiskVault.setUnderwriter.selector,
+            IGuarded.unpause.selector,
+            IRiskVault.depositBase.selector,
+            IGuarded.revokeKeeper.selector,
+            IGuarded.tighten.selector,
+            IRiskVault.openLeg.selector,
+            Ownable.transferOwnership.selector
+        ];
+        bytes32 before = _authority();
+        vm.prank(_actors.keeper);
+        (bool ok,) = address(_world.vault).call(abi.encodePacked(selectors[seed % 10], x, y, new bytes(1024)));
+        if (ok || _authority() != before) ++powersOfTheKey;
+    }
+
+    function _authority() private view returns (bytes32) {
+        RiskVault vault = _world.vault;
+        return keccak256(
+            abi.encode(
+                vault.stateHash(),
+                vault.paused(),
+                vault.owner(),
+                vault.underwriter(),
+                vault.keeperUntil(_actors.keeper),
+                _world.base.balanceOf(address(vault)),
+                _world.quote.balanceOf(address(vault))
+            )
+        );
     }
 
     /* OPTIONS */
@@ -214,14 +316,17 @@ contract Handler is Test {
         _world.volFeed.setBroken(false);
         vm.prank(_actors.governance);
         _world.vault.unpause();
+        _reappoint();
         _world.base.mint(address(_world.vault), 100e18);
-        _world.quote.mint(address(_world.vault), 1_000_000e6);
-        _hedgeAtGap(20e18);
-        _hedgeAtGap(-20e18);
+        _world.quote.mint(address(_world.vault), 10_000_000e6);
+        _hedgeAtGap(400e18);
+        _hedgeAtGap(-400e18);
     }
 
     function _hedgeAtGap(int256 gap) private {
-        skip(1 hours);
+        // So long that any price is no jump, and both budgets are whole.
+        skip(5 days);
+        _reappoint();
         _refresh();
         (, int256 price,,,) = _world.priceFeed.latestRoundData();
         _world.driver.pushTo(uint256(price) * 1e10);
@@ -244,6 +349,7 @@ contract Handler is Test {
         });
         (bool priced, int256 gapBefore) = _gap();
         (uint256 supply, uint256 sequence) = (vault.totalSupply(), vault.sequence());
+        int256 netValue = priced ? _netValue() : int256(0);
         vm.prank(_actors.keeper);
         try vault.rebalance(proposal) returns (uint256 spent, uint256 got) {
             if (sellBase) ++sells;
@@ -257,7 +363,8 @@ contract Handler is Test {
             if (vault.sequence() != sequence + 1) ++sequenceSlips;
             _judgeGap(gapBefore);
             _judgeFill(sellBase, spent, got);
-            _judgeTime();
+            _judgeWindows(netValue, sellBase, amountIn, spent, got);
+            _judgeTime(gapBefore);
             _judgeAllowance();
         } catch {
             ++refusals;
@@ -284,9 +391,42 @@ contract Handler is Test {
         if (taken * 10_000 < given * (10_000 - _world.vault.limits().maxSlippageBps)) ++poorFills;
     }
 
-    function _judgeTime() private {
+    /// @dev Over every time between two hedges no more than the budget's cap and what it gains in that time. The rules
+    /// at the start of the run are the loosest there ever are.
+    function _judgeWindows(int256 netValue, bool sellBase, uint256 amountIn, uint256 spent, uint256 got)
+        private
+    {
+        (, int256 answer,,,) = _world.priceFeed.latestRoundData();
+        uint256 price = uint256(answer);
+        if (_world.vault.referencePrice() != price * 1e10) ++executionPricesKept;
+        uint256 asked = sellBase ? amountIn * price / 1e8 : amountIn * 1e12;
+        uint256 given = sellBase ? spent * price / 1e8 : spent * 1e12;
+        uint256 taken = sellBase ? got * 1e12 : got * price / 1e8;
+        uint256 loss = given > taken ? given - taken : 0;
+        uint256 whole = uint256(netValue) * 1e12;
+        _successes.push(Success(vm.getBlockTimestamp(), asked * 1e18 / whole, loss * 1e18 / whole));
+        (uint256 turnovers, uint256 losses) = (0, 0);
+        for (uint256 i = _successes.length; i > 0; --i) {
+            Success memory each = _successes[i - 1];
+            turnovers += each.turnover;
+            losses += each.loss;
+            uint256 elapsed = vm.getBlockTimestamp() - each.time;
+            if (turnovers > 0.25e18 + 0.24e18 * elapsed / 1 days + 1e6) ++brokenWindows;
+            if (losses > 0.001e18 + 0.0005e18 * elapsed / 1 days + 1e6) ++brokenWindows;
+        }
+    }
+
+    function _netValue() private view returns (int256) {
+        (, int256 price,,,) = _world.priceFeed.latestRoundData();
+        (, int256 vol,,,) = _world.volFeed.latestRoundData();
+        return _world.vault.netValueDown(uint256(price) * 1e10, uint256(vol) * 1e10);
+    }
+
+    function _judgeTime(int256 gapBefore) private {
         uint256 now_ = vm.getBlockTimestamp();
-        if (_lastSuccess != 0 && now_ - _lastSuccess < _world.vault.limits().cooldown) ++hastyHedges;
+        Limits memory rules = _world.vault.limits();
+        bool hasty = _lastSuccess != 0 && now_ - _lastSuccess < rules.cooldown;
+        if (hasty && gapBefore.abs() <= rules.emergencyGap) ++hastyHedges;
         _lastSuccess = now_;
     }
 
@@ -303,6 +443,11 @@ contract Handler is Test {
         } catch {
             return (false, 0);
         }
+    }
+
+    function _reappoint() private {
+        vm.prank(_actors.governance);
+        _world.vault.setKeeper(_actors.keeper, uint64(vm.getBlockTimestamp() + 30 days));
     }
 
     /* FEEDS */

@@ -4,24 +4,19 @@ pragma solidity 0.8.34;
 import {Handler} from "./Handler.sol";
 import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 import {Lens} from "src/Lens.sol";
-import {Limits, Need} from "src/interfaces/IRiskVault.sol";
+import {Limits, Need} from "src/interfaces/IGuarded.sol";
 import {Leg} from "src/libraries/OptionLeg.sol";
 import {VaultFixture} from "test/utils/VaultFixture.sol";
 
-/// @notice What holds for a vault whatever anybody does. Each property has its witness: after every run hedges are
-/// made on both sides from wherever the run ended, and one scripted run reaches every action.
-contract RiskVaultInvariantTest is VaultFixture {
-    using FixedPointMathLib for int256;
+/// @notice A vault in the hands of everybody.
+abstract contract HandlerFixture is VaultFixture {
+    Handler internal handler;
 
-    Handler private handler;
-    Lens private lens;
-
-    function setUp() public override {
+    function setUp() public virtual override {
         super.setUp();
         Limits memory rules = _limits();
         rules.maxTradeBase = 50e18;
         _setLimits(rules);
-        lens = new Lens();
         quote.mint(writer, 1e15);
         base.mint(writer, 1e24);
         vm.startPrank(writer);
@@ -32,6 +27,60 @@ contract RiskVaultInvariantTest is VaultFixture {
             Handler.World(vault, driver, priceFeed, volFeed, base, quote),
             Handler.Actors(governance, guardian, underwriter, keeper, writer, saver)
         );
+    }
+}
+
+/// @notice One scripted run that reaches every action: here each is a transaction of its own.
+contract HandlerReachTest is HandlerFixture {
+    function test_every_action_of_the_handler_is_reached() public {
+        handler.deposit(5000e6);
+        handler.withdraw(1000e12);
+        handler.openLeg(true, 2100e8, 1 days, -5e18, 10e6);
+        handler.openLeg(false, 1900e8, 1 days, 5e18, 10e6);
+        handler.warp(1 days, 1);
+        handler.settle(0);
+        handler.settle(0);
+        handler.rebalance(true, 1e18, 0);
+        handler.retarget(50e18);
+        handler.rebalanceAsTold(100, true);
+        handler.clearAndHedge();
+        handler.warp(2 hours, 1);
+        handler.retarget(-50e18);
+        handler.rebalanceInThinPool(1e16);
+        handler.tighten(0);
+        handler.exitInKind(1e12);
+        handler.useTheKeyOtherwise(0, 1, 2);
+        handler.warp(2 hours, 1);
+        handler.retarget(-150e18);
+        handler.pushPool(2000e18);
+        handler.ripcord();
+        assertEq(handler.ripcords(), 1);
+        assertEq(handler.exits(), 1);
+        assertEq(handler.tightenings(), 1);
+        assertEq(handler.partialFills(), 1);
+        assertEq(handler.deposits(), 1);
+        assertEq(handler.withdrawals(), 1);
+        assertEq(handler.shortsOpened(), 1);
+        assertEq(handler.longsOpened(), 1);
+        assertEq(handler.shortsSettled(), 1);
+        assertEq(handler.longsSettled(), 1);
+        assertEq(handler.sells(), 3);
+        assertEq(handler.buys(), 1);
+        assertEq(handler.refusals(), 1);
+    }
+}
+
+/// @notice What holds for a vault whatever anybody does. Each property has its witness: after every run hedges are
+/// made on both sides from wherever the run ended, and one scripted run reaches every action.
+/// forge-config: default.isolate = false
+contract RiskVaultInvariantTest is HandlerFixture {
+    using FixedPointMathLib for int256;
+
+    Lens private lens;
+
+    function setUp() public override {
+        super.setUp();
+        lens = new Lens();
         targetContract(address(handler));
     }
 
@@ -76,6 +125,23 @@ contract RiskVaultInvariantTest is VaultFixture {
         assertEq(handler.hastyHedges(), 0);
     }
 
+    function invariant_no_window_of_time_holds_more_than_the_budgets() public view {
+        assertEq(handler.brokenWindows(), 0);
+    }
+
+    function invariant_the_reference_is_the_oracles_price() public view {
+        assertEq(handler.executionPricesKept(), 0);
+    }
+
+    function invariant_a_ripcord_needs_an_emergency_and_earns_once_a_day() public view {
+        assertEq(handler.needlessRipcords(), 0);
+        assertEq(handler.overpaidRipcords(), 0);
+    }
+
+    function invariant_the_key_can_do_nothing_but_hedge() public view {
+        assertEq(handler.powersOfTheKey(), 0);
+    }
+
     /* EVERY STATE */
 
     /// @dev The pool is brought to the oracle first: what the venue fills is beyond the vault's word.
@@ -115,10 +181,10 @@ contract RiskVaultInvariantTest is VaultFixture {
         vault.maxWithdraw(saver);
         vault.maxRedeem(saver);
         vault.freeQuote();
-        assertEq(vault.lensWords(keeper).length, 24 + vault.legCount());
+        assertEq(vault.lensWords(keeper).length, 28 + vault.legCount());
         address[] memory vaults = new address[](1);
         vaults[0] = address(vault);
-        assertEq(lens.read(vaults, keeper, address(0)).length, (8 + 24 + vault.legCount()) * 32);
+        assertEq(lens.read(vaults, keeper, address(0)).length, (8 + 28 + vault.legCount()) * 32);
     }
 
     function invariant_nobody_leaves_out_of_the_margin() public view {
@@ -138,32 +204,5 @@ contract RiskVaultInvariantTest is VaultFixture {
         handler.clearAndHedge();
         assertEq(handler.sells(), sells + 1);
         assertEq(handler.buys(), buys + 1);
-    }
-
-    function test_every_action_of_the_handler_is_reached() public {
-        handler.deposit(5000e6);
-        handler.withdraw(1000e12);
-        handler.openLeg(true, 2100e8, 1 days, -5e18, 10e6);
-        handler.openLeg(false, 1900e8, 1 days, 5e18, 10e6);
-        handler.warp(1 days, 1);
-        handler.settle(0);
-        handler.settle(0);
-        handler.rebalance(true, 1e18, 0);
-        handler.retarget(50e18);
-        handler.rebalanceAsTold(100, true);
-        handler.clearAndHedge();
-        handler.warp(2 hours, 1);
-        handler.retarget(-50e18);
-        handler.rebalanceInThinPool(1e16);
-        assertEq(handler.partialFills(), 1);
-        assertEq(handler.deposits(), 1);
-        assertEq(handler.withdrawals(), 1);
-        assertEq(handler.shortsOpened(), 1);
-        assertEq(handler.longsOpened(), 1);
-        assertEq(handler.shortsSettled(), 1);
-        assertEq(handler.longsSettled(), 1);
-        assertEq(handler.sells(), 3);
-        assertEq(handler.buys(), 1);
-        assertEq(handler.refusals(), 1);
     }
 }

@@ -34,12 +34,12 @@ contract GoldenTest is Test {
             int256 moneyness = _ln(spot[i]) - _ln(STRIKE);
             uint256 dev = BlackScholes.deviation(vol[i], time[i]);
             string memory where = vm.toString(i);
-            assertApproxEqAbs(BlackScholes.delta(true, moneyness, dev), delta[i], TOLERANCE, where);
-            assertApproxEqAbs(BlackScholes.delta(false, moneyness, dev), delta[i] - 1e18, TOLERANCE, where);
-            uint256 got = BlackScholes.price(true, spot[i], STRIKE, moneyness, dev);
-            assertApproxEqAbs(got / 2000, callPrice[i] / 2000, TOLERANCE, where);
-            got = BlackScholes.price(false, spot[i], STRIKE, moneyness, dev);
-            assertApproxEqAbs(got / 2000, putPrice[i] / 2000, TOLERANCE, where);
+            (uint256 price, int256 gotDelta,) = BlackScholes.measure(true, spot[i], STRIKE, moneyness, dev, 0);
+            assertApproxEqAbs(gotDelta, delta[i], TOLERANCE, where);
+            assertApproxEqAbs(price / 2000, callPrice[i] / 2000, TOLERANCE, where);
+            (price, gotDelta,) = BlackScholes.measure(false, spot[i], STRIKE, moneyness, dev, 0);
+            assertApproxEqAbs(gotDelta, delta[i] - 1e18, TOLERANCE, where);
+            assertApproxEqAbs(price / 2000, putPrice[i] / 2000, TOLERANCE, where);
         }
         assertEq(spot.length, 385, "every point was read");
     }
@@ -64,15 +64,24 @@ contract GoldenTest is Test {
 
     function _assertStep(uint256 dev) private pure {
         int256 one = _ln(2001e18) - _ln(STRIKE);
-        assertEq(BlackScholes.delta(true, one, dev), 1e18, "call in the money");
-        assertEq(BlackScholes.delta(false, one, dev), 0, "put out of the money");
-        assertEq(BlackScholes.delta(true, -one, dev), 0, "call out of the money");
-        assertEq(BlackScholes.delta(false, -one, dev), -1e18, "put in the money");
-        assertEq(BlackScholes.delta(true, 0, dev), 0.5e18, "call at the strike");
-        assertEq(BlackScholes.price(true, 2001e18, STRIKE, one, dev), 1e18, "call in the money");
-        assertEq(BlackScholes.price(true, 1999e18, STRIKE, -one, dev), 0, "call out of the money");
-        assertEq(BlackScholes.price(false, 1999e18, STRIKE, -one, dev), 1e18, "put in the money");
-        assertEq(BlackScholes.price(false, 2001e18, STRIKE, one, dev), 0, "put out of the money");
+        _assertUnit(true, 2001e18, one, dev, 1e18, 1e18);
+        _assertUnit(true, 1999e18, -one, dev, 0, 0);
+        _assertUnit(true, STRIKE, 0, dev, 0, 0.5e18);
+        _assertUnit(false, 2001e18, one, dev, 0, 0);
+        _assertUnit(false, 1999e18, -one, dev, 1e18, -1e18);
+    }
+
+    function _assertUnit(
+        bool isCall,
+        uint256 spot,
+        int256 moneyness,
+        uint256 dev,
+        uint256 price,
+        int256 delta
+    ) private pure {
+        (uint256 gotPrice, int256 gotDelta,) = BlackScholes.measure(isCall, spot, STRIKE, moneyness, dev, 0);
+        assertEq(gotPrice, price);
+        assertEq(gotDelta, delta);
     }
 
     function _ln(uint256 x) private pure returns (int256) {

@@ -3,7 +3,7 @@ pragma solidity 0.8.34;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {RiskVault} from "src/RiskVault.sol";
-import {Config, Limits} from "src/interfaces/IRiskVault.sol";
+import {Config, IRiskVault, Limits} from "src/interfaces/IRiskVault.sol";
 import {ErrorsLib} from "src/libraries/ErrorsLib.sol";
 import {EventsLib} from "src/libraries/EventsLib.sol";
 import {SettableFeed} from "test/utils/SettableFeed.sol";
@@ -21,29 +21,25 @@ contract GovernanceTest is VaultFixture {
         vm.expectRevert(reason);
         vault.setLimits(rules);
         vm.expectRevert(reason);
-        vault.setKeeper(guardian, true);
+        vault.setKeeper(guardian, 1);
         vm.expectRevert(reason);
-        vault.setGuardian(guardian);
+        vault.setGuardian(stranger, true);
         vm.expectRevert(reason);
         vault.setUnderwriter(guardian);
         vm.expectRevert(reason);
         vault.unpause();
     }
 
-    function test_neither_keeper_nor_underwriter_may_pause() public {
-        vm.expectRevert(abi.encodeWithSelector(ErrorsLib.NotGuardian.selector, keeper));
-        vm.prank(keeper);
-        vault.pause();
-        vm.expectRevert(abi.encodeWithSelector(ErrorsLib.NotGuardian.selector, underwriter));
-        vm.prank(underwriter);
-        vault.pause();
+    function test_neither_keeper_nor_underwriter_may_do_what_a_guardian_may() public {
+        _refusesGuardianship(keeper);
+        _refusesGuardianship(underwriter);
     }
 
-    function test_the_guardian_pauses_and_governance_resumes() public {
+    function test_a_guardian_pauses_and_governance_resumes() public {
         vm.expectEmit(address(vault));
-        emit EventsLib.Paused(guardian);
+        emit EventsLib.Paused(guardian, "odd");
         vm.prank(guardian);
-        vault.pause();
+        vault.pause("odd");
         assertTrue(vault.paused());
         vm.expectEmit(address(vault));
         emit EventsLib.Unpaused(governance);
@@ -51,8 +47,47 @@ contract GovernanceTest is VaultFixture {
         vault.unpause();
         assertFalse(vault.paused());
         vm.prank(governance);
-        vault.pause();
+        vault.pause("");
         assertTrue(vault.paused());
+    }
+
+    function test_any_one_of_several_guardians_suffices() public {
+        address second = makeAddr("second guardian");
+        vm.prank(governance);
+        vault.setGuardian(second, true);
+        vm.prank(second);
+        vault.pause("");
+        assertTrue(vault.paused());
+        vm.prank(governance);
+        vault.setGuardian(second, false);
+        _refusesGuardianship(second);
+    }
+
+    function test_a_guardian_revokes_a_keeper_at_once() public {
+        vm.expectEmit(address(vault));
+        emit EventsLib.KeeperSet(keeper, 0);
+        vm.prank(guardian);
+        vault.revokeKeeper(keeper);
+        assertFalse(vault.isKeeper(keeper));
+        assertEq(vault.keeperUntil(keeper), 0);
+    }
+
+    function test_a_keepers_term_ends_by_itself() public {
+        assertEq(vault.keeperUntil(keeper), START + 30 days);
+        vm.warp(START + 30 days);
+        assertTrue(vault.isKeeper(keeper));
+        vm.warp(START + 30 days + 1);
+        assertFalse(vault.isKeeper(keeper));
+    }
+
+    function test_no_keeper_is_appointed_for_more_than_a_year() public {
+        uint64 until = uint64(START + 365 days);
+        vm.startPrank(governance);
+        vm.expectRevert(
+            abi.encodeWithSelector(ErrorsLib.LimitOutOfRange.selector, bytes32("validUntil"), until + 1)
+        );
+        vault.setKeeper(stranger, until + 1);
+        vault.setKeeper(stranger, until);
     }
 
     /* EVERY CHANGE OF RULES OR ROLES CANCELS WHAT WAS PROPOSED BEFORE */
@@ -71,9 +106,9 @@ contract GovernanceTest is VaultFixture {
     function test_a_new_keeper_moves_the_state() public {
         bytes32 before = vault.stateHash();
         vm.expectEmit(address(vault));
-        emit EventsLib.KeeperSet(stranger, true);
+        emit EventsLib.KeeperSet(stranger, uint64(START + 1 days));
         vm.prank(governance);
-        vault.setKeeper(stranger, true);
+        vault.setKeeper(stranger, uint64(START + 1 days));
         assertTrue(vault.isKeeper(stranger));
         assertNotEq(vault.stateHash(), before);
     }
@@ -81,10 +116,10 @@ contract GovernanceTest is VaultFixture {
     function test_a_new_guardian_moves_the_state() public {
         bytes32 before = vault.stateHash();
         vm.expectEmit(address(vault));
-        emit EventsLib.GuardianSet(stranger);
+        emit EventsLib.GuardianSet(stranger, true);
         vm.prank(governance);
-        vault.setGuardian(stranger);
-        assertEq(vault.guardian(), stranger);
+        vault.setGuardian(stranger, true);
+        assertTrue(vault.isGuardian(stranger));
         assertNotEq(vault.stateHash(), before);
     }
 
@@ -98,54 +133,40 @@ contract GovernanceTest is VaultFixture {
         assertNotEq(vault.stateHash(), before);
     }
 
-    function test_the_state_names_chain_vault_and_sequence() public {
-        assertEq(vault.sequence(), 1);
-        assertEq(vault.stateHash(), keccak256(abi.encode(block.chainid, address(vault), uint64(1))));
+    function test_the_state_names_chain_vault_sequence_rules_and_book() public {
+        _open(_terms(true, 2200e8, START + 30 days, -1e18, 0));
+        _open(_terms(false, 1800e8, START + 30 days, -1e18, 0));
+        (uint256 first,,) = vault.legAt(0);
+        (uint256 second,,) = vault.legAt(1);
+        bytes32 rules = keccak256(abi.encode(vault.limits()));
+        bytes32 book = keccak256(abi.encodePacked(first, second));
+        bytes32 seal = keccak256(abi.encode(rules, book));
+        uint64 sequence = vault.sequence();
+        assertEq(vault.stateHash(), keccak256(abi.encode(block.chainid, address(vault), sequence, seal)));
         vm.chainId(5);
-        assertEq(vault.stateHash(), keccak256(abi.encode(uint256(5), address(vault), uint64(1))));
-    }
-
-    /* BOUNDS OF THE RULES */
-
-    function test_slippage_beyond_a_tenth_is_no_limit() public {
-        Limits memory rules = vault.limits();
-        rules.maxSlippageBps = 1001;
-        _refusesRules(
-            rules, abi.encodeWithSelector(ErrorsLib.LimitOutOfRange.selector, bytes32("maxSlippageBps"), 1001)
-        );
-        rules.maxSlippageBps = 1000;
-        _setLimits(rules);
-    }
-
-    function test_a_band_of_nothing_is_no_band() public {
-        Limits memory rules = vault.limits();
-        rules.band = 0;
-        _refusesRules(rules, abi.encodeWithSelector(ErrorsLib.LimitOutOfRange.selector, bytes32("band"), 0));
-    }
-
-    function test_a_trade_limit_of_nothing_is_a_pause_in_disguise() public {
-        Limits memory rules = vault.limits();
-        rules.maxTradeBase = 0;
-        _refusesRules(
-            rules, abi.encodeWithSelector(ErrorsLib.LimitOutOfRange.selector, bytes32("maxTradeBase"), 0)
-        );
+        assertEq(vault.stateHash(), keccak256(abi.encode(uint256(5), address(vault), sequence, seal)));
     }
 
     /* BIRTH */
 
     function test_a_vault_is_born_as_configured() public {
+        checkFeed = new SettableFeed(18, 2000e18);
+        sequencerFeed = new SettableFeed(0, 0);
+        vm.expectEmit();
+        emit EventsLib.LimitsSet(_limits());
+        vault = new RiskVault(_config());
         assertEq(vault.asset(), address(quote));
         assertEq(address(vault.base()), address(base));
         assertEq(address(vault.venue()), address(venue));
         assertEq(address(vault.priceFeed()), address(priceFeed));
         assertEq(address(vault.volFeed()), address(volFeed));
+        assertEq(address(vault.checkFeed()), address(checkFeed));
+        assertEq(address(vault.sequencerFeed()), address(sequencerFeed));
         assertEq(vault.owner(), governance);
-        assertEq(vault.guardian(), guardian);
+        assertTrue(vault.isGuardian(guardian));
         assertEq(vault.underwriter(), underwriter);
+        assertEq(vault.referencePrice(), 0);
         assertEq(abi.encode(vault.limits()), abi.encode(_limits()));
-        vm.expectEmit();
-        emit EventsLib.LimitsSet(_limits());
-        new RiskVault(_config());
     }
 
     function test_a_venue_for_another_base_is_refused() public {
@@ -169,9 +190,16 @@ contract GovernanceTest is VaultFixture {
         new RiskVault(config);
     }
 
-    function _refusesRules(Limits memory rules, bytes memory reason) private {
+    function _refusesGuardianship(address account) private {
+        bytes memory reason = abi.encodeWithSelector(ErrorsLib.NotGuardian.selector, account);
+        Limits memory rules = vault.limits();
+        vm.startPrank(account);
         vm.expectRevert(reason);
-        vm.prank(governance);
-        vault.setLimits(rules);
+        vault.pause("");
+        vm.expectRevert(reason);
+        vault.revokeKeeper(keeper);
+        vm.expectRevert(reason);
+        vault.tighten(rules);
+        vm.stopPrank();
     }
 }

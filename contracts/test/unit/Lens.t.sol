@@ -25,7 +25,7 @@ contract LensTest is VaultFixture {
     function test_the_header() public view {
         uint256[] memory words = _read(new address[](0), address(nativeFeed));
         assertEq(words.length, 8);
-        assertEq(words[0], 1, "version");
+        assertEq(words[0], 2, "version");
         assertEq(words[1], 1234, "block number");
         assertEq(words[2], START, "timestamp");
         assertEq(words[3], 7 gwei, "base fee");
@@ -45,7 +45,7 @@ contract LensTest is VaultFixture {
         priceFeed.push(2001e8);
         volFeed.push(0.71e8);
         uint256[] memory words = _read(_one(address(vault)), address(nativeFeed));
-        assertEq(words.length, 8 + 24 + 3);
+        assertEq(words.length, 8 + 28 + 3);
         assertEq(words[7], 1, "vaults");
         assertEq(words[8], uint256(uint160(address(vault))), "address");
         assertEq(words[9], 1 | 4 | (_baseIsToken0() ? 8 : 0), "readable, authorised");
@@ -72,18 +72,24 @@ contract LensTest is VaultFixture {
         assertEq(words[29], vault.totalSupply(), "supply");
         assertEq(words[30], 3, "legs");
         uint256 largest = vault.limits().maxTradeBase;
-        assertEq(words[31], 3600 | 86_400 << 32 | 600 << 64 | largest << 96, "ages, deadline, largest trade");
+        assertEq(words[31], 3600 | 86_400 << 32 | 300 << 64 | largest << 96, "ages, deadline, largest trade");
+        (uint256 turnover, uint256 loss) = vault.budgetsUsed();
+        assertGt(turnover, 0);
+        assertEq(words[32], turnover, "turnover used");
+        assertEq(words[33], loss, "loss used");
+        assertEq(words[34], START + 30 days, "term");
+        assertEq(words[35], 50 | 500 << 16 | 250_000 << 32 | 1000 << 64, "error, least trade, caps");
         for (uint256 i = 0; i < 3; ++i) {
             (uint256 word,,) = vault.legAt(i);
-            assertEq(words[32 + i], word, "leg");
+            assertEq(words[36 + i], word, "leg");
         }
     }
 
     function test_a_paused_vault_and_another_keeper() public {
         vm.prank(guardian);
-        vault.pause();
+        vault.pause("test");
         vm.prank(governance);
-        vault.setKeeper(keeper, false);
+        vault.setKeeper(keeper, 0);
         assertEq(_read(_one(address(vault)), address(0))[9], 1 | 2 | (_baseIsToken0() ? 8 : 0));
     }
 
@@ -100,10 +106,10 @@ contract LensTest is VaultFixture {
     function test_broken_vaults_between_good_ones() public {
         _open(_terms(true, 2200e8, block.timestamp + 30 days, -10e18, 0));
         (uint256 leg,,) = vault.legAt(0);
-        uint256[] memory short = new uint256[](23);
-        uint256[] memory wrongCount = new uint256[](26);
+        uint256[] memory short = new uint256[](27);
+        uint256[] memory wrongCount = new uint256[](30);
         wrongCount[22] = 3;
-        uint256[] memory tooMany = new uint256[](24 + 17);
+        uint256[] memory tooMany = new uint256[](28 + 17);
         tooMany[22] = 17;
         address[] memory vaults = new address[](13);
         vaults[0] = address(vault);
@@ -115,36 +121,36 @@ contract LensTest is VaultFixture {
         vaults[6] = address(new Parrot(abi.encode(wrongCount)));
         vaults[7] = address(new Parrot(abi.encode(tooMany)));
         vaults[8] = address(new Parrot(new bytes(24_000)));
-        vaults[9] = address(new Parrot(bytes.concat(bytes32(uint256(64)), new bytes(25 * 32))));
+        vaults[9] = address(new Parrot(bytes.concat(bytes32(uint256(64)), new bytes(29 * 32))));
         vaults[10] = address(
-            new Parrot(bytes.concat(bytes32(uint256(32)), bytes32(type(uint256).max), new bytes(24 * 32)))
+            new Parrot(bytes.concat(bytes32(uint256(32)), bytes32(type(uint256).max), new bytes(28 * 32)))
         );
         vaults[11] = address(0);
         vaults[12] = address(vault);
         uint256[] memory words = _read(vaults, address(0));
-        assertEq(words.length, 8 + 13 * 24 + 2);
+        assertEq(words.length, 8 + 13 * 28 + 2);
         for (uint256 i = 0; i < 13; ++i) {
-            uint256 at = 8 + i * 24;
+            uint256 at = 8 + i * 28;
             assertEq(words[at], uint256(uint160(vaults[i])), "address");
             if (i == 0 || i == 12) continue;
-            for (uint256 j = 1; j < 24; ++j) {
+            for (uint256 j = 1; j < 28; ++j) {
                 assertEq(words[at + j], 0, vm.toString(i));
             }
         }
         assertEq(words[9] & 1, 1);
-        assertEq(words[8 + 12 * 24 + 1] & 1, 1);
-        assertEq(words[8 + 13 * 24], leg);
-        assertEq(words[8 + 13 * 24 + 1], leg);
+        assertEq(words[8 + 12 * 28 + 1] & 1, 1);
+        assertEq(words[8 + 13 * 28], leg);
+        assertEq(words[8 + 13 * 28 + 1], leg);
     }
 
     function test_a_well_formed_answer_is_believed_but_for_its_address() public {
-        uint256[] memory answer = new uint256[](25);
-        (answer[0], answer[1], answer[22], answer[24]) = (99, 4, 1, 42);
+        uint256[] memory answer = new uint256[](29);
+        (answer[0], answer[1], answer[22], answer[28]) = (99, 4, 1, 42);
         address parrot = address(new Parrot(abi.encode(answer)));
         uint256[] memory words = _read(_one(parrot), address(0));
         assertEq(words[8], uint256(uint160(parrot)));
         assertEq(words[9], 5);
-        assertEq(words[32], 42);
+        assertEq(words[36], 42);
     }
 
     function test_a_vault_with_broken_feeds_is_readable() public {

@@ -29,7 +29,7 @@ contract OpenLegTest is VaultFixture {
         Terms memory terms = _terms(true, 2200e8, expiry, -10e18, 100e6);
         _agree(terms);
         vm.prank(guardian);
-        vault.pause();
+        vault.pause("test");
         _refusesToOpen(terms, abi.encodeWithSelector(ErrorsLib.IsPaused.selector));
     }
 
@@ -86,7 +86,10 @@ contract OpenLegTest is VaultFixture {
 
     function test_an_agreement_is_used_up() public {
         Terms memory terms = _terms(true, 2200e8, expiry, -10e18, 100e6);
+        _agree(terms);
+        assertTrue(vault.agreed(keccak256(abi.encode(terms))));
         _open(terms);
+        assertFalse(vault.agreed(keccak256(abi.encode(terms))));
         _refusesToOpen(
             terms, abi.encodeWithSelector(ErrorsLib.NotAgreed.selector, keccak256(abi.encode(terms)))
         );

@@ -9,7 +9,7 @@ import {ErrorsLib} from "src/libraries/ErrorsLib.sol";
 import {EventsLib} from "src/libraries/EventsLib.sol";
 import {UniswapV3Venue} from "src/venues/UniswapV3Venue.sol";
 import {HostileVenue} from "test/utils/Doubles.sol";
-import {GreedyToken, TestToken} from "test/utils/TestToken.sol";
+import {GreedyToken} from "test/utils/TestToken.sol";
 import {VaultFixture} from "test/utils/VaultFixture.sol";
 
 /// @notice The gap is +10 base in a band of 1: ten base are to be sold.
@@ -24,7 +24,7 @@ contract RebalanceTest is VaultFixture {
     function test_a_stranger_may_not_hedge() public {
         Proposal memory proposal = _proposal(true, 10e18);
         vm.prank(guardian);
-        vault.pause();
+        vault.pause("test");
         vm.expectRevert(abi.encodeWithSelector(ErrorsLib.NotKeeper.selector, stranger));
         vm.prank(stranger);
         vault.rebalance(proposal);
@@ -32,7 +32,7 @@ contract RebalanceTest is VaultFixture {
 
     function test_a_revoked_keeper_may_not_hedge() public {
         vm.prank(governance);
-        vault.setKeeper(keeper, false);
+        vault.setKeeper(keeper, 0);
         _refuses(_proposal(true, 10e18), abi.encodeWithSelector(ErrorsLib.NotKeeper.selector, keeper));
     }
 
@@ -40,7 +40,7 @@ contract RebalanceTest is VaultFixture {
         Proposal memory proposal = _proposal(true, 10e18);
         proposal.deadline = 0;
         vm.prank(guardian);
-        vault.pause();
+        vault.pause("test");
         _refuses(proposal, abi.encodeWithSelector(ErrorsLib.IsPaused.selector));
     }
 
@@ -61,12 +61,12 @@ contract RebalanceTest is VaultFixture {
 
     function test_a_proposal_that_could_be_held_back_too_long_is_refused() public {
         Proposal memory proposal = _proposal(true, 10e18);
-        proposal.deadline = uint64(block.timestamp + 601);
+        proposal.deadline = uint64(block.timestamp + 301);
         proposal.stateHash = 0;
         _refuses(
             proposal,
             abi.encodeWithSelector(
-                ErrorsLib.DeadlineTooFar.selector, block.timestamp + 601, block.timestamp + 600
+                ErrorsLib.DeadlineTooFar.selector, block.timestamp + 301, block.timestamp + 300
             )
         );
     }
@@ -135,9 +135,9 @@ contract RebalanceTest is VaultFixture {
 
     function test_no_hedge_inside_the_band() public {
         _setGap(1e18);
-        _refuses(_proposal(true, 1e18), abi.encodeWithSelector(ErrorsLib.InsideBand.selector, 1e18, 1e18));
+        _refuses(_proposal(true, 1e18), abi.encodeWithSelector(ErrorsLib.InsideBand.selector, 1e18, 1e18, 0));
         _setGap(-1e18);
-        _refuses(_proposal(false, 1e6), abi.encodeWithSelector(ErrorsLib.InsideBand.selector, -1e18, 1e18));
+        _refuses(_proposal(false, 1e6), abi.encodeWithSelector(ErrorsLib.InsideBand.selector, -1e18, 1e18, 0));
     }
 
     function test_the_wrong_side_is_refused() public {
@@ -156,7 +156,7 @@ contract RebalanceTest is VaultFixture {
 
     function test_a_trade_above_the_limit_is_refused() public {
         Limits memory rules = vault.limits();
-        rules.maxTradeBase = 3e18;
+        (rules.maxTradeBase, rules.emergencyTradeBase) = (3e18, 3e18);
         _setLimits(rules);
         _refuses(
             _proposal(true, 3e18 + 1),
@@ -204,18 +204,41 @@ contract RebalanceTest is VaultFixture {
         assertEq(filled, got);
     }
 
-    function test_a_hedge_may_not_turn_the_gap_over() public {
+    function test_more_than_the_gap_is_too_much() public {
         _refuses(
-            _proposal(true, 20e18), abi.encodeWithSelector(ErrorsLib.NotRiskReducing.selector, 10e18, -10e18)
+            _proposal(true, 10e18 + 1),
+            abi.encodeWithSelector(ErrorsLib.TradeTooLarge.selector, 10e18 + 1, 10e18)
+        );
+        _setGap(-10e18);
+        _refuses(
+            _proposal(false, 20_000e6 + 1),
+            abi.encodeWithSelector(ErrorsLib.TradeTooLarge.selector, 10e18 + 0.0005e12, 10e18)
         );
     }
 
-    function test_a_hedge_may_not_overshoot_the_band() public {
+    function test_a_fill_that_turns_the_gap_over_is_refused() public {
+        _setGap(-10e18);
+        driver.pushTo(1000e18);
+        int256 gapAfter = int256(_fill(false, 20_000e6)) - 10e18;
+        assertGt(gapAfter, 9e18);
+        driver.pushTo(900e18);
+        gapAfter = int256(_fill(false, 20_000e6)) - 10e18;
         _refuses(
-            _proposal(true, 11e18 + 1), abi.encodeWithSelector(ErrorsLib.Overshoot.selector, 10e18, -1e18 - 1)
+            _proposal(false, 20_000e6),
+            abi.encodeWithSelector(ErrorsLib.NotRiskReducing.selector, -10e18, gapAfter)
         );
-        _rebalance(_proposal(true, 11e18));
-        assertEq(vault.gap(), -1e18);
+    }
+
+    function test_a_fill_may_not_overshoot_the_band() public {
+        _setGap(-10e18);
+        driver.pushTo(1800e18);
+        int256 gapAfter = int256(_fill(false, 20_000e6)) - 10e18;
+        _refuses(
+            _proposal(false, 20_000e6), abi.encodeWithSelector(ErrorsLib.Overshoot.selector, -10e18, gapAfter)
+        );
+        driver.pushTo(1900e18);
+        _rebalance(_proposal(false, 20_000e6));
+        assertGt(vault.gap(), 0);
     }
 
     function test_a_token_that_takes_more_than_allowed_is_refused() public {
@@ -225,7 +248,7 @@ contract RebalanceTest is VaultFixture {
         venue = new UniswapV3Venue(pool, address(base));
         vault = new RiskVault(_config());
         vm.prank(governance);
-        vault.setKeeper(keeper, true);
+        vault.setKeeper(keeper, uint64(vm.getBlockTimestamp() + 30 days));
         base.mint(address(vault), 110e18);
         greedy.setGreedy(true);
         _refuses(
@@ -237,8 +260,7 @@ contract RebalanceTest is VaultFixture {
 
     function test_a_venue_cannot_rebalance_again() public {
         HostileVenue hostile = _hostileVault();
-        vm.prank(governance);
-        vault.setKeeper(address(hostile), true);
+        _appoint(address(hostile));
         Proposal memory proposal = _proposal(true, 10e18);
         hostile.prepare(address(vault), abi.encodeCall(IKeeperVault.rebalance, (proposal)));
         _refuses(
@@ -287,9 +309,24 @@ contract RebalanceTest is VaultFixture {
     function test_selling_closes_the_gap() public {
         uint256 supply = vault.totalSupply();
         uint256 expected = _fill(true, 10e18);
+        uint256 loss = 20_000e18 - expected * 1e12;
+        uint256 netValue = 1_200_000e18;
+        uint256 turnoverUsed = (20_000e36 + netValue - 1) / netValue;
+        uint256 lossUsed = (loss * 1e18 + netValue - 1) / netValue;
         vm.expectEmit(address(vault));
         emit EventsLib.Rebalanced(
-            vault.sequence(), keeper, true, 10e18, expected, PRICE, priceFeed.latest(), 10e18, 0
+            vault.sequence(),
+            keeper,
+            true,
+            10e18,
+            expected,
+            PRICE,
+            priceFeed.latest(),
+            10e18,
+            0,
+            loss,
+            turnoverUsed,
+            lossUsed
         );
         (uint256 spent, uint256 got) = _rebalance(_proposal(true, 10e18));
         assertEq(spent, 10e18);
@@ -332,22 +369,12 @@ contract RebalanceTest is VaultFixture {
 
     /* HELPERS */
 
-    /// @dev What the venue would pay now.
-    function _fill(bool sellBase, uint256 amountIn) private returns (uint256 got) {
-        uint256 snapshot = vm.snapshotState();
-        TestToken token = sellBase ? base : quote;
-        token.mint(address(this), amountIn);
-        token.approve(address(venue), amountIn);
-        (, got) = venue.swapExactIn(sellBase, amountIn);
-        vm.revertToState(snapshot);
-    }
-
     function _hostileVault() private returns (HostileVenue hostile) {
         hostile = new HostileVenue(address(base), address(quote));
         venue = hostile;
         vault = new RiskVault(_config());
         vm.prank(governance);
-        vault.setKeeper(keeper, true);
+        vault.setKeeper(keeper, uint64(vm.getBlockTimestamp() + 30 days));
         base.mint(address(vault), 110e18);
     }
 }

@@ -20,7 +20,7 @@ contract SettleTest is VaultFixture {
     function test_a_paused_vault_settles_nothing() public {
         uint80 round = _openAndExpire(true, 2000e8, -1e18, 2100e18);
         vm.prank(guardian);
-        vault.pause();
+        vault.pause("test");
         _refusesToSettle(0, round, abi.encodeWithSelector(ErrorsLib.IsPaused.selector));
     }
 

@@ -13,7 +13,7 @@ contract SharesTest is VaultFixture {
 
     function test_no_deposit_while_paused() public {
         vm.prank(guardian);
-        vault.pause();
+        vault.pause("test");
         _assertClosed();
     }
 
@@ -40,13 +40,13 @@ contract SharesTest is VaultFixture {
 
     function test_a_worthless_vault_takes_no_deposit() public {
         _open(_terms(true, 2000e8, block.timestamp + 30 days, -1000e18, 0));
-        _setPrice(100_000e18);
+        _setPrice(9000e18);
         assertEq(vault.maxDeposit(saver), 0);
         base.mint(governance, 1e18);
         vm.startPrank(governance);
         base.approve(address(vault), 1e18);
         vm.expectRevert(
-            abi.encodeWithSelector(ERC4626.ERC4626ExceededMaxDeposit.selector, governance, 100_000e6, 0)
+            abi.encodeWithSelector(ERC4626.ERC4626ExceededMaxDeposit.selector, governance, 9000e6, 0)
         );
         vault.depositBase(1e18);
     }
@@ -91,7 +91,7 @@ contract SharesTest is VaultFixture {
 
     function test_no_base_is_added_while_paused() public {
         vm.prank(guardian);
-        vault.pause();
+        vault.pause("test");
         vm.expectRevert(abi.encodeWithSelector(ErrorsLib.IsPaused.selector));
         vm.prank(governance);
         vault.depositBase(1e18);

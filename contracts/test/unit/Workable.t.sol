@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {Limits, Need} from "src/interfaces/IRiskVault.sol";
+import {Limits, Need} from "src/interfaces/IGuarded.sol";
 import {ErrorsLib} from "src/libraries/ErrorsLib.sol";
 import {VaultFixture} from "test/utils/VaultFixture.sol";
 
@@ -15,7 +15,7 @@ contract WorkableTest is VaultFixture {
 
     function test_a_paused_vault_says_so() public {
         vm.prank(guardian);
-        vault.pause();
+        vault.pause("test");
         _assertReason(abi.encodeWithSelector(ErrorsLib.IsPaused.selector));
     }
 
@@ -36,7 +36,7 @@ contract WorkableTest is VaultFixture {
 
     function test_inside_the_band_the_gap_is_told() public {
         _setGap(0.5e18);
-        _assertReason(abi.encodeWithSelector(ErrorsLib.InsideBand.selector, 0.5e18, 1e18));
+        _assertReason(abi.encodeWithSelector(ErrorsLib.InsideBand.selector, 0.5e18, 1e18, 0));
     }
 
     function test_a_vault_without_base_cannot_sell() public {
@@ -77,7 +77,7 @@ contract WorkableTest is VaultFixture {
         assertEq(need.vol, VOL);
         assertEq(need.roundId, priceFeed.latest());
         assertEq(need.stateHash, vault.stateHash());
-        assertEq(need.latestDeadline, block.timestamp + 600);
+        assertEq(need.latestDeadline, block.timestamp + 300);
     }
 
     function test_to_buy_the_bound_is_the_gap_at_the_oracle_price() public {
@@ -90,7 +90,7 @@ contract WorkableTest is VaultFixture {
 
     function test_the_bound_heeds_the_trade_limit() public {
         Limits memory rules = vault.limits();
-        rules.maxTradeBase = 3e18;
+        (rules.maxTradeBase, rules.emergencyTradeBase) = (3e18, 3e18);
         _setLimits(rules);
         assertEq(_work().maxAmountIn, 3e18);
         _setGap(-10e18);

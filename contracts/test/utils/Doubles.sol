@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {RiskVault} from "src/RiskVault.sol";
+import {Proposal} from "src/interfaces/IKeeperVault.sol";
 import {IVenue} from "src/interfaces/IVenue.sol";
 
 /// @notice Answers every call with the same bytes, however wrong.
@@ -61,5 +64,51 @@ contract HostileVenue is IVenue {
 
     function state() external pure returns (uint160, uint128, uint24, bool) {
         revert();
+    }
+}
+
+/// @notice A keeper that does several things in one transaction.
+contract Mixer {
+    IERC20 private immutable _quote;
+
+    constructor(IERC20 quote) {
+        _quote = quote;
+    }
+
+    function depositAndHedge(RiskVault vault, Proposal calldata proposal) external {
+        _deposit(vault);
+        vault.rebalance(proposal);
+    }
+
+    function hedgeAndDeposit(RiskVault vault, Proposal calldata proposal) external {
+        vault.rebalance(proposal);
+        _deposit(vault);
+    }
+
+    function hedgeTwice(RiskVault vault, Proposal memory proposal) external {
+        vault.rebalance(proposal);
+        proposal.stateHash = vault.stateHash();
+        vault.rebalance(proposal);
+    }
+
+    function _deposit(RiskVault vault) private {
+        _quote.approve(address(vault), 1e6);
+        vault.deposit(1e6, address(this));
+    }
+}
+
+/// @notice The hedge of somebody without a guard.
+contract BareSwapper {
+    IVenue private immutable _venue;
+    IERC20 private immutable _base;
+
+    constructor(IVenue venue, IERC20 base) {
+        (_venue, _base) = (venue, base);
+    }
+
+    function swap(uint256 amountIn) external {
+        _base.approve(address(_venue), amountIn);
+        _venue.swapExactIn(true, amountIn);
+        _base.approve(address(_venue), 0);
     }
 }

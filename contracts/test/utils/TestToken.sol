@@ -15,6 +15,10 @@ contract TestToken is ERC20 {
         _mint(to, amount);
     }
 
+    function burn(address from, uint256 amount) external {
+        _burn(from, amount);
+    }
+
     function decimals() public view override returns (uint8) {
         return _decimals;
     }
@@ -33,5 +37,14 @@ contract GreedyToken is TestToken {
     function transferFrom(address from, address to, uint256 amount) public override returns (bool) {
         if (greedy) _burn(from, 1);
         return super.transferFrom(from, to, amount);
+    }
+}
+
+/// @notice Keeps an allowance that is set to zero.
+contract StickyToken is TestToken {
+    constructor(string memory symbol_, uint8 decimals_) TestToken(symbol_, decimals_) {}
+
+    function approve(address spender, uint256 amount) public override returns (bool) {
+        return amount == 0 || super.approve(spender, amount);
     }
 }

@@ -38,6 +38,9 @@ abstract contract VaultFixture is Test {
     TestToken internal quote;
     SettableFeed internal priceFeed;
     SettableFeed internal volFeed;
+    /// @dev None, unless a test makes one before its vault.
+    SettableFeed internal checkFeed;
+    SettableFeed internal sequencerFeed;
     IUniswapV3Pool internal pool;
     PoolDriver internal driver;
     IVenue internal venue;
@@ -51,8 +54,7 @@ abstract contract VaultFixture is Test {
         _deployPool();
         venue = new UniswapV3Venue(pool, address(base));
         vault = new RiskVault(_config());
-        vm.prank(governance);
-        vault.setKeeper(keeper, true);
+        _appoint(keeper);
         _fund(1_000_000e6, 100e18);
     }
 
@@ -85,6 +87,8 @@ abstract contract VaultFixture is Test {
             venue: venue,
             priceFeed: priceFeed,
             volFeed: volFeed,
+            checkFeed: checkFeed,
+            sequencerFeed: sequencerFeed,
             owner: governance,
             guardian: guardian,
             underwriter: underwriter,
@@ -95,14 +99,30 @@ abstract contract VaultFixture is Test {
     function _limits() internal pure returns (Limits memory) {
         return Limits({
             cooldown: 300,
-            maxDeadline: 600,
+            maxDeadline: 300,
             maxPriceAge: 3600,
             maxVolAge: 86_400,
+            maxCheckAge: 7200,
             maxSlippageBps: 50,
             marginBps: 2000,
+            priceErrorBps: 50,
+            maxJumpBps: 2000,
+            minTradeBps: 500,
+            maxDrawdownBps: 1000,
             band: 1e18,
             targetDelta: 100e18,
-            maxTradeBase: 500e18
+            maxTradeBase: 500e18,
+            emergencyTradeBase: 20e18,
+            emergencyGap: 50e18,
+            turnoverCapPips: 250_000,
+            turnoverPerDayPips: 240_000,
+            lossCapPips: 1000,
+            lossPerDayPips: 500,
+            minPrice: 100e18,
+            maxPrice: 10_000e18,
+            minVol: 0.01e18,
+            maxVol: 5e18,
+            ripcordReward: 100e6
         });
     }
 
@@ -117,6 +137,11 @@ abstract contract VaultFixture is Test {
         base.approve(address(vault), baseUnits);
         vault.depositBase(baseUnits);
         vm.stopPrank();
+    }
+
+    function _appoint(address account) internal {
+        vm.prank(governance);
+        vault.setKeeper(account, uint64(vm.getBlockTimestamp() + 30 days));
     }
 
     /* WORLD */
@@ -165,6 +190,20 @@ abstract contract VaultFixture is Test {
     function _refuses(Proposal memory proposal, bytes memory reason) internal {
         vm.expectRevert(reason);
         _rebalance(proposal);
+    }
+
+    /// @dev What the venue would pay now.
+    function _fill(bool sellBase, uint256 amountIn) internal returns (uint256 got) {
+        (, got) = _filled(sellBase, amountIn);
+    }
+
+    function _filled(bool sellBase, uint256 amountIn) internal returns (uint256 spent, uint256 got) {
+        uint256 snapshot = vm.snapshotState();
+        TestToken token = sellBase ? base : quote;
+        token.mint(address(this), amountIn);
+        token.approve(address(venue), amountIn);
+        (spent, got) = venue.swapExactIn(sellBase, amountIn);
+        vm.revertToState(snapshot);
     }
 
     /* OPTIONS */

@@ -28,7 +28,10 @@ TWO_AMOUNTS = ("uint256", "uint256")
 
 @dataclass(frozen=True, slots=True)
 class Rebalanced:
-    """The vault's own account of a hedge. `spent` and `got` in token units, prices and gaps in WAD."""
+    """The vault's own account of a hedge. `spent` and `got` in token units, prices and gaps in WAD.
+
+    `loss_wad` in quote, at that price; what is used up of the budgets, as fractions of the net value.
+    """
 
     vault: Address
     sequence: int
@@ -40,6 +43,9 @@ class Rebalanced:
     round_id: int
     gap_before_wad: int
     gap_after_wad: int
+    loss_wad: int
+    turnover_used_wad: int
+    loss_used_wad: int
 
 
 class NoSuchEventError(Exception):

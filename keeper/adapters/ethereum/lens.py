@@ -21,7 +21,7 @@ from keeper.core.units import Address
 from keeper.ports import Evidence, UnreachableError
 
 NO_FEED = Address("0x" + "00" * 20)
-GAS_PER_VAULT = 200_000
+GAS_PER_VAULT = 250_000
 """Measured: 70,000 for two legs, feeds and pool shared with other vaults; a full book takes twice that."""
 
 GAS_BASE = 200_000

@@ -162,7 +162,7 @@ def _vault(vault: VaultState, expected: Expected, head: Head) -> Iterator[Findin
     if vault.keeper_authorised:
         yield Finding(f"{name} role", ok=True, detail=f"{keeper} may rebalance")
     else:
-        advice = "let the vault's owner call setKeeper(keeper, true)"
+        advice = "let the vault's owner call setKeeper(keeper, validUntil)"
         yield Finding(f"{name} role", ok=False, detail=f"{keeper} may not rebalance", advice=advice)
     if vault.paused:
         advice = "the vault's owner may unpause it"

@@ -26,9 +26,9 @@ from keeper.core.snapshot import Legs, Snapshot
 from keeper.core.units import Address
 
 WORD = 32
-VERSION = 1
+VERSION = 2
 HEADER_WORDS = 8
-VAULT_WORDS = 24
+VAULT_WORDS = 28
 
 READABLE, PAUSED, AUTHORISED, BASE_IS_TOKEN0 = 1, 2, 4, 8
 MAX_DECIMALS = 18
@@ -59,6 +59,10 @@ _WIDTHS = (
     256,
     8,
     224,
+    96,
+    96,
+    64,
+    96,
 )
 """Of the words of a vault, in bits: what is beyond must be zero. Signed words fill theirs."""
 
@@ -213,10 +217,15 @@ def _vault(words: bytes, is_sound: bool) -> VaultState:  # noqa: FBT001 a column
         sequence=_unsigned(words, 6),
         state_hash=_words(words, 7, 8),
         last_rebalance_at=_unsigned(words, 8),
-        rules=_rules(_words(words, 4, 6) + _words(words, 9, 12) + _words(words, 23, 24)),
+        rules=_rules(
+            _words(words, 4, 6) + _words(words, 9, 12) + _words(words, 23, 24) + _words(words, 27, 28)
+        ),
         price=_reading(_words(words, 12, 15)),
         volatility=_reading(_words(words, 15, 17)),
         pool=_pool(_words(words, 17, 20), bool(flags & BASE_IS_TOKEN0)),
+        keeper_until=_unsigned(words, 26),
+        turnover_used_wad=_unsigned(words, 24),
+        loss_used_wad=_unsigned(words, 25),
     )
 
 
@@ -231,7 +240,7 @@ def _address(word: bytes) -> Address:
 
 @lru_cache(maxsize=REMEMBERED)
 def _rules(words: bytes) -> VaultRules:
-    ages = _unsigned(words, 5)
+    ages, budgets = _unsigned(words, 5), _unsigned(words, 6)
     return VaultRules(
         target_delta_wad=_signed(words, 0),
         band_wad=_unsigned(words, 1),
@@ -242,6 +251,10 @@ def _rules(words: bytes) -> VaultRules:
         max_volatility_age_s=ages >> 32 & 0xFFFFFFFF,
         max_deadline_s=ages >> 64 & 0xFFFFFFFF,
         max_trade_wad=ages >> 96,
+        price_error_bps=budgets & 0xFFFF,
+        min_trade_bps=budgets >> 16 & 0xFFFF,
+        turnover_cap_pips=budgets >> 32 & 0xFFFFFFFF,
+        loss_cap_pips=budgets >> 64,
     )
 
 

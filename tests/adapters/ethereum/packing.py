@@ -31,6 +31,8 @@ def vault_words(vault: VaultState, legs: int) -> bytes:
     flags = vault.readable | vault.paused << 1 | vault.keeper_authorised << 2 | pool.base_is_token0 << 3
     ages = rules.max_price_age_s | rules.max_volatility_age_s << 32 | rules.max_deadline_s << 64
     ages |= rules.max_trade_wad << 96
+    budgets = rules.price_error_bps | rules.min_trade_bps << 16
+    budgets |= rules.turnover_cap_pips << 32 | rules.loss_cap_pips << 64
     fields = [
         int(vault.address, 16),
         flags,
@@ -56,12 +58,16 @@ def vault_words(vault: VaultState, legs: int) -> bytes:
         vault.shares,
         legs,
         ages,
+        vault.turnover_used_wad,
+        vault.loss_used_wad,
+        vault.keeper_until,
+        budgets,
     ]
     return b"".join(word(field) for field in fields)
 
 
 def header_words(head: Head, balance_wei: int, native: Reading, count: int) -> bytes:
-    fields = [1, head.number, head.timestamp, 0, balance_wei, native.answer_wad, native.updated_at, count]
+    fields = [2, head.number, head.timestamp, 0, balance_wei, native.answer_wad, native.updated_at, count]
     return b"".join(word(field) for field in fields)
 
 
@@ -97,10 +103,15 @@ VAULT = VaultState(
     sequence=3,
     state_hash=bytes(range(32)),
     last_rebalance_at=0,
-    rules=VaultRules(2 * 10**18, -(10**21), 600, 100, 1500, 5400, 5401, 7200, 10**21),
+    rules=VaultRules(
+        2 * 10**18, -(10**21), 600, 100, 1500, 5400, 5401, 7200, 10**21, 50, 500, 250_000, 5_000
+    ),
     price=Reading(3000 * 10**18, 1_767_225_602, 18446744073709551618),
     volatility=Reading(7 * 10**17, 1_767_225_605, 0),
     pool=PoolState(4339505179874779662909440, 5606003840170672516, 500, base_is_token0=True),
+    keeper_until=1_798_761_600,
+    turnover_used_wad=10**16,
+    loss_used_wad=10**13,
 )
 
 LEGS = (

@@ -46,7 +46,7 @@ async def test_a_plan_inside_the_band_is_refused_with_the_gap_and_the_band(
     gap = world.chain.read_int(world.vault("strangle"), "gap")
     error = await simulated(world, rpc, subject)
     measured = int(error.removeprefix("InsideBand(gap=").partition(",")[0])
-    assert error == f"InsideBand(gap={measured}, band={2 * WAD})"
+    assert error.startswith(f"InsideBand(gap={measured}, band={2 * WAD}, sway=")
     assert abs(measured - gap) < WAD // 1000
 
 
@@ -114,7 +114,7 @@ async def test_what_the_vault_refuses_is_told_in_its_own_words(
     ("changes", "error"),
     [
         ({"side": Side.SELL_BASE, "amount_in": 10 * WAD}, "NotRiskReducing(gapBefore=-"),
-        ({"side": Side.BUY_BASE, "amount_in": 10**6, "min_out": 10**30}, "SlippageExceeded(got="),
+        ({"side": Side.BUY_BASE, "amount_in": 200_000 * 10**6, "min_out": 10**30}, "SlippageExceeded(got="),
         ({"side": Side.BUY_BASE, "amount_in": 5_000_000 * 10**6}, "TradeTooLarge(size="),
     ],
 )
@@ -137,7 +137,7 @@ async def test_a_stale_feed_a_pause_and_a_stranger_are_told_apart(
     world.wait(6000)
     feed = checksummed(world.book.price_feed)
     assert (await simulated(world, rpc, subject)).startswith(f"StalePrice(feed={feed}, updatedAt=")
-    world.chain.send(world.vault("strangle"), "pause", sender=world.account(Role.GUARDIAN))
+    world.chain.send(world.vault("strangle"), "pause", bytes(32), sender=world.account(Role.GUARDIAN))
     assert await simulated(world, rpc, subject) == "IsPaused()"
 
 

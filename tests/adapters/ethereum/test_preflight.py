@@ -60,7 +60,7 @@ async def test_a_world_in_order_has_no_faults(world: World, rpc: Rpc, expected: 
 
 @pytest.mark.world
 async def test_all_faults_are_told_at_once(world: World, rpc: Rpc, expected: Expected) -> None:
-    world.chain.send(world.vault("strangle"), "pause", sender=world.account(Role.GUARDIAN))
+    world.chain.send(world.vault("strangle"), "pause", bytes(32), sender=world.account(Role.GUARDIAN))
     world.wait(10_000)
     subject = replace(expected.subject, keeper=NOBODY, vaults=(*expected.subject.vaults, NOBODY))
     findings = await examined(world, rpc, replace(expected, subject=subject), late_s=120)

@@ -45,14 +45,13 @@ async def test_every_field_is_what_the_vault_says_of_itself(world: World, rpc: R
         assert state.last_rebalance_at == read(vault, "lastRebalanceAt")
         rules = state.rules
         times = (rules.cooldown_s, rules.max_deadline_s, rules.max_price_age_s, rules.max_volatility_age_s)
-        sizes = (
-            rules.max_slippage_bps,
-            rules.margin_bps,
-            rules.band_wad,
-            rules.target_delta_wad,
-            rules.max_trade_wad,
-        )
-        assert (*times, *sizes) == tuple(limits[:9])
+        assert times == tuple(limits[:4])
+        assert (rules.max_slippage_bps, rules.margin_bps, rules.price_error_bps) == tuple(limits[5:8])
+        assert rules.min_trade_bps == limits[9]
+        assert (rules.band_wad, rules.target_delta_wad, rules.max_trade_wad) == tuple(limits[11:14])
+        assert (rules.turnover_cap_pips, rules.loss_cap_pips) == (limits[16], limits[18])
+        assert (state.turnover_used_wad, state.loss_used_wad) == (0, 0)
+        assert state.keeper_until == read(vault, "keeperUntil", subject.keeper)
         assert state.price.answer_wad == 3000 * WAD
         assert state.volatility.answer_wad == 7 * WAD // 10
         assert state.pool.fee_pips == world.book.pool_fee_pips

@@ -105,7 +105,12 @@ def test_no_shape_of_error_data_breaks_the_reading(data: object) -> None:
 VAULT = Address(ADDRESS)
 TOPIC = "0x" + table().events["Rebalanced"][0].hex()
 TOPICS = [TOPIC, "0x" + (7).to_bytes(32).hex(), "0x" + "00" * 12 + ADDRESS[2:].lower()]
-DATA = "0x" + encode(["bool", *["uint256"] * 4, *["int256"] * 2], [True, 1, 2, 3, 4, -5, -6]).hex()
+DATA = (
+    "0x"
+    + encode(
+        ["bool", *["uint256"] * 4, *["int256"] * 2, *["uint256"] * 3], [True, 1, 2, 3, 4, -5, -6, 7, 8, 9]
+    ).hex()
+)
 LOG = {"address": ADDRESS.lower(), "topics": TOPICS, "data": DATA}
 
 
@@ -115,6 +120,7 @@ def test_the_event_is_found_among_others() -> None:
     assert (event.vault, event.sequence, event.keeper, event.sell_base) == (VAULT, 7, VAULT, True)
     assert (event.spent, event.got, event.price_wad, event.round_id) == (1, 2, 3, 4)
     assert (event.gap_before_wad, event.gap_after_wad) == (-5, -6)
+    assert (event.loss_wad, event.turnover_used_wad, event.loss_used_wad) == (7, 8, 9)
 
 
 @pytest.mark.parametrize(

@@ -59,10 +59,17 @@ vaults = st.builds(
         max_volatility_age_s=unsigned(32),
         max_deadline_s=unsigned(32),
         max_trade_wad=unsigned(128),
+        price_error_bps=unsigned(16),
+        min_trade_bps=unsigned(16),
+        turnover_cap_pips=unsigned(32),
+        loss_cap_pips=unsigned(32),
     ),
     price=st.builds(Reading, signed(256), unsigned(63), unsigned(80)),
     volatility=st.builds(Reading, signed(256), unsigned(63), st.just(0)),
     pool=st.builds(PoolState, unsigned(160), unsigned(128), unsigned(24), st.booleans()),
+    keeper_until=unsigned(64),
+    turnover_used_wad=unsigned(96),
+    loss_used_wad=unsigned(96),
 )
 books = st.lists(st.tuples(vaults, st.lists(legs, max_size=5)), max_size=3)
 natives = st.builds(Reading, unsigned(128), unsigned(63), st.just(0))
@@ -127,7 +134,7 @@ def test_one_wrong_byte_is_refused_or_stays_inside_its_vault(position: int, flip
         lambda words: words + bytes(32),
         lambda words: words[: 8 * 32],
         lambda words: words[: 24 * 32],
-        lambda words: word(2) + words[32:],
+        lambda words: word(1) + words[32:],
         lambda words: words[:64] + word(HEAD.timestamp + 1) + words[96:],
         lambda words: words[: 7 * 32] + word(2**255) + words[8 * 32 :],
         lambda words: words[: (8 + 22) * 32] + word(2**64) + words[(8 + 23) * 32 :],
@@ -170,7 +177,7 @@ def test_a_leg_without_meaning_makes_its_vault_unreadable_and_no_nan(strange: by
 
 def test_an_unreadable_vault_is_an_address_and_zeros() -> None:
     words = lens_words(HEAD, [(replace(VAULT, readable=False), [])])
-    blank = words[: 9 * 32] + bytes(23 * 32)
+    blank = words[: 9 * 32] + bytes(27 * 32)
     vault = decode(HEAD, blank).vaults[0]
     assert (vault.address, vault.readable, vault.price.answer_wad) == (VAULT.address, False, 0)
 

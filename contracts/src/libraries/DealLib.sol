@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {IAggregatorV3} from "../interfaces/IAggregatorV3.sol";
+import {Terms} from "../interfaces/IRiskVault.sol";
+import {BookedLeg} from "./BookLib.sol";
+import {MAX_LEGS, MAX_TENOR} from "./ConstantsLib.sol";
+import {ErrorsLib} from "./ErrorsLib.sol";
+import {EventsLib} from "./EventsLib.sol";
+import {MathLib} from "./MathLib.sol";
+import {Leg, OptionLeg} from "./OptionLeg.sol";
+import {OracleGate} from "./OracleGate.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
+import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
+
+/// @notice The options of a vault.
+/// @param legs Written and bought.
+/// @param quoteEscrow Collateral of the writers of bought puts, in quote units.
+/// @param baseEscrow Collateral of the writers of bought calls, in base units.
+/// @param agreed Terms that a counterparty stands ready for, by their hash.
+struct Book {
+    BookedLeg[] legs;
+    uint128 quoteEscrow;
+    uint128 baseEscrow;
+    mapping(bytes32 termsHash => bool) agreed;
+}
+
+/// @notice The two tokens of a vault, and what turns their units into WAD.
+struct Tokens {
+    IERC20 quote;
+    IERC20 base;
+    uint256 quoteScale;
+    uint256 baseScale;
+}
+
+/// @title DealLib
+/// @notice Options agreed, opened and settled. Whether the vault may do so, and whether it can afford to, is the vault's
+/// business.
+/// @dev Deployed by itself and linked.
+library DealLib {
+    using FixedPointMathLib for uint256;
+    using MathLib for uint256;
+    using SafeCastLib for uint256;
+    using SafeERC20 for IERC20;
+
+    /// @notice A counterparty declares, or withdraws, its readiness.
+    function agree(Book storage book, Terms calldata terms, bool ready) external {
+        if (msg.sender != terms.counterparty) {
+            revert ErrorsLib.NotCounterparty(msg.sender, terms.counterparty);
+        }
+        bytes32 termsHash = keccak256(abi.encode(terms));
+        book.agreed[termsHash] = ready;
+        emit EventsLib.LegAgreed(msg.sender, termsHash, ready);
+    }
+
+    /// @notice Books a leg and moves premium and collateral.
+    /// @return index Where it stands.
+    function open(Book storage book, Terms calldata terms, Tokens memory tokens)
+        external
+        returns (uint256 index)
+    {
+        _requireOpenable(book, terms);
+        index = book.legs.length;
+        Leg leg = OptionLeg.pack(terms);
+        book.legs.push(BookedLeg({leg: leg, counterparty: terms.counterparty, premium: terms.premium}));
+        emit EventsLib.LegOpened(index, terms.counterparty, Leg.unwrap(leg), terms.premium);
+        if (terms.size < 0) {
+            _take(tokens.quote, terms.counterparty, terms.premium);
+            return index;
+        }
+        _payQuote(book, tokens.quote, terms.counterparty, terms.premium);
+        uint256 collateral = _collateralUp(leg, tokens);
+        if (leg.isCall()) book.baseEscrow += collateral.toUint128();
+        else book.quoteEscrow += collateral.toUint128();
+        _take(leg.isCall() ? tokens.base : tokens.quote, terms.counterparty, collateral);
+    }
+
+    /// @notice Takes an expired leg out of the book and pays what it is worth at the first price after its expiry.
+    function settle(
+        Book storage book,
+        uint256 index,
+        Tokens memory tokens,
+        IAggregatorV3 feed,
+        uint256 scale,
+        uint80 roundId
+    ) external returns (uint256 payoff) {
+        BookedLeg memory booked = legAt(book, index);
+        uint256 expiry = booked.leg.expiry();
+        if (block.timestamp < expiry) revert ErrorsLib.NotExpired(expiry, block.timestamp);
+        uint256 price = OracleGate.firstAfter(feed, scale, roundId, expiry);
+
+        book.legs[index] = book.legs[book.legs.length - 1];
+        book.legs.pop();
+        payoff = booked.leg.size() < 0
+            ? _payShort(book, booked, price, tokens)
+            : _collectLong(book, booked, price, tokens);
+        emit EventsLib.LegSettled(index, booked.counterparty, Leg.unwrap(booked.leg), roundId, price, payoff);
+    }
+
+    /// @notice One leg, or a refusal.
+    function legAt(Book storage book, uint256 index) internal view returns (BookedLeg storage) {
+        if (index >= book.legs.length) revert ErrorsLib.NoSuchLeg(index, book.legs.length);
+        return book.legs[index];
+    }
+
+    function _requireOpenable(Book storage book, Terms calldata terms) private {
+        if (terms.size == 0 || terms.strike == 0) revert ErrorsLib.EmptyLeg();
+        uint256 latest = block.timestamp + MAX_TENOR;
+        if (terms.expiry <= block.timestamp || terms.expiry > latest) {
+            revert ErrorsLib.ExpiryOutOfRange(terms.expiry, block.timestamp + 1, latest);
+        }
+        if (book.legs.length == MAX_LEGS) revert ErrorsLib.TooManyLegs(MAX_LEGS);
+        bytes32 termsHash = keccak256(abi.encode(terms));
+        if (!book.agreed[termsHash]) revert ErrorsLib.NotAgreed(termsHash);
+        delete book.agreed[termsHash];
+    }
+
+    function _payShort(Book storage book, BookedLeg memory booked, uint256 price, Tokens memory tokens)
+        private
+        returns (uint256 payoff)
+    {
+        payoff = booked.leg.payoffDown(price) / tokens.quoteScale;
+        _payQuote(book, tokens.quote, booked.counterparty, payoff);
+    }
+
+    /// @dev The payoff is already here: releasing the escrow leaves it to the vault.
+    function _collectLong(Book storage book, BookedLeg memory booked, uint256 price, Tokens memory tokens)
+        private
+        returns (uint256 payoff)
+    {
+        uint256 collateral = _collateralUp(booked.leg, tokens);
+        if (booked.leg.isCall()) {
+            payoff = booked.leg.payoffDown(price).wDivDown(price) / tokens.baseScale;
+            book.baseEscrow -= collateral.toUint128();
+            tokens.base.safeTransfer(booked.counterparty, collateral - payoff);
+        } else {
+            payoff = booked.leg.payoffDown(price) / tokens.quoteScale;
+            book.quoteEscrow -= collateral.toUint128();
+            tokens.quote.safeTransfer(booked.counterparty, collateral - payoff);
+        }
+    }
+
+    function _collateralUp(Leg leg, Tokens memory tokens) private pure returns (uint256) {
+        return leg.fullCollateralUp().divUp(leg.isCall() ? tokens.baseScale : tokens.quoteScale);
+    }
+
+    function _payQuote(Book storage book, IERC20 quote, address to, uint256 amount) private {
+        uint256 available = quote.balanceOf(address(this)) - book.quoteEscrow;
+        if (amount > available) revert ErrorsLib.InsufficientQuote(amount, available);
+        quote.safeTransfer(to, amount);
+    }
+
+    function _take(IERC20 token, address from, uint256 amount) private {
+        // The counterparty has agreed to these very terms.
+        // slither-disable-next-line arbitrary-send-erc20
+        token.safeTransferFrom(from, address(this), amount);
+    }
+}
