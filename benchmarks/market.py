@@ -41,7 +41,7 @@ PLAN: Final = VaultPlan(
         *(LegPlan(is_call=True, moneyness=1 + step / 20, size=-25) for step in range(4)),
         *(LegPlan(is_call=False, moneyness=1 - step / 20, size=-25) for step in range(4)),
     ),
-    target_delta=200, capital=1_000_000,
+    target_delta=200, capital=100_000_000,
 )  # fmt: skip
 
 GAP: Final = 40

@@ -23,8 +23,9 @@ sed -e 's#\.\./node_modules/#lib/#' -e 's#\.\./\.cache/protocols/uni-v4-core/lib
   contracts/foundry.toml >"$project/foundry.toml"
 
 # The unit and fuzz tests must reach everything by themselves: what an invariant's random walk happens upon proves little.
+# Bounds on gas are those of optimised code.
 echo "coverage: compiles everything anew: half a minute"
 cd "$project"
 FOUNDRY_OUT=out FOUNDRY_CACHE_PATH=cache \
-  "$repository/tools/forge" coverage --no-match-path "test/invariant/*" --report lcov --report-file "$repository/$copy/lcov.info"
+  "$repository/tools/forge" coverage --no-match-path "test/{invariant,bound}/*" --report lcov --report-file "$repository/$copy/lcov.info"
 "$repository/.venv/bin/python" "$repository/tools/check_coverage.py" "$repository/$copy/lcov.info"

@@ -25,8 +25,10 @@ from keeper.demo.rpc import Json, Rpc, as_bytes, as_int, as_object
 from keeper.demo.samples import BlockSample, Fill, Record, SentSample, VaultSample
 
 _READ = keccak(text="read(address[],address,address)")[:4]
-_REBALANCED = keccak(text="Rebalanced(uint64,address,bool,uint256,uint256,uint256,uint80,int256,int256)")
-_FIELDS = ("bool", "uint256", "uint256", "uint256", "uint80", "int256", "int256")
+_REBALANCED = keccak(
+    text="Rebalanced(uint64,address,bool,uint256,uint256,uint256,uint80,int256,int256,uint256,uint256,uint256)"
+)
+_FIELDS = ("bool", *("uint256",) * 3, "uint80", *("int256",) * 2, *("uint256",) * 3)
 _BASE_UNIT, _QUOTE_UNIT = 10**18, 10**6
 
 

@@ -80,6 +80,8 @@ library BlackScholes {
         if (dev == 0) return lnError * WAD * WAD < FixedPointMathLib.abs(d1) ? 0 : WAD;
         uint256 steps = lnError * WAD / dev;
         if (FixedPointMathLib.abs(d1) > steps + 6 * WAD) return NEGLIGIBLE;
+        // The rounding of the square is far below what is added for it.
+        // slither-disable-next-line divide-before-multiply
         uint256 bound = steps * density / WAD + steps * steps / WAD * HALF_MAX_CURVATURE / WAD + 1;
         return FixedPointMathLib.min(bound, WAD);
     }

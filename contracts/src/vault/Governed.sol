@@ -92,6 +92,7 @@ abstract contract Governed is IGuarded, Ownable2Step {
 
     /// @inheritdoc IGuarded
     /// @dev Encoded by the library, which returns what the caller expects.
+    // slither-disable-next-line assembly
     function limits() external view returns (Limits memory) {
         bytes memory encoded = RulesLib.pack(_limits);
         assembly ("memory-safe") {

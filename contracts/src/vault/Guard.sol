@@ -65,8 +65,7 @@ abstract contract Guard is Oracles, OneOperation {
     {
         _requireTimely(proposal.deadline);
         _requireState(proposal.stateHash);
-        Fill memory fill;
-        (fill.sellBase, fill.amountIn, fill.minOut) = (proposal.sellBase, proposal.amountIn, proposal.minOut);
+        Fill memory fill = _ask(proposal.sellBase, proposal.amountIn, proposal.minOut);
         _hedge(need(), fill);
         return (fill.spent, fill.got);
     }
@@ -82,8 +81,7 @@ abstract contract Guard is Oracles, OneOperation {
         if (!admissible.emergency) {
             revert ErrorsLib.NoEmergency(admissible.gap, _limits.emergencyGap, admissible.sway);
         }
-        Fill memory fill;
-        (fill.sellBase, fill.amountIn) = (admissible.sellBase, admissible.maxAmountIn);
+        Fill memory fill = _ask(admissible.sellBase, admissible.maxAmountIn, 0);
         _hedge(admissible, fill);
         (spent, got) = (fill.spent, fill.got);
         reward = _takeReward();
@@ -186,6 +184,10 @@ abstract contract Guard is Oracles, OneOperation {
     }
 
     /* 9 TO 16: THE HEDGE */
+
+    function _ask(bool sellBase, uint256 amountIn, uint256 minOut) private pure returns (Fill memory) {
+        return Fill({sellBase: sellBase, amountIn: amountIn, minOut: minOut, spent: 0, got: 0, gapAfter: 0});
+    }
 
     function _hedge(Need memory admissible, Fill memory fill) private {
         Purse memory purse = _purse();

@@ -42,7 +42,8 @@ abstract contract Oracles is Holdings, Governed {
         _checkScale = address(checkFeed_) == address(0) ? 1 : _scale(address(checkFeed_));
     }
 
-    /// @dev Insists on everything.
+    /// @dev Insists on everything, and reverts with the problem as it was found.
+    // slither-disable-next-line assembly
     function _readOracles() internal view returns (Market memory market) {
         bytes memory problem;
         (market, problem) = _judgeOracles();
