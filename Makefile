@@ -59,8 +59,9 @@ contracts/out/.ready: node_modules/.ready .cache/protocols/.ready $(CONTRACTS)
 demo: setup ## Run the keeper on a local chain with the real protocols, and judge it
 	@$(BIN)/keeper demo $(ARGS)
 
-bench: setup ## Measure the keeper against the usual way of writing one
+bench: setup ## Measure the keeper: its latency against usual bots, its hedging against the optimum
 	@$(RUN) -m benchmarks.latency --out .cache/bench $(ARGS)
+	@$(RUN) -m benchmarks.hedging --out .cache/bench
 
 bench-engine: setup ## Measure what the transaction engine adds to signing and sending
 	@mkdir -p .cache/bench

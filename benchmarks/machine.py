@@ -10,7 +10,15 @@ from keeper.demo.binaries import find
 
 
 def machine() -> dict[str, object]:
-    """What the figures were measured on."""
+    """What the figures were measured on, the chain's node with it."""
+    node = subprocess.run(  # noqa: S603 a binary of the project
+        [str(find("anvil")), "--version"], capture_output=True, text=True, check=True
+    ).stdout.split("\n")[0]
+    return {**computer("numpy", "web3", "eth-abi", "eth-account"), "node": node}
+
+
+def computer(*packages: str) -> dict[str, object]:
+    """Processor, system and versions: all that a benchmark without a chain rests on."""
     model = next(
         (
             line.partition(":")[2].strip()
@@ -24,8 +32,5 @@ def machine() -> dict[str, object]:
         "cores": os.cpu_count(),
         "system": platform.platform(),
         "python": platform.python_version(),
-        "node": subprocess.run(  # noqa: S603 a binary of the project
-            [str(find("anvil")), "--version"], capture_output=True, text=True, check=True
-        ).stdout.split("\n")[0],
-        **{name: version(name) for name in ("numpy", "web3", "eth-abi", "eth-account")},
+        **{name: version(name) for name in packages},
     }
