@@ -9,14 +9,14 @@ MAKEFLAGS += --no-print-directory
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-kills lint format contracts coverage slither bench lock clean
+.PHONY: help setup demo test test-fast test-kills chaos lint format contracts coverage mutants slither bench bench-engine lock clean
 
 say = @printf '\n== %s\n' '$(1)'
 
 CONTRACTS := $(shell find contracts/src contracts/foundry.toml -type f 2>/dev/null)
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 # --- setup: one stamp for each part, so that what is up to date is not touched and needs no network ------------------
 
@@ -59,8 +59,13 @@ contracts/out/.ready: node_modules/.ready .cache/protocols/.ready $(CONTRACTS)
 demo: setup ## Run the keeper on a local chain with the real protocols, and judge it
 	@$(BIN)/keeper demo $(ARGS)
 
-bench: setup ## Measure the keeper against the usual way of writing one
+bench: setup ## Measure the keeper: its latency against usual bots, its hedging against the optimum
 	@$(RUN) -m benchmarks.latency --out .cache/bench $(ARGS)
+	@$(RUN) -m benchmarks.hedging --out .cache/bench
+
+bench-engine: setup ## Measure what the transaction engine adds to signing and sending
+	@mkdir -p .cache/bench
+	@$(RUN) -m benchmarks.engine --out .cache/bench $(ARGS)
 
 # --- checks ----------------------------------------------------------------------------------------------------------
 
@@ -73,6 +78,9 @@ test-fast: setup ## Run the Python tests that take moments
 
 test-kills: setup ## Kill the daemon thirty times in mid-run; KILLS=n for another number
 	@DEMO_KILLS=$(or $(KILLS),30) $(RUN) -m pytest tests/demo/test_kills.py $(PYTEST_ARGS)
+
+chaos: setup ## Run the daemon through faults of every kind, and audit what was lost; SECONDS=120 SEED=n
+	@$(RUN) -m keeper.demo.chaos --seconds $(or $(SECONDS),120) --seed $(or $(SEED),1) $(ARGS)
 
 lint: setup ## Check style, types, architecture, sizes, locks and the contracts' format
 	$(call say,Style)
@@ -104,6 +112,10 @@ coverage: setup ## Measure coverage; every line and branch of the contracts must
 	@tools/coverage.sh
 	$(call say,Coverage of Python)
 	@$(RUN) -m pytest --cov --cov-report=term $(PYTEST_ARGS)
+
+mutants: setup ## Change the transaction machine in every small way; its tests must notice 95 % of them
+	$(call say,Mutants of keeper/core/transaction: about ten minutes)
+	@$(RUN) tools/mutants.py $(ARGS)
 
 .cache/slither/.ready: requirements/slither.txt
 	$(call say,Slither: an environment of its own)

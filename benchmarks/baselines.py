@@ -30,7 +30,7 @@ from keeper.core.decision import decide_all
 from keeper.core.head import Head
 from keeper.core.plan import Plan
 from keeper.core.snapshot import Snapshot
-from keeper.core.transaction.intent import gas_limit
+from keeper.core.transaction.slot import gas_limit
 from keeper.demo.accounts import account
 from keeper.demo.artifacts import contract
 
@@ -100,7 +100,7 @@ class Baseline:
             header = (VERSION, head.number, head.timestamp, 0, balance, answer * self._feed_scale, updated_at)
             snapshot = _snapshot(head, header, vaults)
         with watch.stage("decide"):
-            decided = decide_all(snapshot, self._policies, {}, frozenset())
+            decided = decide_all(snapshot, self._policies, {})
             planned = [each.action for each in decided.decisions if isinstance(each.action, Plan)]
         for plan in planned:
             self._send(plan, head)

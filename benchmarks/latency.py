@@ -13,15 +13,12 @@ import asyncio
 import gc
 import json
 import os
-import platform
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import ExitStack, aclosing
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from itertools import cycle
 from pathlib import Path
 
@@ -29,6 +26,7 @@ import numpy as np
 
 from benchmarks.baselines import ByMulticall, ByVault
 from benchmarks.contenders import Contender
+from benchmarks.machine import machine
 from benchmarks.market import GAP, BenchChain, bench_chain
 from benchmarks.ours import ours
 from benchmarks.stopwatch import STAGES
@@ -37,7 +35,6 @@ from keeper.adapters.ethereum.heads import NodeHeads, Pace
 from keeper.adapters.ethereum.retry import Backoff
 from keeper.adapters.ethereum.rpc import Rpc
 from keeper.core.head import Head
-from keeper.demo.binaries import find
 from keeper.logs import Redaction, configure
 
 Sample = dict[str, float]
@@ -136,28 +133,6 @@ def _result(vaults: int, name: str, samples: Sequence[Sample]) -> Result:
 
     stages = {stage: spread(stage) for stage in STAGES if stage in samples[0]}
     return Result(vaults, name, len(samples), spread("total"), spread("cpu"), stages)
-
-
-def machine() -> dict[str, object]:
-    """What the figures were measured on."""
-    model = next(
-        (
-            line.partition(":")[2].strip()
-            for line in Path("/proc/cpuinfo").read_text().splitlines()
-            if line.startswith("model name")
-        ),
-        platform.processor(),
-    )
-    return {
-        "processor": model,
-        "cores": os.cpu_count(),
-        "system": platform.platform(),
-        "python": platform.python_version(),
-        "node": subprocess.run(  # noqa: S603 a binary of the project
-            [str(find("anvil")), "--version"], capture_output=True, text=True, check=True
-        ).stdout.split("\n")[0],
-        **{name: version(name) for name in ("numpy", "web3", "eth-abi", "eth-account")},
-    }
 
 
 def table(results: Sequence[Result]) -> str:

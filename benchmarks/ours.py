@@ -16,15 +16,18 @@ from keeper.adapters.ethereum.endpoint import Endpoint
 from keeper.adapters.ethereum.guard import Guard
 from keeper.adapters.ethereum.heads import NodeHeads
 from keeper.adapters.ethereum.lens import Subject
+from keeper.adapters.ethereum.pool import Pool
 from keeper.adapters.ethereum.reader import ChainReader
+from keeper.adapters.ethereum.retry import Backoff
 from keeper.adapters.ethereum.rpc import Rpc, RpcRefusedError
 from keeper.adapters.journal.journal import SqlJournal
+from keeper.adapters.journal.lease import Lease, lease_on
 from keeper.adapters.journal.ledger import SqlLedger
-from keeper.adapters.journal.store import Owner, Store, open_store
+from keeper.adapters.journal.store import Owner, open_store
 from keeper.adapters.signing.gate import GatedSigner
 from keeper.adapters.signing.keystore import unlock
-from keeper.adapters.wallet.needs import NotTaken, Taken
-from keeper.adapters.wallet.node import RpcNode
+from keeper.adapters.wallet.needs import Reply, Standing
+from keeper.adapters.wallet.node import AgreedNode
 from keeper.adapters.wallet.wallet import LiveWallet, Parts, open_wallet
 from keeper.app.parts import VaultContract, gate_of
 from keeper.core.head import Head
@@ -32,9 +35,10 @@ from keeper.core.market import Reference
 from keeper.core.plan import Plan
 from keeper.core.policy import Policy
 from keeper.core.transaction.account import Rules
-from keeper.core.transaction.intent import Intent
+from keeper.core.transaction.attempt import Route
+from keeper.core.transaction.slot import Slot
 from keeper.core.transaction.unsigned import SignedBytes, Unsigned
-from keeper.core.units import Address
+from keeper.core.units import Address, TxHash
 from keeper.demo.accounts import PASSWORD, Role, write_keystore
 from keeper.health import Health
 from keeper.observe import ChainTold, Metrics, Told
@@ -44,6 +48,7 @@ from keeper.settings import Settings, Url
 
 RULES = Rules(confirmations=1, bump_after_blocks=3)
 TIMEOUT_S = 60.0
+LEASE_S = 3_600.0
 
 
 class TimedRpc(Rpc):
@@ -99,31 +104,26 @@ class TimedLedger(SqlLedger):
 
     watch: Stopwatch
 
-    async def begin(self, intent: Intent) -> None:
-        """Make an intent durable."""
+    async def begin(self, slot: Slot) -> None:
+        """Make a slot durable."""
         with self.watch.stage("journal"):
-            await super().begin(intent)
+            await super().begin(slot)
 
 
-class TimedNode(RpcNode):
+class TimedNode(AgreedNode):
     """The wallet's node."""
 
     watch: Stopwatch
 
-    async def nonce(self, account: Address) -> int:
-        """The nonce."""
+    async def standing(self, account: Address, height: int) -> Standing:
+        """Nonce, balance and code."""
         with self.watch.stage("account"):
-            return await super().nonce(account)
+            return await super().standing(account, height)
 
-    async def balance_wei(self, account: Address) -> int:
-        """The balance."""
-        with self.watch.stage("account"):
-            return await super().balance_wei(account)
-
-    async def send(self, raw: bytes) -> Taken | NotTaken:
+    async def send(self, raw: bytes, tx_hash: TxHash, route: Route) -> Sequence[Reply]:
         """Hand over."""
         with self.watch.stage("send"):
-            answer = await super().send(raw)
+            answer = await super().send(raw, tx_hash, route)
         self.watch.accept()
         return answer
 
@@ -212,7 +212,9 @@ async def ours(chain: BenchChain, heads: NodeHeads, folder: Path) -> AsyncIterat
         await open_store(settings.journal, owner) as store,
     ):
         gated = TimedSigner(signer, lambda: gate_of(settings, signer.address, policies.current()))
-        wallet = await _wallet(settings, gated, rpc, store, told, watch)
+        lease = await lease_on(store, LEASE_S)
+        await lease.acquire()
+        wallet = await _wallet(settings, gated, rpc, lease, told, watch)
         subject = Subject(settings.lens, chain.vaults, signer.address, settings.native_feed)
         observer.watch = watch
         pipeline = Pipeline(
@@ -221,7 +223,7 @@ async def ours(chain: BenchChain, heads: NodeHeads, folder: Path) -> AsyncIterat
             references=NoReferences(),
             policies=policies,
             wallet=wallet,
-            journal=SqlJournal(store),
+            journal=SqlJournal(lease),
             observer=observer,
         )
         yield Ours(pipeline, wallet, watch)
@@ -230,7 +232,7 @@ async def ours(chain: BenchChain, heads: NodeHeads, folder: Path) -> AsyncIterat
 
 def _settings(chain: BenchChain, folder: Path) -> Settings:
     return Settings(
-        rpc_url=Url(chain.node.url),
+        rpc_url=(Url(chain.node.url),),
         chain_id=chain.book.chain_id,
         lens=Address(chain.book.lens),
         native_feed=Address(chain.book.price_feed),
@@ -238,10 +240,14 @@ def _settings(chain: BenchChain, folder: Path) -> Settings:
     )
 
 
+def _pool(rpc: TimedRpc, settings: Settings) -> Pool:
+    return Pool([rpc], settings.chain_id, 1, Backoff(0.5, 15.0, lambda: 0.5))
+
+
 async def _wallet(
-    settings: Settings, signer: TimedSigner, rpc: TimedRpc, store: Store, told: ChainTold, watch: Stopwatch
+    settings: Settings, signer: TimedSigner, rpc: TimedRpc, lease: Lease, told: ChainTold, watch: Stopwatch
 ) -> LiveWallet:
-    node, ledger = TimedNode(rpc.call, RpcRefusedError), TimedLedger(store)
+    node, ledger = TimedNode(_pool(rpc, settings), 1, RpcRefusedError), TimedLedger(lease)
     node.watch = ledger.watch = signer.watch = watch
     parts = Parts(node, signer, ledger, VaultContract(Guard(rpc, signer.address)))
     return await open_wallet(parts, settings.chain_id, RULES, told.transaction)

@@ -38,6 +38,7 @@ class Health:
         self._vaults: dict[str, _Vault] = {}
         self._block = 0
         self._stopping = False
+        self._leader = ""
         self._facts: dict[str, object] = {}
         self._refused: tuple[str, ...] = ()
 
@@ -74,6 +75,14 @@ class Health:
         """From now on not ready, so that nobody sends work here."""
         self._stopping = True
 
+    def standing_by(self, leader: str) -> None:
+        """Another keeper does the work: alive, and not ready."""
+        self._leader = leader
+
+    def leading(self) -> None:
+        """The work is this one's."""
+        self._leader = ""
+
     def facts(self, **facts: object) -> None:
         """What the status page shall say of the process itself."""
         self._facts |= facts
@@ -89,6 +98,8 @@ class Health:
 
     def ready(self) -> Judgement:
         """Whether every vault was decided within the time allowed."""
+        if self._leader and not self._stopping:
+            return Judgement(ok=False, why=(f"standby: {self._leader} leads",))
         why = [f"{name}: {words}" for name, vault in self._vaults.items() if (words := self._ill(vault))]
         if not self._vaults:
             why.append("no policy is loaded")
@@ -103,6 +114,7 @@ class Health:
             **self._facts,
             "live": live.ok,
             "ready": ready.ok,
+            "standby": bool(self._leader),
             "why": [*live.why, *ready.why],
             "uptime_s": round(self._clock() - self._started_at, 1),
             "head": self._block,

@@ -13,10 +13,11 @@ from keeper.core.decision import Decision
 from keeper.core.head import Head
 from keeper.core.market import Reference
 from keeper.core.memory import Memory
-from keeper.core.outcome import Outcome, Refused
+from keeper.core.outcome import Outcome, Refused, Settlement
 from keeper.core.plan import Plan
 from keeper.core.policy import Policy
 from keeper.core.snapshot import Snapshot
+from keeper.core.transaction.wish import Wish
 from keeper.core.units import Address
 
 
@@ -33,6 +34,10 @@ class UnansweredError(UnreachableError):
 
 class JournalError(Exception):
     """The journal could not be written. Nothing may be broadcast; health turns red."""
+
+
+class LeaseLostError(JournalError):
+    """Another process may be the account's writer. Nothing may be written, signed or sent here."""
 
 
 class SignerError(Exception):
@@ -127,17 +132,25 @@ class Wallet(Protocol):
         """Vaults with an unfinished intent."""
         ...
 
-    async def offer(self, plan: Plan, head: Head) -> Accepted | Refused:
+    def in_flight(self, head: Head) -> Mapping[Address, Plan]:
+        """What was signed before `head`, is not in a block, and may be asked about: by its vault."""
+        ...
+
+    async def offer(self, plan: Plan, head: Head, native_usd_wad: int) -> Accepted | Refused:
         """Journal, sign and broadcast, or say why not.
 
         Raises JournalError, after which nothing was broadcast.
         """
         ...
 
-    async def advance(self, head: Head) -> Sequence[Outcome]:
-        """Look after all that is in flight at a new head: receipts, re-broadcasts, bumps, expiries.
+    async def advance(self, head: Head) -> Sequence[Settlement]:
+        """Learn what became of all that is in flight; nothing is sent. Raises JournalError."""
+        ...
 
-        Raises JournalError.
+    async def review(self, head: Head, wishes: Mapping[Address, Wish], native_usd_wad: int) -> None:
+        """Re-broadcast, raise, supersede or take back what is in flight, as is wished at this head.
+
+        What no wish speaks of is only taken back past its deadline. Raises JournalError.
         """
         ...
 
@@ -153,8 +166,8 @@ class Journal(Protocol):
         """Append a cycle durably. Raises JournalError."""
         ...
 
-    async def settle(self, outcome: Outcome, memory: Memory) -> None:
-        """Append an outcome and the memory that it left. Raises JournalError."""
+    async def settle(self, settlement: Settlement, memories: Sequence[Memory]) -> None:
+        """Append what ended together, and the memories that it left. Raises JournalError."""
         ...
 
 
@@ -170,7 +183,7 @@ class Observer(Protocol):
     """Where events worth telling go: a log line and its metrics together. Never raises, never waits."""
 
     def stage(self, name: str) -> AbstractContextManager[None]:
-        """Time one stage of a cycle: read, decide, record, simulate or offer."""
+        """Time one stage of a cycle: read, decide, record, simulate, offer or review."""
         ...
 
     def decided(self, decision: Decision) -> None:
@@ -179,6 +192,10 @@ class Observer(Protocol):
 
     def offered(self, plan: Plan, answer: Accepted | Refused) -> None:
         """A plan was taken by the wallet, or refused by the vault's simulation or the wallet."""
+        ...
+
+    def reviewed(self, plan: Plan, wished: Wish) -> None:
+        """The decision was asked whether a plan in flight is still wanted."""
         ...
 
     def settled(self, outcome: Outcome) -> None:

@@ -14,16 +14,17 @@ from urllib.parse import parse_qsl, urlsplit
 
 from dotenv import dotenv_values
 from eth_utils.address import is_checksum_formatted_address, is_hex_address, to_checksum_address
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from keeper.core.transaction.budget import Budget, Ceiling
 from keeper.core.units import Address
 
 PREFIX = "KEEPER_"
 FILE_SUFFIX = "_FILE"
-SECRET_URLS = ("rpc_url", "ws_url", "reference_url")
-MAX_SECRET_BYTES = 4096
+SECRET_URLS = ("rpc_url", "ws_url", "relay_url", "reference_url")
+MAX_SECRET_BYTES = 16_384
 SHORTEST_KEY = 8
 """Shorter parts of a path are words, such as `v3`, not keys."""
 
@@ -109,9 +110,31 @@ def _names(value: object) -> object:
     return value
 
 
+def _urls(value: object) -> tuple[object, ...]:
+    if isinstance(value, str):
+        return tuple(value.replace(",", " ").split()) or ("",)
+    return tuple(value) if isinstance(value, Iterable) else (value,)
+
+
+def _independent(urls: tuple[Url, ...]) -> tuple[Url, ...]:
+    hosts = [url.host for url in urls]
+    twice = sorted({host for host in hosts if hosts.count(host) > 1})
+    if twice:
+        raise ValueError(f"names {twice[0]} twice, and one node that agrees with itself proves nothing")
+    return urls
+
+
 NodeUrl = Annotated[Url, _url("http", "https")]
+NodeUrls = Annotated[tuple[NodeUrl, ...], NoDecode, BeforeValidator(_urls), AfterValidator(_independent)]
 SubscriptionUrl = Annotated[Url, _url("ws", "wss")]
 ReferenceUrl = Annotated[Url, _url("http", "https", "mqtt", "mqtts")]
+
+
+def _spend(value: object) -> Ceiling:
+    return value if isinstance(value, Ceiling) else Ceiling.read(str(value))
+
+
+Spend = Annotated[Ceiling, NoDecode, BeforeValidator(_spend)]
 ContractAddress = Annotated[Address, BeforeValidator(_address)]
 
 
@@ -127,8 +150,10 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    rpc_url: NodeUrl
+    rpc_url: NodeUrls
+    rpc_agree: int | None = Field(default=None, ge=1)
     ws_url: SubscriptionUrl | None = None
+    relay_url: NodeUrl | None = None
     chain_id: int = Field(gt=0)
     lens: ContractAddress
     native_feed: ContractAddress
@@ -136,10 +161,15 @@ class Settings(BaseSettings):
     vaults: Annotated[frozenset[str], NoDecode, BeforeValidator(_names)] = frozenset()
     journal: Path = Path("keeper.db")
     journal_mb: int = Field(default=4096, ge=16)
+    lease_seconds: int = Field(default=30, ge=1, le=600)
     account: ContractAddress | None = None
     keystore: Path | None = None
     password_file: Path | None = None
     confirmations: int = Field(default=2, ge=1, le=64)
+    finality: Literal["depth", "safe", "finalized"] = "depth"
+    spend_transaction: Spend = Ceiling()
+    spend_hour: Spend = Ceiling()
+    spend_day: Spend = Ceiling()
     blocks_before_bump: int = Field(default=3, ge=1, le=100)
     metrics_host: str = "127.0.0.1"
     metrics_port: int = Field(default=9464, ge=0, le=65535)
@@ -149,9 +179,19 @@ class Settings(BaseSettings):
     log_format: Literal["auto", "json", "console"] = "auto"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
+    @property
+    def agree(self) -> int:
+        """How many nodes must say the same: a majority unless settings say otherwise."""
+        return len(self.rpc_url) // 2 + 1 if self.rpc_agree is None else self.rpc_agree
+
+    @property
+    def budget(self) -> Budget:
+        """What may be spent on gas."""
+        return Budget(self.spend_transaction, self.spend_hour, self.spend_day)
+
     def secrets(self) -> tuple[str, ...]:
         """The texts that must appear in no log, metric or status page."""
-        urls = (self.rpc_url, self.ws_url, self.reference_url)
+        urls = (*self.rpc_url, self.ws_url, self.relay_url, self.reference_url)
         return tuple(text for url in urls if url is not None for text in url.secrets())
 
     def shown(self) -> dict[str, str]:
@@ -177,6 +217,11 @@ def load_settings(config: Path | None = None) -> Settings:
         problems += [_problem(detail) for detail in error.errors(include_input=False)]
     if settings is not None and settings.keystore is not None and settings.password_file is None:
         problems.append("KEEPER_PASSWORD_FILE is missing: a keystore is opened by the password in that file")
+    if settings is not None and settings.agree > len(settings.rpc_url):
+        problems.append(
+            f"KEEPER_RPC_AGREE is {settings.agree}, but KEEPER_RPC_URL names {len(settings.rpc_url)}: "
+            "so many cannot agree"
+        )
     if problems or settings is None:
         raise SettingsError(problems)
     return settings
@@ -230,4 +275,10 @@ def _problem(detail: ErrorDetails) -> str:
 
 
 def _shown(value: object) -> str:
-    return ",".join(sorted(map(str, value))) if isinstance(value, frozenset) else str(value)
+    match value:
+        case frozenset():
+            return ",".join(sorted(map(str, value)))
+        case tuple():
+            return ",".join(map(str, value))
+        case _:
+            return str(value)

@@ -4,10 +4,11 @@ import time
 from collections.abc import AsyncIterator, Mapping
 
 from keeper.adapters.ethereum.preflight import Expected, Finding, examine
+from keeper.adapters.ethereum.survey import examine_nodes, examine_relay
 from keeper.adapters.journal.looking import look
 from keeper.adapters.journal.store import Owner
 from keeper.app.daemon import Voice
-from keeper.app.parts import account_of, make_rpc, subject_of, unlock_key
+from keeper.app.parts import account_of, make_pool, make_relay, subject_of, unlock_key
 from keeper.core.policy import Policy
 from keeper.core.units import Address
 from keeper.logs import Redaction
@@ -45,14 +46,29 @@ async def _findings(settings: Settings, redaction: Redaction) -> AsyncIterator[F
     if account is None:
         return
     yield await _journal(settings, account)
-    async with make_rpc(settings, voice.chain) as rpc:
+    async for finding in _chain(settings, voice, account, policies):
+        yield finding
+
+
+async def _chain(
+    settings: Settings, voice: Voice, account: Address, policies: Mapping[Address, Policy]
+) -> AsyncIterator[Finding]:
+    async with make_pool(settings, voice.chain) as pool:
+        if len(pool.members) > 1:
+            rpcs = [member.rpc for member in pool.members]
+            for finding in await examine_nodes(rpcs, settings.chain_id, settings.agree):
+                yield finding
+        relay = make_relay(settings, voice.chain)
+        if relay is not None:
+            async with relay:
+                yield await examine_relay(relay, settings.chain_id)
         expected = Expected(
             chain_id=settings.chain_id,
             subject=subject_of(settings, account, policies),
             names={vault: policy.name for vault, policy in policies.items()},
             min_balance_wei=_reserve_wei(list(policies.values())),
         )
-        for finding in await examine(rpc, expected, time.time):
+        for finding in await examine(pool, expected, time.time):
             yield finding
 
 

@@ -5,36 +5,40 @@ it may be had beside a running daemon.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from keeper.adapters.ethereum.block import fetch_chain_id, fetch_tip
-from keeper.adapters.ethereum.rpc import Rpc, RpcRefusedError
+from keeper.adapters.ethereum.client import Client
+from keeper.adapters.ethereum.pool import Pool
+from keeper.adapters.ethereum.rpc import RpcRefusedError
 from keeper.adapters.ethereum.subscription import WrongChainError
 from keeper.adapters.feeds.board import Board
-from keeper.adapters.journal.journal import SqlJournal
-from keeper.adapters.journal.ledger import SqlLedger
+from keeper.adapters.journal.journal import SqlJournal, remembered
+from keeper.adapters.journal.slots import recalled
 from keeper.adapters.journal.store import Owner, open_reader, open_store
 from keeper.adapters.signing.keystore import KeystoreSigner
 from keeper.adapters.wallet.dry import DryWallet
 from keeper.app.daemon import Voice
+from keeper.app.leading import taken
 from keeper.app.parts import (
     FollowingReader,
     account_of,
     make_board,
     make_feed,
     make_heads,
-    make_rpc,
+    make_pool,
     make_wallet,
     needs_key,
+    relaying,
     unlock_key,
 )
 from keeper.core.decision import Decision
 from keeper.core.exposure import Situation, situations
 from keeper.core.head import Head
 from keeper.core.memory import Memory
-from keeper.core.outcome import Outcome, Refused
+from keeper.core.outcome import Refused, Settlement
 from keeper.core.plan import Plan
 from keeper.core.policy import Policy
 from keeper.core.snapshot import Snapshot
@@ -52,7 +56,11 @@ LISTEN_EVERY_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What was found and done at one head. `policies` are those of the vaults that were looked at."""
+    """What was found and done at one head.
+
+    `policies` are those of the vaults that were looked at; `in_flight` are vaults that something signed
+    earlier may still trade.
+    """
 
     head: Head
     policies: Mapping[Address, Policy]
@@ -60,6 +68,7 @@ class Looked:
     decisions: tuple[Decision, ...]
     answers: Mapping[Address, Accepted | Refused]
     snapshot: Snapshot
+    in_flight: frozenset[Address]
 
 
 class _Listener(Told):
@@ -94,7 +103,7 @@ class _Unwritten:
     async def record(self, cycle: Cycle) -> None:
         """Nothing."""
 
-    async def settle(self, outcome: Outcome, memory: Memory) -> None:
+    async def settle(self, settlement: Settlement, memories: Sequence[Memory]) -> None:
         """Nothing."""
 
 
@@ -109,7 +118,7 @@ async def one_cycle(settings: Settings, redaction: Redaction, names: frozenset[s
     async with AsyncExitStack() as stack:
         signer = await unlock_key(settings, redaction)
         account = account_of(settings, signer)
-        rpc = await stack.enter_async_context(make_rpc(settings, voice.chain))
+        rpc = await stack.enter_async_context(make_pool(settings, voice.chain))
         head = await tip(rpc, settings.chain_id)
         memories, in_flight = await _known(settings)
         journal: Journal = _Unwritten(memories)
@@ -128,10 +137,12 @@ async def one_cycle(settings: Settings, redaction: Redaction, names: frozenset[s
         )
         decisions = await pipeline.cycle(head)
     snapshot = listener.snapshots[-1]
-    return Looked(head, policies.current(), situations(snapshot), decisions, listener.answers, snapshot)
+    return Looked(
+        head, policies.current(), situations(snapshot), decisions, listener.answers, snapshot, in_flight
+    )
 
 
-async def tip(rpc: Rpc, chain_id: int) -> Head:
+async def tip(rpc: Client, chain_id: int) -> Head:
     """The newest block of the right chain. Raises UnreachableError or WrongChainError."""
     try:
         actual = await fetch_chain_id(rpc)
@@ -145,7 +156,7 @@ async def tip(rpc: Rpc, chain_id: int) -> Head:
 async def _armed(
     settings: Settings,
     signer: KeystoreSigner,
-    rpc: Rpc,
+    pool: Pool,
     policies: PolicyFolder,
     voice: Voice,
     stack: AsyncExitStack,
@@ -153,9 +164,11 @@ async def _armed(
     store = await stack.enter_async_context(
         await open_store(settings.journal, Owner(settings.chain_id, signer.address))
     )
-    wallet = await make_wallet(settings, signer, rpc, store, policies, voice.chain)
+    lease = await stack.enter_async_context(taken(store, settings.lease_seconds))
+    relay = await stack.enter_async_context(relaying(settings, voice.chain))
+    wallet = await make_wallet(settings, signer, pool, relay, lease, policies, voice.chain)
     stack.push_async_callback(wallet.close)
-    return SqlJournal(store, settings.journal_mb * 2**20), wallet
+    return SqlJournal(lease, settings.journal_mb * 2**20), wallet
 
 
 async def _known(settings: Settings) -> tuple[Mapping[Address, Memory], frozenset[Address]]:
@@ -163,8 +176,8 @@ async def _known(settings: Settings) -> tuple[Mapping[Address, Memory], frozense
     if not await asyncio.to_thread(settings.journal.is_file):
         return {}, frozenset()
     async with await open_reader(settings.journal) as store:
-        intents = await SqlLedger(store).open_intents()
-        return await SqlJournal(store).memories(), frozenset(intent.plan.vault for intent in intents)
+        left = await recalled(store)
+        return await remembered(store), frozenset(vault for slot in left.slots for vault in slot.vaults)
 
 
 @asynccontextmanager

@@ -2,42 +2,50 @@
 
 The loop is the one task that may end by itself. A signal closes the source of heads; the loop then finishes
 the cycle it is in, what was begun to be signed is finished, the journal is closed, and the exit is clean.
-Intents still in flight are in the journal, and the next run looks after them.
+Intents still in flight are in the journal, and the next run looks after them. While another keeper of the
+account leads, this one stands by: it answers probes, and opens no wallet.
 """
 
 import asyncio
 import signal
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from keeper import __version__
 from keeper.adapters.ethereum.heads import NodeHeads
+from keeper.adapters.ethereum.pool import Pool
+from keeper.adapters.feeds.board import Board
 from keeper.adapters.feeds.http import HttpFeed
 from keeper.adapters.feeds.mqtt import MqttFeed
 from keeper.adapters.journal.journal import SqlJournal
+from keeper.adapters.journal.lease import Lease
 from keeper.adapters.journal.store import Owner, open_store
+from keeper.adapters.signing.keystore import KeystoreSigner
 from keeper.adapters.wallet.dry import DryWallet
 from keeper.adapters.wallet.wallet import LiveWallet
 from keeper.adapters.web.server import Pages, WebServer
+from keeper.app.leading import keep, lease_of, stand_by
 from keeper.app.parts import (
     FollowingReader,
     account_of,
     make_board,
     make_feed,
     make_heads,
-    make_rpc,
+    make_pool,
     make_wallet,
     needs_key,
     refuse_wrong_chain,
+    relaying,
     unlock_key,
 )
+from keeper.core.units import Address
 from keeper.health import Health
 from keeper.logs import Redaction
 from keeper.observe import ChainTold, Metrics, Told
 from keeper.pipeline import Pipeline
 from keeper.policies import PolicyFolder
-from keeper.ports import JournalError
+from keeper.ports import JournalError, LeaseLostError
 from keeper.settings import Settings
 
 BEAT_S = 1.0
@@ -72,21 +80,68 @@ async def run_daemon(settings: Settings, redaction: Redaction, *, live: bool) ->
                 tasks = [group.create_task(_beat(voice), name="heartbeat")]
                 if daemon.feed is not None:
                     tasks.append(group.create_task(daemon.feed.run(), name="reference feed"))
-                await daemon.pipeline.run()
+                await daemon.stand_by(group)
+                if daemon.leads():
+                    tasks.append(group.create_task(keep(daemon.lease), name="lease"))
+                    await (await daemon.open(stack)).run()
                 for task in tasks:
                     task.cancel()
+        except* LeaseLostError as errors:
+            voice.chain.lease_lost(errors.exceptions[0])
+            raise
         except* JournalError as errors:
             voice.chain.journal_failed(errors.exceptions[0])
             raise
     voice.chain.stopped()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Daemon:
-    pipeline: Pipeline
+    """The pieces; the wallet is dry until this keeper leads."""
+
+    settings: Settings
+    voice: Voice
+    policies: PolicyFolder
+    account: Address
+    armed: KeystoreSigner | None
+    pool: Pool
+    lease: Lease
     heads: NodeHeads
-    wallet: LiveWallet | DryWallet
+    board: Board
     feed: HttpFeed | MqttFeed | None
+    wallet: LiveWallet | DryWallet = field(default_factory=DryWallet)
+    standing_by: asyncio.Task[None] | None = None
+
+    async def stand_by(self, group: asyncio.TaskGroup) -> None:
+        """Return when this keeper leads, or is to stop."""
+        waiting = stand_by(self.lease, self.voice.chain, self.voice.health)
+        self.standing_by = group.create_task(waiting, name="standby")
+        await asyncio.wait({self.standing_by})
+
+    def leads(self) -> bool:
+        """Whether the lease was had before the daemon was told to stop."""
+        return self.standing_by is not None and not self.standing_by.cancelled()
+
+    async def open(self, stack: AsyncExitStack) -> Pipeline:
+        """The loop, with a wallet that knows what was left open. Raises JournalError."""
+        settings, voice = self.settings, self.voice
+        if self.armed is not None:
+            relay = await stack.enter_async_context(relaying(settings, voice.chain))
+            self.wallet = await make_wallet(
+                settings, self.armed, self.pool, relay, self.lease, self.policies, voice.chain
+            )
+            stack.push_async_callback(self.wallet.close)
+        reader = FollowingReader(self.pool, settings, self.account, self.policies, voice.vaults)
+        journal = SqlJournal(self.lease, settings.journal_mb * 2**20)
+        return Pipeline(self.heads, reader, self.board, self.policies, self.wallet, journal, voice.vaults)
+
+    def stop(self) -> None:
+        """Finish the cycle, take no new plan, wait for no lease."""
+        self.heads.close()
+        if isinstance(self.wallet, LiveWallet):
+            self.wallet.stop()
+        if self.standing_by is not None:
+            self.standing_by.cancel()
 
 
 async def _assemble(
@@ -96,37 +151,34 @@ async def _assemble(
     signer = await unlock_key(settings, redaction)
     armed = needs_key(signer) if live else None
     account = account_of(settings, signer)
-    rpc = await stack.enter_async_context(make_rpc(settings, voice.chain))
-    await refuse_wrong_chain(settings, rpc)
+    pool = await stack.enter_async_context(make_pool(settings, voice.chain))
+    await refuse_wrong_chain(settings, pool)
     store = await stack.enter_async_context(
         await open_store(settings.journal, Owner(settings.chain_id, account))
     )
-    wallet: LiveWallet | DryWallet = DryWallet()
-    if armed is not None:
-        wallet = await make_wallet(settings, armed, rpc, store, policies, voice.chain)
-        stack.push_async_callback(wallet.close)
+    lease = await stack.enter_async_context(lease_of(store, settings.lease_seconds))
     board = make_board(voice.chain)
-    heads = make_heads(settings, rpc, voice.chain)
-    reader = FollowingReader(rpc, settings, account, policies, voice.vaults)
-    journal = SqlJournal(store, settings.journal_mb * 2**20)
-    pipeline = Pipeline(heads, reader, board, policies, wallet, journal, voice.vaults)
+    heads, feed = make_heads(settings, pool, voice.chain), make_feed(settings, board)
+    daemon = _Daemon(settings, voice, policies, account, armed, pool, lease, heads, board, feed)
     voice.health.facts(
         version=__version__,
         live_mode=live,
         chain_id=settings.chain_id,
         account=account,
-        node=str(settings.rpc_url),
+        node=settings.shown()["rpc_url"],
     )
-    voice.metrics.pending.set_function(lambda: len(wallet.pending()))
-    pages = _pages(voice, wallet)
+    voice.metrics.pending.set_function(lambda: len(daemon.wallet.pending()))
+    pages = _pages(daemon)
     await stack.enter_async_context(WebServer(pages, settings.metrics_port, settings.metrics_host))
-    return _Daemon(pipeline, heads, wallet, make_feed(settings, board))
+    return daemon
 
 
-def _pages(voice: Voice, wallet: LiveWallet | DryWallet) -> Pages:
+def _pages(daemon: _Daemon) -> Pages:
+    voice = daemon.voice
+
     def status() -> object:
         shown = voice.health.status()
-        pending = wallet.pending()
+        pending = daemon.wallet.pending()
         vaults = {
             name: {**vault, "pending": vault["address"] in pending}
             for name, vault in voice.health.vaults().items()
@@ -158,9 +210,7 @@ def _stopping_on_signals(daemon: _Daemon, voice: Voice) -> Iterator[None]:
     def stop(name: str) -> None:
         voice.chain.stopping(name)
         voice.health.stopping()
-        daemon.heads.close()
-        if isinstance(daemon.wallet, LiveWallet):
-            daemon.wallet.stop()
+        daemon.stop()
         for number in SIGNALS:
             loop.remove_signal_handler(number)
 

@@ -2,17 +2,19 @@
 
 import random
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from keeper.adapters.ethereum.abi import table
 from keeper.adapters.ethereum.block import fetch_chain_id
+from keeper.adapters.ethereum.client import Client
 from keeper.adapters.ethereum.endpoint import Endpoint
 from keeper.adapters.ethereum.guard import Guard, NoSuchEventError, calldata, rebalanced
 from keeper.adapters.ethereum.heads import NodeHeads
 from keeper.adapters.ethereum.lens import Subject
+from keeper.adapters.ethereum.pool import Pool
 from keeper.adapters.ethereum.reader import ChainReader
 from keeper.adapters.ethereum.retry import Backoff
 from keeper.adapters.ethereum.rpc import Rpc, RpcRefusedError
@@ -21,19 +23,21 @@ from keeper.adapters.feeds.board import Board
 from keeper.adapters.feeds.http import HttpFeed, HttpSource
 from keeper.adapters.feeds.mqtt import MqttFeed, MqttSource
 from keeper.adapters.feeds.reading import Pointer
+from keeper.adapters.journal.lease import Lease
 from keeper.adapters.journal.ledger import SqlLedger
-from keeper.adapters.journal.store import Store
 from keeper.adapters.signing.gate import Ceiling, Gate, GatedSigner
 from keeper.adapters.signing.keystore import KeystoreSigner, unlock
 from keeper.adapters.wallet.needs import Absent, Fill, Log
-from keeper.adapters.wallet.node import RpcNode
+from keeper.adapters.wallet.node import AgreedNode
 from keeper.adapters.wallet.wallet import LiveWallet, Parts, open_wallet
+from keeper.app.leading import LeasedNode, LeasedSigner
 from keeper.core.head import Head
 from keeper.core.market import Reference
 from keeper.core.plan import Plan
 from keeper.core.policy import Mode, Policy
 from keeper.core.transaction.account import Rules
-from keeper.core.transaction.intent import GAS_HEADROOM_PERCENT, Intent
+from keeper.core.transaction.attempt import GAS_HEADROOM_PERCENT
+from keeper.core.transaction.slot import Slot
 from keeper.core.units import Address, mul_div_up
 from keeper.logs import Redaction
 from keeper.observe import ChainTold, Told
@@ -41,6 +45,7 @@ from keeper.ports import Evidence, Policies, SignerError, Simulated, Unreachable
 from keeper.settings import Settings, SettingsError, Url
 
 RPC_TIMEOUT_S = 10.0
+BACKOFF = Backoff(0.5, 15.0, random.random)
 OLDEST_REFERENCE_S = 86_400
 MAX_PASSWORD_BYTES = 4096
 MQTT_PORTS = {"mqtt": 1883, "mqtts": 8883}
@@ -88,12 +93,30 @@ def account_of(settings: Settings, signer: KeystoreSigner | None) -> Address:
     return settings.account
 
 
-def make_rpc(settings: Settings, told: ChainTold) -> Rpc:
-    """The client of the node."""
-    return Rpc(Endpoint.parse(settings.rpc_url.reveal()), RPC_TIMEOUT_S, told)
+def make_pool(settings: Settings, told: ChainTold) -> Pool:
+    """The client of the node, or of the nodes that must agree."""
+    rpcs = [Rpc(Endpoint.parse(url.reveal()), RPC_TIMEOUT_S, told) for url in settings.rpc_url]
+    return Pool(rpcs, settings.chain_id, settings.agree, BACKOFF, told)
 
 
-async def refuse_wrong_chain(settings: Settings, rpc: Rpc) -> None:
+def make_relay(settings: Settings, told: ChainTold) -> Rpc | None:
+    """The client of the private relay, if settings name one. Nothing but transactions may be handed to it."""
+    url = settings.relay_url
+    return None if url is None else Rpc(Endpoint.parse(url.reveal()), RPC_TIMEOUT_S, told)
+
+
+@asynccontextmanager
+async def relaying(settings: Settings, told: ChainTold) -> AsyncIterator[Rpc | None]:
+    """The relay's client, closed at the end."""
+    relay = make_relay(settings, told)
+    try:
+        yield relay
+    finally:
+        if relay is not None:
+            await relay.close()
+
+
+async def refuse_wrong_chain(settings: Settings, rpc: Client) -> None:
     """Raise WrongChainError before anything is written for that chain. A node that is down proves nothing."""
     with suppress(UnreachableError, RpcRefusedError):
         actual = await fetch_chain_id(rpc)
@@ -101,11 +124,10 @@ async def refuse_wrong_chain(settings: Settings, rpc: Rpc) -> None:
             raise WrongChainError(rpc.endpoint, settings.chain_id, actual)
 
 
-def make_heads(settings: Settings, rpc: Rpc, told: ChainTold) -> NodeHeads:
+def make_heads(settings: Settings, rpc: Client, told: ChainTold) -> NodeHeads:
     """New blocks, pushed where there is a WebSocket."""
     websocket = None if settings.ws_url is None else Endpoint.parse(settings.ws_url.reveal())
-    backoff = Backoff(0.5, 15.0, random.random)
-    return NodeHeads(rpc, settings.chain_id, backoff, websocket=websocket, events=told)
+    return NodeHeads(rpc, settings.chain_id, BACKOFF, websocket=websocket, events=told)
 
 
 def subject_of(settings: Settings, account: Address, policies: Mapping[Address, Policy]) -> Subject:
@@ -117,7 +139,7 @@ class FollowingReader:
     """Implements `ports.Reader` for whatever vaults have a policy now: a new policy file is a new vault."""
 
     def __init__(
-        self, rpc: Rpc, settings: Settings, account: Address, policies: Policies, told: Told
+        self, rpc: Client, settings: Settings, account: Address, policies: Policies, told: Told
     ) -> None:
         self._rpc, self._settings, self._account = rpc, settings, account
         self._policies, self._told = policies, told
@@ -161,21 +183,33 @@ class VaultContract:
         return await self._guard.revert_reason(plan, account, block_number)
 
 
+def make_node(settings: Settings, pool: Pool, relay: Rpc | None) -> AgreedNode:
+    """The nodes as the wallet asks them."""
+    finality = "" if settings.finality == "depth" else settings.finality
+    return AgreedNode(pool, settings.agree, RpcRefusedError, finality=finality, relay=relay)
+
+
 async def make_wallet(
-    settings: Settings, signer: KeystoreSigner, rpc: Rpc, store: Store, policies: Policies, told: ChainTold
+    settings: Settings,
+    signer: KeystoreSigner,
+    pool: Pool,
+    relay: Rpc | None,
+    lease: Lease,
+    policies: Policies,
+    told: ChainTold,
 ) -> LiveWallet:
     """The armed wallet, behind the gate. Raises JournalError."""
 
     def gate() -> Gate:
-        return gate_of(settings, signer.address, policies.current(), wallet.account.intents)
+        return gate_of(settings, signer.address, policies.current(), wallet.account.slots)
 
     parts = Parts(
-        node=RpcNode(rpc.call, RpcRefusedError),
-        signer=GatedSigner(signer, gate),
-        ledger=SqlLedger(store),
-        contract=VaultContract(Guard(rpc, signer.address)),
+        node=LeasedNode(make_node(settings, pool, relay), lease),
+        signer=LeasedSigner(GatedSigner(signer, gate), lease),
+        ledger=SqlLedger(lease),
+        contract=VaultContract(Guard(pool, signer.address)),
     )
-    rules = Rules(settings.confirmations, settings.blocks_before_bump)
+    rules = Rules(settings.confirmations, settings.blocks_before_bump, budget=settings.budget)
     wallet = await open_wallet(parts, settings.chain_id, rules, told.transaction)
     return wallet
 
@@ -184,7 +218,7 @@ def gate_of(
     settings: Settings,
     account: Address,
     policies: Mapping[Address, Policy],
-    in_flight: Sequence[Intent] = (),
+    in_flight: Sequence[Slot] = (),
 ) -> Gate:
     """What may be signed under the policies in force, for the sake of what is in flight.
 
@@ -197,7 +231,7 @@ def gate_of(
         for vault, policy in policies.items()
         if policy.mode is not Mode.PAUSED
     }
-    promised_fee_wei = max((intent.plan.max_fee_wei for intent in in_flight), default=0)
+    promised_fee_wei = max((slot.promised_fee_wei for slot in in_flight), default=0)
     return Gate(settings.chain_id, account, table().functions["rebalance"], ceilings, promised_fee_wei)
 
 

@@ -69,5 +69,5 @@ def _derive(cycle: StoredCycle) -> dict[Address, str]:
     except MalformedWordsError:
         return {}
     kept = {vault: policy for vault, policy in cycle.policies.items() if vault in cycle.decisions}
-    derived = decide_all(snapshot, kept, cycle.memories, cycle.pending)
+    derived = decide_all(snapshot, kept, cycle.memories)
     return {decision.vault: DECISION.dump(decision) for decision in derived.decisions}

@@ -15,6 +15,7 @@ class Exit(IntEnum):
     KEY = 6
     JOURNAL = 7
     DIFFERS = 8
+    LEASE = 9
     WOULD_ACT = 10
     ACTED = 11
     INTERRUPTED = 130
@@ -24,12 +25,13 @@ MEANING = {
     Exit.OK: "done; for `once`: every vault holds",
     Exit.FAILED: "failed, for a reason that was told",
     Exit.USAGE: "the command line was not understood",
-    Exit.NOT_RUNNING: "no keeper answers (`status`)",
+    Exit.NOT_RUNNING: "no keeper answers (`status`, `tx cancel`, `tx bump`)",
     Exit.CONFIGURATION: "a setting, a policy file or an address is wrong",
     Exit.UNREACHABLE: "the node does not answer",
     Exit.KEY: "the keystore or its password is wrong",
     Exit.JOURNAL: "the journal cannot be opened or written",
     Exit.DIFFERS: "a replayed decision differs from the recorded one",
+    Exit.LEASE: "another keeper leads (`once --live`), or may have taken over (`run`)",
     Exit.WOULD_ACT: "`once` would act, but the run is dry",
     Exit.ACTED: "`once` acted",
     Exit.INTERRUPTED: "interrupted by Ctrl-C",
@@ -42,8 +44,9 @@ def named(error: BaseException) -> tuple[Exit, str] | None:
     from keeper.adapters.ethereum.lens import NoLensError
     from keeper.adapters.ethereum.subscription import WrongChainError
     from keeper.adapters.web.server import CannotListenError
+    from keeper.app.transactions import NoKeeperError, NoSuchNonceError
     from keeper.policies import PolicyError
-    from keeper.ports import JournalError, SignerError, UnreachableError
+    from keeper.ports import JournalError, LeaseLostError, SignerError, UnreachableError
     from keeper.settings import SettingsError
 
     kinds: tuple[tuple[type[Exception], Exit, str], ...] = (
@@ -59,6 +62,9 @@ def named(error: BaseException) -> tuple[Exit, str] | None:
         (NoLensError, Exit.CONFIGURATION, "wrong lens: correct KEEPER_LENS, or deploy it"),
         (UnreachableError, Exit.UNREACHABLE, "node: is it running, and is KEEPER_RPC_URL right?"),
         (SignerError, Exit.KEY, "key: see KEEPER_KEYSTORE and KEEPER_PASSWORD_FILE"),
+        (NoSuchNonceError, Exit.FAILED, "transaction: there is none"),
+        (NoKeeperError, Exit.NOT_RUNNING, "order: nobody took it"),
+        (LeaseLostError, Exit.LEASE, "lease: one keeper of an account leads, see KEEPER_LEASE_SECONDS"),
         (JournalError, Exit.JOURNAL, "journal: see KEEPER_JOURNAL"),
     )
     for leaf in _leaves(error):

@@ -21,6 +21,7 @@ FINDING_CODES = {
     "journal": Exit.JOURNAL,
     "node": Exit.UNREACHABLE,
     "chain": Exit.CONFIGURATION,
+    "relay": Exit.UNREACHABLE,
 }
 
 
@@ -30,8 +31,8 @@ FINDING_CODES = {
 def check(config: Path | None, *, as_json: bool) -> None:
     """Examine everything that a run needs, and say what is missing and what to do about it.
 
-    Looks at settings, policy files, key and password, journal, node, chain id, clock, contract code, the
-    keeper's role and balance, and every feed. Changes nothing, and may run beside the daemon.
+    Looks at settings, policy files, key and password, journal, each node, relay, chain id, clock, contract
+    code, the keeper's role and balance, and every feed. Changes nothing, and may run beside the daemon.
 
     \b
     Exit code: 0 all is well, else the code of the first fault (4, 5, 6, 7, or 1).
@@ -53,8 +54,10 @@ def check(config: Path | None, *, as_json: bool) -> None:
 
 
 def _code(fault: "Finding") -> Exit:
-    if fault.name.startswith("code of "):
+    if fault.name.startswith(("code of ", "chain of ")):
         return Exit.CONFIGURATION
+    if fault.name.startswith("node at "):
+        return Exit.UNREACHABLE
     return FINDING_CODES.get(fault.name, Exit.FAILED)
 
 
@@ -63,16 +66,23 @@ def _code(fault: "Finding") -> Exit:
 @json_option
 @config_option
 def explain(config: Path | None, vault: str, *, as_json: bool) -> None:
-    """Show what the keeper sees of VAULT now, what it would do, and why.
+    """Show what the keeper sees of VAULT now, what it would do, and why; or the life of a nonce.
 
     Prints the prices and their ages, each sensitivity beside its limit, the band inside which a hedge costs
-    more than it is worth, what is breached, and the one reason of the decision.
+    more than it is worth, what is breached, and the one reason of the decision. A number instead of a name is
+    a nonce, and shows what `keeper tx show` does.
 
     \b
     Example:
       keeper explain strangle --config keeper.env
       keeper explain strangle --config keeper.env --json | jq .decision.action
+      keeper explain 7 --config keeper.env
     """
+    from keeper.cli.transacting import show_life
+
+    if vault.isdecimal():
+        show_life(config, int(vault), as_json=as_json)
+        return
     from keeper.app.cycle import one_cycle
     from keeper.cli.tables import explanation
 
@@ -88,6 +98,7 @@ def explain(config: Path | None, vault: str, *, as_json: bool) -> None:
                 "decision": looked.decisions[0],
                 "reason": looked.decisions[0].reason,
                 "simulation": looked.answers.get(address),
+                "in_flight": address in looked.in_flight,
             }
         )
     else:

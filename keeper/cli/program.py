@@ -12,6 +12,7 @@ from keeper.cli.demonstrating import demo
 from keeper.cli.exits import MEANING, Exit, named
 from keeper.cli.looking import check, explain, replay, schema, status
 from keeper.cli.running import once, run
+from keeper.cli.transacting import tx
 
 EPILOG = "\b\nExit codes:\n" + "\n".join(f"  {code.value:>3}  {words}" for code, words in MEANING.items())
 
@@ -33,7 +34,7 @@ def program() -> None:
     """
 
 
-for command in (run, once, check, explain, replay, status, schema, demo):
+for command in (run, once, check, explain, replay, status, tx, schema, demo):
     program.add_command(command)
 
 

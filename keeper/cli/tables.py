@@ -61,7 +61,13 @@ def explanation(looked: Looked) -> RenderableType:
         "",
         *_measures(looked, decision, policy),
         _conclusion(decision, _answer(looked, situation.vault.address)),
+        *_in_flight(looked, situation.vault.address),
     )
+
+
+def _in_flight(looked: Looked, vault: Address) -> Iterator[RenderableType]:
+    if vault in looked.in_flight:
+        yield Text("a transaction of this vault is in flight: see `keeper tx list`", style=DIM)
 
 
 def _measured(decision: Decision) -> bool:

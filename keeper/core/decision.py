@@ -69,19 +69,20 @@ class _Case:
     policy: Policy
     situation: Situation
     memory: Memory
-    pending: bool
 
 
 def decide_all(
     snapshot: Snapshot,
     policies: Mapping[Address, Policy],
     memories: Mapping[Address, Memory],
-    pending: frozenset[Address],
 ) -> Decided:
-    """Decide every vault of a snapshot that has a policy. One vault's failure is not another's."""
+    """Decide every vault of a snapshot that has a policy. One vault's failure is not another's.
+
+    What is in flight does not matter here: whether it is still wanted is asked of the decision.
+    """
     ends = _decide_each(
         [
-            _Case(policies[vault], each, memories.get(vault, Memory(vault)), vault in pending)
+            _Case(policies[vault], each, memories.get(vault, Memory(vault)))
             for each in situations(snapshot)
             if (vault := each.vault.address) in policies
         ]
@@ -92,9 +93,9 @@ def decide_all(
     )
 
 
-def decide(policy: Policy, situation: Situation, memory: Memory, *, pending: bool) -> Decision:
+def decide(policy: Policy, situation: Situation, memory: Memory) -> Decision:
     """Decide one vault. Raises what `decide_all` tells as a failure."""
-    (end,) = _decide_each([_Case(policy, situation, memory, pending)])
+    (end,) = _decide_each([_Case(policy, situation, memory)])
     if isinstance(end, Failure):
         raise end.error
     return end
@@ -151,8 +152,6 @@ def _act(case: _Case, verdict: Breached) -> Plan | Hold:
 def _forbidden(case: _Case, verdict: Breached) -> Hold | None:
     if case.policy.mode is Mode.PAUSED:
         return Hold(Reason.POLICY_PAUSED, 1.0, 0.0)
-    if case.pending:
-        return Hold(Reason.PENDING, 1.0, 0.0)
     if case.policy.mode is Mode.REDUCE_ONLY and not verdict.breaches[0].urgent:
         return Hold(Reason.REDUCE_ONLY, verdict.breaches[0].measured, verdict.breaches[0].limit)
     return None

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keeper.core.head import Head
-from keeper.core.hedging.no_trade import Legs as OptionLegs
+from keeper.core.hedging import Legs as OptionLegs
 from keeper.core.market import Reading, Reference
 from keeper.core.position import VaultState
 from keeper.core.pricing.black_scholes import greeks

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from keeper.core.exposure import Situation
-from keeper.core.hedging.no_trade import Costs, Legs, no_trade_region, side_by_side
+from keeper.core.hedging import Costs, Legs, no_trade_region, side_by_side
 from keeper.core.market import in_quote
 from keeper.core.policy import Policy
 from keeper.core.units import WAD, YEAR_SECONDS

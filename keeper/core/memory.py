@@ -6,7 +6,7 @@ itself remembers (the time of the last rebalance, the sequence) is read from the
 
 from dataclasses import dataclass, replace
 
-from keeper.core.outcome import Expired, Mined, Outcome, Reverted
+from keeper.core.outcome import Cancelled, Mined, Reverted, VaultOutcome
 from keeper.core.units import Address
 
 MAX_BACKOFF_DOUBLINGS = 6
@@ -29,7 +29,7 @@ class Memory:
         return self.failed_at + cooldown_s * (1 << min(self.failures, MAX_BACKOFF_DOUBLINGS))
 
 
-def settle(memory: Memory, outcome: Outcome) -> Memory:
+def settle(memory: Memory, outcome: VaultOutcome) -> Memory:
     """Fold one outcome into memory. An outcome that never reached a block leaves it as it was."""
     match outcome:
         case Mined():
@@ -46,7 +46,7 @@ def settle(memory: Memory, outcome: Outcome) -> Memory:
                 failed_at=outcome.timestamp,
                 gas_spent_wei=memory.gas_spent_wei + outcome.gas_cost_wei,
             )
-        case Expired():
+        case Cancelled():
             return replace(memory, gas_spent_wei=memory.gas_spent_wei + outcome.gas_cost_wei)
         case _:
             return memory

@@ -44,14 +44,26 @@ class Reverted:
 
 
 @dataclass(frozen=True, slots=True)
-class Expired:
-    """The deadline passed, and a no-op took the intent's nonce."""
+class Cancelled:
+    """A no-op took the intent's nonce. `why`: its deadline passed, nobody wanted it, or a person said so."""
 
     vault: Address
     intent: str
     tx_hash: TxHash
     block_number: int
+    timestamp: int
     gas_cost_wei: int
+    why: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Superseded:
+    """Another intent was mined at the intent's nonce: `by`, in transaction `tx_hash`."""
+
+    vault: Address
+    intent: str
+    by: str
+    tx_hash: TxHash
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +84,27 @@ class Refused:
     detail: str
 
 
-Outcome = Mined | Reverted | Expired | NonceTaken | Refused
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A no-op used up a nonce that nothing of any vault was signed for."""
+
+    nonce: int
+    tx_hash: TxHash
+    block_number: int
+    timestamp: int
+    gas_cost_wei: int
+
+
+VaultOutcome = Mined | Reverted | Cancelled | Superseded | NonceTaken | Refused
+Outcome = VaultOutcome | Filled
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What came to an end together: all intents of one nonce; or a refusal, which used none."""
+
+    nonce: int | None
+    outcomes: tuple[Outcome, ...]
 
 
 def reason_of(outcome: Outcome) -> Reason:
@@ -82,9 +114,13 @@ def reason_of(outcome: Outcome) -> Reason:
             return Reason.MINED
         case Reverted():
             return Reason.REVERTED
-        case Expired():
-            return Reason.EXPIRED
+        case Superseded():
+            return Reason.SUPERSEDED
+        case Filled():
+            return Reason.GAP_FILLED
         case NonceTaken():
             return Reason.NONCE_TAKEN
+        case Cancelled():
+            return outcome.why
         case Refused():
             return outcome.reason

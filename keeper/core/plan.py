@@ -28,7 +28,8 @@ class Plan:
     `amount_in` in units of the token given, `expected_out` and `min_out` of the token received. `state_hash`
     is the vault's state that the plan was made for: the contract refuses it in any other, so it also names
     the intent. `deadline` in Unix seconds of the chain. `max_fee_wei` is the ceiling per unit of gas that no
-    attempt may pass. `trade` is the signed change of inventory in base. Costs and benefit in usd.
+    attempt may pass. For `private_blocks` after it is signed only a relay is shown it. `trade` is the signed
+    change of inventory in base. Costs and benefit in usd.
     """
 
     vault: Address
@@ -48,6 +49,7 @@ class Plan:
     benefit_usd: float
     expected_cost_usd: float
     worst_cost_usd: float
+    private_blocks: int = 0
 
     @property
     def intent(self) -> str:
@@ -166,6 +168,7 @@ def _priced(
         benefit_usd=benefit,
         expected_cost_usd=cost,
         worst_cost_usd=worst_gas + abs(quoted.base) * exposure.spot * slippage_bps / BPS,
+        private_blocks=policy.private_blocks,
     )
 
 

@@ -86,7 +86,8 @@ class OracleRules:
 class Policy:
     """One vault's policy.
 
-    `sha256` is the hash of the text that it was read from, and names it in the journal.
+    `sha256` is the hash of the text that it was read from, and names it in the journal. For `private_blocks`
+    after it is signed a transaction is shown to the private relay only.
     """
 
     name: str
@@ -99,6 +100,7 @@ class Policy:
     cooldown_s: int
     deadline_s: int
     sha256: str
+    private_blocks: int = 0
 
 
 def exceeds(measured: float, limit_wad: int) -> bool:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from keeper.core.exposure import Situation
+from keeper.core.hedging import Costs
 from keeper.core.hedging.band import LEAST
-from keeper.core.hedging.no_trade import Costs
 from keeper.core.market import in_quote
 from keeper.core.policy import Policy
 from keeper.core.position import VaultState

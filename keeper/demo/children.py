@@ -102,6 +102,14 @@ class Child:
         self._process.wait()
         self._release()
 
+    def pause(self) -> None:
+        """SIGSTOP: it is there, and does nothing."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """SIGCONT, after `pause`."""
+        self._process.send_signal(signal.SIGCONT)
+
     def last_lines(self) -> str:
         """The end of its log."""
         lines = self.log.read_text(errors="replace").splitlines()

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Mapping
 from contextlib import closing, suppress
+from types import MappingProxyType
 from typing import Self
 
 import orjson
@@ -17,6 +18,9 @@ from keeper.demo.rpc import Json, as_object
 from keeper.settings import PREFIX
 
 HOST = "127.0.0.1"
+LEASE_S = "3"
+"""Short, so that a daemon that was killed is soon followed by the next."""
+
 _READY_WITHIN_S = 60.0
 _ANSWER_WITHIN_S = 1.0
 _FOUND = 200
@@ -25,11 +29,19 @@ _FOUND = 200
 class Daemon:
     """A running daemon. Use as a context manager; after `kill`, `start` brings it back."""
 
-    def __init__(self, folder: RunFolder, book: AddressBook, node_url: str) -> None:
+    def __init__(
+        self,
+        folder: RunFolder,
+        book: AddressBook,
+        node_url: str,
+        further: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """Start it. `further` settings add to those of a local world, or replace them."""
         self.port = free_port()
         self.url = f"http://{HOST}:{self.port}"
         self._folder = folder
-        write_settings(folder.settings, settings_of(folder, book, node_url, self.port))
+        settings = {**settings_of(folder, book, node_url, self.port), **further}
+        write_settings(folder.settings, settings)
         self._child = self._spawn()
 
     def __enter__(self) -> Self:
@@ -53,6 +65,18 @@ class Daemon:
     def start(self) -> None:
         """Start again after `kill`, on the same journal and port."""
         self._child = self._spawn()
+
+    def pause(self) -> None:
+        """SIGSTOP: it neither works nor knows that it does not."""
+        self._child.pause()
+
+    def resume(self) -> None:
+        """SIGCONT."""
+        self._child.resume()
+
+    def exit_code(self) -> int | None:
+        """How it ended; None while it runs."""
+        return self._child.exit_code()
 
     def stop_cleanly(self) -> None:
         """SIGTERM. Raises ChildError unless it exits with 0."""
@@ -114,6 +138,7 @@ def settings_of(folder: RunFolder, book: AddressBook, node_url: str, port: int) 
         "KEEPER_NATIVE_FEED": book.price_feed,
         "KEEPER_POLICIES": str(folder.policies),
         "KEEPER_JOURNAL": str(folder.journal),
+        "KEEPER_LEASE_SECONDS": LEASE_S,
         "KEEPER_KEYSTORE": str(folder.keystore),
         "KEEPER_PASSWORD_FILE": str(folder.password),
         "KEEPER_CONFIRMATIONS": "1",

@@ -19,6 +19,7 @@ from keeper.policies import read_policy
 
 EXAMPLES = ROOT / "config" / "policies"
 _DEADLINE = "60m"
+_RESTLESS_USD = 20
 
 
 class FolderError(Exception):
@@ -97,6 +98,16 @@ def fill_in(policy: str, vault: str, step_s: int) -> str:
         line = re.compile(rf'^(\s*{key}:\s+)("[^"]*"|\S+)', re.MULTILINE)
         policy = line.sub(rf"\g<1>{value}", policy, count=1)
     return policy
+
+
+def restless(folder: Path, examples: Path = EXAMPLES) -> Path:
+    """Example policies with so little tolerance that almost every move is worth a hedge, in a new folder."""
+    folder.mkdir(parents=True)
+    for path in examples.glob("*.yaml"):
+        text = path.read_text(encoding="utf-8")
+        text = re.sub(r"risk_tolerance_usd: \S+", f"risk_tolerance_usd: {_RESTLESS_USD}", text)
+        (folder / path.name).write_text(text, encoding="utf-8")
+    return folder
 
 
 def write_settings(path: Path, settings: Mapping[str, str]) -> None:

@@ -36,7 +36,7 @@ __all__ = ["DemoOptions", "run_demo"]
 
 OK, FAILED, INTERRUPTED = 0, 1, 130
 
-_FAILURES = (
+FAILURES = (
     AnvilError, ChildError, DeploymentError, FolderError, JournalError, MalformedWordsError,
     MissingArtifactError, MissingToolError, NodeUnreachableError, OSError, PolicyError, RpcError, TapeError,
 )  # fmt: skip
@@ -47,13 +47,13 @@ def run_demo(options: DemoOptions) -> int:
     console = Console(stderr=options.json)
     view = view_for(console)
     try:
-        with _sigterm_as_interrupt():
+        with sigterm_as_interrupt():
             _run(options, view, console)
     except KeyboardInterrupt:
         view.close()
         console.print("stopped; nothing is left running")
         return INTERRUPTED
-    except _FAILURES as error:
+    except FAILURES as error:
         view.close()
         Console(stderr=True).print(f"the demo failed: {error}", style="red", markup=False, highlight=False)
         return FAILED
@@ -82,7 +82,7 @@ def _tell(options: DemoOptions, played: Played, summary: Summary, console: Conso
 
 
 @contextmanager
-def _sigterm_as_interrupt() -> Iterator[None]:
+def sigterm_as_interrupt() -> Iterator[None]:
     """Let SIGTERM unwind the demo as Ctrl-C does, so that its children are ended in order."""
 
     def interrupt(_signal: int, _frame: FrameType | None) -> None:

@@ -136,11 +136,7 @@ class Watcher:
 
     def close(self) -> None:
         """Let the daemon see the last block, and mine on until nothing of its is in flight."""
-        for _ in range(_MOST_CLOSING_BLOCKS):
-            self._daemon.wait_until_seen(as_int(self._rpc.call("eth_blockNumber")))
-            if not self._daemon.in_flight():
-                break
-            self._rpc.call("evm_mine")
+        come_to_rest(self._daemon, self._rpc)
         self._look()
 
     @property
@@ -177,6 +173,15 @@ class Watcher:
                 time.sleep(_POLL_S)
         except KeyboardInterrupt:
             return
+
+
+def come_to_rest(daemon: Daemon, rpc: Rpc) -> None:
+    """Let the daemon see the last block, and mine on until nothing of its is in flight. Raises ChildError."""
+    for _ in range(_MOST_CLOSING_BLOCKS):
+        daemon.wait_until_seen(as_int(rpc.call("eth_blockNumber")))
+        if not daemon.in_flight():
+            break
+        rpc.call("evm_mine")
 
 
 def _observer(rpc: Rpc, folder: RunFolder, world: LocalWorld) -> Observer:

@@ -4,16 +4,27 @@ import structlog
 
 from keeper.core.head import Head
 from keeper.core.market import Reference
-from keeper.core.transaction.messages import Answered, Broadcast, Event, Offered, Sign, Signed, Step
+from keeper.core.transaction.commands import Alarm, Alert, Broadcast, Sign, Step
+from keeper.core.transaction.messages import Answered, Event, Offered, Signed
 from keeper.core.transaction.words import Answer
 from keeper.core.units import WAD
-from keeper.observe.metrics import Metrics
+from keeper.observe.metrics import STATES, Metrics
 
 TAKEN = frozenset({Answer.ACCEPTED, Answer.ALREADY_KNOWN})
 LOST = {
     "poll": "node lost; every vault holds until it is back",
     "push": "subscription lost; the node is polled until it is back",
 }
+STANDS = {
+    "backing-off": (
+        "node gives no answer; it is not read for a moment",
+        "look at it, or at its provider's limits",
+    ),
+    "lagging": ("node lags; it is not read, but still sent to", "wait until it has caught up, or look at it"),
+    "wrong-chain": ("node serves another chain; it is neither read nor sent to", "correct KEEPER_RPC_URL"),
+}
+"""What the keeper did about an endpoint, and what a person may do."""
+
 BACK = {"poll": "node is back", "push": "subscription is back"}
 
 
@@ -23,6 +34,7 @@ class ChainTold:
     def __init__(self, metrics: Metrics) -> None:
         self._m = metrics
         self._log = structlog.get_logger("keeper")
+        self._failing: set[str] = set()
 
     # --- nodes ---
 
@@ -53,6 +65,29 @@ class ChainTold:
         if again:
             self._log.info(BACK[via], endpoint=endpoint)
 
+    def endpoint(self, endpoint: str, condition: str, detail: str) -> None:
+        """An endpoint stands differently from now on."""
+        for state in STATES:
+            self._m.endpoint_state.labels(endpoint, state).set(state == condition)
+        if condition in STANDS:
+            self._failing.add(endpoint)
+            said, advice = STANDS[condition]
+            self._log.warning(said, endpoint=endpoint, detail=detail, advice=advice)
+        elif endpoint in self._failing:
+            self._failing.remove(endpoint)
+            self._log.info("node is read again", endpoint=endpoint)
+
+    def disagreed(self, endpoint: str, method: str, *, again: bool) -> None:
+        """An endpoint answered something else than was agreed on, or nothing was agreed on."""
+        self._m.disagreements.labels(endpoint, method).inc()
+        if not again:
+            self._log.warning(
+                "node contradicts the others; its answer was not used",
+                endpoint=endpoint,
+                method=method,
+                advice="look whether it is on a fork, and replace it if this lasts",
+            )
+
     # --- references ---
 
     def reference(self, reference: Reference) -> None:
@@ -74,7 +109,11 @@ class ChainTold:
                 self._log.info("broadcast", tx=command.tx_hash, nonce=command.nonce)
             elif isinstance(command, Sign) and not isinstance(event, Offered):
                 self._m.replacements.inc()
-                self._log.info("replacing", nonce=command.nonce, kind=command.kind.value)
+                self._log.info(
+                    "replacing", nonce=command.nonce, kind=command.kind.value, why=command.why.value
+                )
+            elif isinstance(command, Alarm):
+                self._alarm(command)
         if isinstance(event, Signed):
             self._m.transactions.labels("signed").inc()
         elif isinstance(event, Answered):
@@ -85,10 +124,32 @@ class ChainTold:
                     "broadcast not taken", nonce=event.nonce, answer=event.answer.value, words=event.words
                 )
 
+    def _alarm(self, alarm: Alarm) -> None:
+        self._m.alarms.labels(alarm.alert.value).inc()
+        tell = self._log.critical if alarm.alert is Alert.FINALITY_BROKEN else self._log.error
+        tell(alarm.alert.value, nonce=alarm.nonce, detail=alarm.detail)
+
     def journal_failed(self, error: Exception) -> None:
         """The journal could not be written: the keeper stops."""
         self._m.journal_ok.set(0)
         self._log.critical("journal failed; nothing more is done", error=str(error))
+
+    # --- who leads ---
+
+    def standing_by(self, leader: str, remaining_s: float) -> None:
+        """Another keeper of this account leads."""
+        self._m.lease_held.set(0)
+        self._log.info("standing by", leader=leader, lease_seconds=round(remaining_s, 1))
+
+    def leading(self, holder: str, token: int) -> None:
+        """This one leads from now on."""
+        self._m.lease_held.set(1)
+        self._log.info("leading", holder=holder, token=token)
+
+    def lease_lost(self, error: Exception) -> None:
+        """Another may lead: the keeper ends."""
+        self._m.lease_held.set(0)
+        self._log.critical("lease lost; nothing more is done", error=str(error))
 
     # --- the process ---
 

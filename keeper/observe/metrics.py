@@ -9,12 +9,16 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 
 from keeper.core.policy import Mode
+from keeper.core.transaction.commands import Alert
 
-STAGES: Final = ("read", "decide", "record", "simulate", "offer")
-OUTCOMES: Final = ("mined", "reverted", "expired", "nonce-taken", "refused")
+STAGES: Final = ("read", "decide", "record", "simulate", "offer", "review")
+OUTCOMES: Final = (
+    "mined", "reverted", "expired", "unwanted", "ordered", "superseded", "nonce-taken", "refused",
+)  # fmt: skip
 GREEKS: Final = ("delta", "gamma", "vega", "theta", "collateral")
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 ANSWERS: Final = ("ok", "refused", "unreachable")
+STATES: Final = ("healthy", "backing-off", "lagging", "wrong-chain")
 MODES: Final = tuple(Mode)
 
 
@@ -115,6 +119,12 @@ class Metrics:
         self.endpoint_up = self._gauge(
             "rpc_endpoint_up", "1 while the node tells heads, when asked or by push.", "endpoint", "via"
         )
+        self.endpoint_state = self._gauge(
+            "rpc_endpoint_state", "1 for how an endpoint stands now.", "endpoint", "state"
+        )
+        self.disagreements = self._counter(
+            "rpc_disagreements_total", "Answers that were not those agreed on.", "endpoint", "method"
+        )
         self.head_number = self._gauge("rpc_head_block_number", "Newest block.")
         self.head_time = self._gauge("rpc_head_timestamp_seconds", "Chain time of the newest block.")
         self.missed = self._counter("chain_missed_blocks_total", "Blocks that were never seen as a head.")
@@ -126,8 +136,19 @@ class Metrics:
         self.balance = self._gauge("wallet_balance_ether", "The keeper's coin for gas.")
         self.transactions = self._counter("transactions_total", "Steps of transactions.", "state")
         self.replacements = self._counter("transaction_replacements_total", "Bumps and no-ops signed.")
+        self.reviews = self._counter(
+            "transaction_reviews_total",
+            "Plans in flight asked about: wanted, unwanted, instead.",
+            "vault",
+            "wish",
+        )
+        self.alarms = self._counter("transaction_alarms_total", "What a person must hear of.", "alert")
+        self.gap_gas = self._counter("gap_gas_ether_total", "Spent on no-ops that fill gaps in the nonces.")
         self.pending = self._gauge("transactions_pending", "Vaults with an unfinished intent.")
+        self.lease_held = self._gauge("lease_held", "1 while this process is the account's writer.")
         self.journal_ok = self._gauge("journal_up", "0 after the journal could not be written.")
         for state in ("signed", "broadcast", "taken", "not-taken"):
             self.transactions.labels(state)
+        for alert in Alert:
+            self.alarms.labels(alert.value)
         self.journal_ok.set(1)

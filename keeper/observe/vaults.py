@@ -9,11 +9,23 @@ import structlog
 
 from keeper.core.decision import Decision
 from keeper.core.head import Head
-from keeper.core.outcome import Expired, Mined, NonceTaken, Outcome, Refused, Reverted, reason_of
+from keeper.core.outcome import (
+    Cancelled,
+    Filled,
+    Mined,
+    NonceTaken,
+    Outcome,
+    Refused,
+    Reverted,
+    Superseded,
+    VaultOutcome,
+    reason_of,
+)
 from keeper.core.plan import Plan
 from keeper.core.policy import Policy
 from keeper.core.reason import Reason
 from keeper.core.snapshot import Snapshot
+from keeper.core.transaction.wish import Instead, Unwanted, Wish
 from keeper.core.units import WAD, Address
 from keeper.observe.measures import VaultMeasures
 from keeper.observe.metrics import Metrics
@@ -102,8 +114,25 @@ class Told:
                 intent=plan.intent,
             )  # fmt: skip
 
+    def reviewed(self, plan: Plan, wished: Wish) -> None:
+        """Count what was wished of a plan in flight; logged when it is not simply still wanted."""
+        name = self._name(plan.vault)
+        self._m.reviews.labels(name, type(wished).__name__.lower()).inc()
+        if isinstance(wished, Unwanted):
+            self._log.warning("no longer wanted", vault=name, reason=wished.reason.value, intent=plan.intent)
+        elif isinstance(wished, Instead):
+            self._log.info("superseded by a newer plan", vault=name, intent=plan.intent,
+                           trade=wished.plan.trade, was=plan.trade)  # fmt: skip
+
     def settled(self, outcome: Outcome) -> None:
         """Count the end of a plan, and log it: refusals only when their reason is new."""
+        if isinstance(outcome, Filled):
+            self._m.gap_gas.inc(outcome.gas_cost_wei / WAD)
+            self._log.warning("gap in the nonces filled", nonce=outcome.nonce, tx=outcome.tx_hash)
+        else:
+            self._settled(outcome)
+
+    def _settled(self, outcome: VaultOutcome) -> None:
         name, reason = self._name(outcome.vault), reason_of(outcome)
         match outcome:
             case Refused():
@@ -117,9 +146,9 @@ class Told:
                 tell("settled", vault=name, reason=reason.value, tx=outcome.tx_hash,
                      block=outcome.block_number, gas_used=outcome.gas_used,
                      error=getattr(outcome, "error", None))  # fmt: skip
-            case Expired() | NonceTaken():
+            case Cancelled() | Superseded() | NonceTaken():
                 self._m.hedges.labels(name, reason.value).inc()
-                if isinstance(outcome, Expired):
+                if isinstance(outcome, Cancelled):
                     self._m.gas.labels(name).inc(outcome.gas_cost_wei / WAD)
                 self._log.warning("settled", vault=name, reason=reason.value, intent=outcome.intent)
 

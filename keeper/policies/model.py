@@ -187,6 +187,12 @@ class PolicyFile(_Part):
     oracle: OraclePart
     cooldown: Duration = Field(description="Pause after a rebalance. Doubles with each revert in a row.")
     deadline: Duration = Field(description="A transaction not mined within this time is void.")
+    private_blocks: int = Field(
+        default=0,
+        ge=0,
+        le=100,
+        description="For so many blocks only the private relay is shown it; 0: public at once.",
+    )
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
@@ -235,4 +241,5 @@ class PolicyFile(_Part):
             cooldown_s=self.cooldown,
             deadline_s=self.deadline,
             sha256=sha256,
+            private_blocks=self.private_blocks,
         )

@@ -67,9 +67,10 @@ def test_a_look_sees_what_an_armed_keeper_has_in_flight(keeper: Keeper, site: Si
     assert keeper("once", "--live", "--vault", "strangle", *config).code == Exit.ACTED
     world.wait(600)
     world.move(2_400)
-    assert keeper("explain", "strangle", "--json", *config).json["reason"] == "pending"
+    assert keeper("explain", "strangle", "--json", *config).json["in_flight"] is True
+    assert "is in flight" in keeper("explain", "strangle", *config).out
     assert keeper("once", "--vault", "strangle", *config).code == Exit.OK
-    assert keeper("explain", "covered-call", "--json", *config).json["reason"] != "pending"
+    assert keeper("explain", "covered-call", "--json", *config).json["in_flight"] is False
 
 
 def test_replay_finds_a_changed_record(keeper: Keeper, site: Site) -> None:

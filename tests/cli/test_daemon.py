@@ -123,13 +123,97 @@ def test_a_node_that_goes_away_leaves_it_alive_not_ready_and_able_to_stop(
         assert running.terminate() == 0
 
 
-def test_a_second_daemon_on_one_journal_is_refused(keeper: Keeper, site: Site) -> None:
+@pytest.fixture
+def second(site: Site, world: World, tmp_path: Path) -> Site:
+    """Another host of the same keeper: one journal, one account, ports of its own."""
+    other = site_of(world, tmp_path / "second")
+    for each in (site, other):
+        each.config(lease_seconds="2")
+    other.config(journal=str(site.folder.journal))
+    return other
+
+
+def test_31_a_second_daemon_stands_by_and_takes_over_when_the_leader_is_killed(
+    keeper: Keeper, site: Site, second: Site, world: World
+) -> None:
+    with daemon(site, "--live") as leader:
+        leader.until_ready()
+        with daemon(second, "--live") as other:
+            other.until_said("standing by")
+            assert other.page("/livez")[0] == 200
+            code, body = other.page("/readyz")
+            assert (code, "standby: " in body) == (503, True)
+            assert metric(other, "keeper_lease_held") == 0
+            assert metric(leader, "keeper_lease_held") == 1
+            assert keeper("once", *site.config()).code == 0, "a look needs no lease"
+            held = keeper("once", "--live", *site.config())
+            assert held.code == 9
+            assert "is the writer of this account" in held.err
+            leader.process.kill()
+            other.until_said("leading")
+            world.wait(12)
+            other.until_ready()
+            assert other.events().count("standing by") == 1
+            assert metric(other, "keeper_lease_held") == 1
+            assert other.terminate() == 0
+
+
+def test_31_a_leader_that_stops_lets_go_of_the_lease(site: Site, second: Site, world: World) -> None:
+    for each in (site, second):
+        each.config(lease_seconds="600")
+    with daemon(site) as leader:
+        leader.until_ready()
+        with daemon(second) as other:
+            other.until_said("standing by")
+            assert leader.terminate() == 0
+    with daemon(second) as other:
+        other.until_said("leading")
+        world.wait(12)
+        other.until_ready()
+
+
+def test_31_a_daemon_that_stands_by_stops_cleanly(site: Site, second: Site) -> None:
+    with daemon(site) as leader:
+        leader.until_ready()
+        with daemon(second) as other:
+            other.until_said("standing by")
+            assert other.terminate() == 0
+            assert other.events()[-1] == "keeper stopped"
+        assert leader.process.poll() is None
+
+
+def test_32_a_leader_that_was_stopped_past_its_lease_writes_and_sends_nothing_more(
+    site: Site, second: Site, world: World
+) -> None:
+    with daemon(site, "--live") as leader:
+        leader.until_ready()
+        with daemon(second, "--live") as other:
+            other.until_said("standing by")
+            leader.process.send_signal(signal.SIGSTOP)
+            other.until_said("leading")
+            before = written(site)
+            world.move(2_700)
+            leader.process.send_signal(signal.SIGCONT)
+            assert leader.process.wait(PATIENCE_S) == 9
+            assert "lease lost; nothing more is done" in leader.events()
+            assert "broadcast" not in leader.events()
+            assert "Traceback" not in leader.log.read_text()
+            assert before[0] <= written(site)[0]
+            other.until(lambda: written(site)[0] > before[0])
+            assert other.terminate() == 0
+
+
+def written(site: Site) -> tuple[int, int]:
+    """How many cycles there are, and whose token it is."""
+    with contextlib.closing(sqlite3.connect(site.folder.journal)) as journal:
+        (cycles,) = journal.execute("select count(*) from cycles").fetchone()
+        (token,) = journal.execute("select token from leases").fetchone()
+    return cycles, token
+
+
+def test_a_check_beside_a_running_daemon_finds_its_journal_well(keeper: Keeper, site: Site) -> None:
     with daemon(site) as running:
         running.until_ready()
-        second = keeper("run", *site.config(metrics_port=str(free_port())))
-        assert second.code == 7
-        assert "another keeper is writing to it" in second.err
-        assert keeper("once", *site.config()).code == 0, "a look needs no lock"
         checked = keeper("check", "--json", *site.config())
         assert {"name": "journal", "ok": True}.items() <= checked.json["findings"][2].items()
 
@@ -152,7 +236,7 @@ def test_a_planted_secret_is_nowhere(keeper: Keeper, site: Site, world: World) -
     assert f'"{password}"' not in text
 
 
-def test_a_journal_that_cannot_be_written_any_more_ends_it(site: Site, world: World) -> None:
+def test_10_a_journal_that_cannot_be_written_any_more_ends_it(site: Site, world: World) -> None:
     with daemon(site) as running:
         running.until_ready()
         with contextlib.closing(sqlite3.connect(site.folder.journal, isolation_level=None)) as thief:

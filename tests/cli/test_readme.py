@@ -3,19 +3,25 @@
 Each fenced `sh` line is one test. A line that is neither `make` nor `keeper` fails until something runs it.
 """
 
+import asyncio
 import re
 import shlex
+import threading
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
 
+from keeper.adapters.journal.ledger import SqlLedger
+from keeper.adapters.journal.store import Owner, open_store
 from keeper.cli.exits import MEANING, Exit
 from keeper.cli.program import program
 from keeper.observe import Metrics
+from tests.adapters.journal.build import opened_slot, writer
 from tests.cli.conftest import Keeper, Site, daemon
+from tests.core.transaction.build import VAULT, plan
 from tests.fixtures.world import World
 
 ROOT = Path(__file__).parents[2]
@@ -71,14 +77,60 @@ def test_the_demo_takes_the_arguments(command: str) -> None:
     assert {word for word in shlex.split(given.removeprefix("ARGS=")) if word.startswith("-")} <= options
 
 
+@contextmanager
+def ready(site: Site) -> Iterator[None]:
+    """A daemon that is ready."""
+    with daemon(site) as running:
+        running.until_ready()
+        yield
+
+
+@contextmanager
+def mining(site: Site, world: World) -> Iterator[None]:
+    """An armed daemon on a chain that goes on."""
+    done = threading.Event()
+
+    def mine() -> None:
+        while not done.wait(0.5):
+            world.wait(1)
+
+    with daemon(site, "--live") as running:
+        running.until_ready()
+        thread = threading.Thread(target=mine)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
+
+
+@contextmanager
+def signed(site: Site, nonce: int) -> Iterator[None]:
+    """A journal that holds something at a nonce."""
+    owner = Owner(int(site.settings["KEEPER_CHAIN_ID"]), VAULT)
+
+    async def sign() -> None:
+        async with await open_store(site.folder.journal, owner) as opened:
+            await SqlLedger(await writer(opened)).begin(opened_slot(nonce, plan()))
+
+    asyncio.run(sign())
+    yield
+
+
 @pytest.mark.world
 @pytest.mark.parametrize("command", [line for line in of(KEEPERS) if shlex.split(line)[1] != "run"])
-def test_a_command_works_as_it_is_written(keeper: Keeper, operator: Site, command: str) -> None:
+def test_a_command_works_as_it_is_written(keeper: Keeper, operator: Site, world: World, command: str) -> None:
     _, name, *arguments = shlex.split(command)
-    before: dict[str, Callable[[], AbstractContextManager[object]]] = {"status": lambda: daemon(operator)}
-    with before.get(name, nullcontext)() as running:
-        if name == "status":
-            running.until_ready()  # type: ignore[attr-defined]
+    before: dict[str, Callable[[], AbstractContextManager[object]]] = {
+        "status": lambda: ready(operator),
+        "tx cancel": lambda: mining(operator, world),
+        "tx bump": lambda: mining(operator, world),
+        "tx list": lambda: signed(operator, 7),
+        "tx show": lambda: signed(operator, 7),
+        "explain 7": lambda: signed(operator, 7),
+    }
+    with before.get(" ".join([name, *arguments[:1]]), before.get(name, nullcontext))():
         if name == "replay":
             assert keeper("once", "--live", "--config", "keeper.env").code in {Exit.OK, Exit.ACTED}
         ran = keeper(name, *arguments)

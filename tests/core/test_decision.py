@@ -11,7 +11,18 @@ from keeper.core.exposure import situations
 from keeper.core.inventory import Band, Question, inventory_bands
 from keeper.core.market import Reading
 from keeper.core.memory import Memory, settle
-from keeper.core.outcome import Expired, Mined, NonceTaken, Outcome, Refused, Reverted, reason_of
+from keeper.core.outcome import (
+    Cancelled,
+    Filled,
+    Mined,
+    NonceTaken,
+    Outcome,
+    Refused,
+    Reverted,
+    Superseded,
+    VaultOutcome,
+    reason_of,
+)
 from keeper.core.plan import Plan
 from keeper.core.policy import Mode, Policy
 from keeper.core.position import Leg
@@ -39,11 +50,9 @@ MINED = Mined(VAULT, "i", HASH, 1, NOW, 200_000, 5, 1, 1)
 REVERTED = Reverted(VAULT, "i", HASH, 1, NOW, 100_000, 3, "InsideBand()")
 
 
-def decided(
-    gap: float, policy: Policy = POLICY, memory: Memory = FRESH, *, pending: bool = False, last: int = 0
-) -> Decision:
+def decided(gap: float, policy: Policy = POLICY, memory: Memory = FRESH, *, last: int = 0) -> Decision:
     state = vault(base_wei=round((HEDGE + gap) * WAD), last_rebalance_at=last)
-    return decide(policy, situation(state), memory, pending=pending)
+    return decide(policy, situation(state), memory)
 
 
 def test_a_gap_outside_the_band_is_hedged() -> None:
@@ -58,7 +67,7 @@ def test_a_gap_inside_the_band_is_left_alone() -> None:
 
 
 def test_a_vault_that_is_not_fit_shows_no_band() -> None:
-    found = decide(POLICY, situation(vault(paused=True)), FRESH, pending=False)
+    found = decide(POLICY, situation(vault(paused=True)), FRESH)
     assert found.reason is Reason.VAULT_PAUSED
     assert found.breaches == ()
 
@@ -73,10 +82,6 @@ def test_reduce_only_acts_on_hard_limits_only() -> None:
     reducing = replace(POLICY, mode=Mode.REDUCE_ONLY)
     assert decided(90.0, reducing).reason is Reason.REDUCE_ONLY
     assert isinstance(decided(150.0, reducing).action, Plan)
-
-
-def test_a_vault_with_a_plan_in_flight_waits_for_its_outcome() -> None:
-    assert decided(150.0, pending=True).reason is Reason.PENDING
 
 
 @pytest.mark.parametrize(("since", "reason"), [(599, Reason.COOLDOWN), (600, Reason.DELTA_BAND)])
@@ -99,8 +104,13 @@ def test_each_revert_in_a_row_doubles_the_pause() -> None:
     assert many.blocked_until(600) == NOW + 600 * 64
 
 
+EXPIRED = Cancelled(VAULT, "i", HASH, 1, NOW, 7, Reason.EXPIRED)
+
+
 def test_memory_counts_what_was_spent_on_success_failure_and_no_op_alike() -> None:
-    memory = settle(settle(settle(FRESH, MINED), REVERTED), Expired(VAULT, "i", HASH, 1, 7))
+    memory = settle(
+        settle(settle(FRESH, MINED), REVERTED), Cancelled(VAULT, "i", HASH, 1, NOW, 7, Reason.EXPIRED)
+    )
     assert (memory.rebalances, memory.failures, memory.gas_spent_wei) == (1, 1, 15)
 
 
@@ -111,7 +121,7 @@ def test_memory_counts_what_was_spent_on_success_failure_and_no_op_alike() -> No
         Refused(VAULT, Reason.DRY_RUN, "dry run"),
     ],
 )
-def test_an_intent_that_came_to_nothing_is_not_remembered(outcome: Outcome) -> None:
+def test_an_intent_that_came_to_nothing_is_not_remembered(outcome: VaultOutcome) -> None:
     assert settle(FRESH, outcome) == FRESH
 
 
@@ -119,8 +129,10 @@ def test_every_outcome_has_its_word() -> None:
     ends: list[Outcome] = [
         MINED,
         REVERTED,
-        Expired(VAULT, "i", HASH, 1, 1),
+        Cancelled(VAULT, "i", HASH, 1, NOW, 1, Reason.EXPIRED),
         NonceTaken(VAULT, "i", 4),
+        Superseded(VAULT, "i", "other", HASH),
+        Filled(4, HASH, 1, NOW, 1),
         Refused(VAULT, Reason.WALLET_EMPTY, ""),
     ]
     assert [reason_of(end) for end in ends] == [
@@ -128,13 +140,15 @@ def test_every_outcome_has_its_word() -> None:
         Reason.REVERTED,
         Reason.EXPIRED,
         Reason.NONCE_TAKEN,
+        Reason.SUPERSEDED,
+        Reason.GAP_FILLED,
         Reason.WALLET_EMPTY,
     ]
 
 
 def test_only_vaults_with_a_policy_are_decided() -> None:
-    assert decide_all(snapshot(), {}, {}, frozenset()) == Decided((), ())
-    assert len(decide_all(snapshot(vault(address=OTHER)), {OTHER: POLICY}, {}, frozenset()).decisions) == 1
+    assert decide_all(snapshot(), {}, {}) == Decided((), ())
+    assert len(decide_all(snapshot(vault(address=OTHER)), {OTHER: POLICY}, {}).decisions) == 1
 
 
 BOOKS = ((), CALL, STRADDLE, (*STRADDLE, *CALL), 8 * CALL, 11 * STRADDLE[1:])
@@ -172,22 +186,22 @@ def test_a_vault_decided_among_others_is_decided_as_alone_to_the_last_bit(
     rows: list[Row],
 ) -> None:
     seen, policies = many(rows)
-    together = decide_all(seen, policies, {}, frozenset())
+    together = decide_all(seen, policies, {})
     by_vault = {decision.vault: repr(decision) for decision in together.decisions}
     failed = {failure.vault for failure in together.failures}
     for each in situations(seen):
         memory = Memory(each.vault.address)
         if each.vault.address in failed:
             with pytest.raises(ValueError, match="fee of 2000000 pips"):
-                decide(POLICY, each, memory, pending=False)
+                decide(POLICY, each, memory)
         else:
-            assert by_vault[each.vault.address] == repr(decide(POLICY, each, memory, pending=False))
+            assert by_vault[each.vault.address] == repr(decide(POLICY, each, memory))
     assert len(by_vault) + len(failed) == len(rows)
 
 
 def test_a_vault_that_cannot_be_decided_is_told_and_the_others_are_decided() -> None:
     seen, policies = many([(CALL, 150.0, {}), (CALL, 150.0, FATAL), (CALL, 150.0, {})])
-    decided_all = decide_all(seen, policies, {}, frozenset())
+    decided_all = decide_all(seen, policies, {})
     assert [each.vault for each in decided_all.decisions] == [seen.vaults[0].address, seen.vaults[2].address]
     (failure,) = decided_all.failures
     assert failure.vault == seen.vaults[1].address
@@ -203,7 +217,7 @@ def test_a_thousand_vaults_are_asked_about_their_bands_in_one_call(monkeypatch: 
 
     monkeypatch.setattr(decision, "inventory_bands", counted)
     seen, policies = many([(8 * CALL, 0.0, {})] * 1_000)
-    assert len(decide_all(seen, policies, {}, frozenset()).decisions) == 1_000
+    assert len(decide_all(seen, policies, {}).decisions) == 1_000
     assert asked == [1_000]
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keeper.core.exposure import Situation
-from keeper.core.hedging.no_trade import Costs
+from keeper.core.hedging import Costs
 from keeper.core.inventory import Band, inventory_bands, question
 from keeper.core.market import FeedRules, Fit, Reading, Reference, Unfit
 from keeper.core.policy import Policy, exceeds, falls_below

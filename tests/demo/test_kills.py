@@ -4,17 +4,15 @@
 """
 
 import os
-import re
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
 
-from keeper.adapters.journal.history import History, StoredIntent
+from keeper.adapters.journal.history import History, StoredSlot
 from keeper.adapters.journal.store import open_reader
 from keeper.core.outcome import Mined
-from keeper.demo.folder import EXAMPLES
+from keeper.demo.folder import restless
 from keeper.demo.options import DemoOptions
 from keeper.demo.samples import Record
 from keeper.demo.session import Played, play
@@ -43,20 +41,9 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> Played:
 
 
 @pytest.fixture
-async def intents(killed: Played) -> Sequence[StoredIntent]:
+async def intents(killed: Played) -> Sequence[StoredSlot]:
     async with await open_reader(killed.folder.journal) as store:
-        return await History(store).intents(limit=100_000)
-
-
-def restless(folder: Path) -> Path:
-    """The example policies with so little tolerance that almost every move is worth a hedge."""
-    folder.mkdir()
-    for path in EXAMPLES.glob("*.yaml"):
-        text = path.read_text(encoding="utf-8")
-        text, found = re.subn(r"risk_tolerance_usd: \S+", "risk_tolerance_usd: 20", text)
-        assert found == 1
-        (folder / path.name).write_text(text, encoding="utf-8")
-    return folder
+        return await History(store).slots(limit=100_000)
 
 
 def fills(record: Record) -> list[tuple[str, int]]:
@@ -74,27 +61,29 @@ def test_no_state_of_a_vault_was_hedged_twice(killed: Played) -> None:
     assert len(reverted) <= len(fills(killed.record)) // 10
 
 
-def test_every_journalled_intent_came_to_an_end(intents: Sequence[StoredIntent]) -> None:
-    assert [intent.nonce for intent in intents if intent.state == "open"] == []
+def test_every_journalled_intent_came_to_an_end(intents: Sequence[StoredSlot]) -> None:
+    assert [each.slot.nonce for each in intents if each.state == "open"] == []
 
 
-def test_the_journal_knows_every_hedge_of_the_chain(killed: Played, intents: Sequence[StoredIntent]) -> None:
-    journalled = {intent.outcome.tx_hash for intent in intents if isinstance(intent.outcome, Mined)}
+def test_the_journal_knows_every_hedge_of_the_chain(killed: Played, intents: Sequence[StoredSlot]) -> None:
+    journalled = {
+        outcome.tx_hash for each in intents for outcome in each.outcomes if isinstance(outcome, Mined)
+    }
     on_chain = {sent.hash for sent in killed.record.sent if sent.fill is not None}
     assert journalled == on_chain
 
 
 def test_every_transaction_of_the_chain_was_journalled_before(
-    killed: Played, intents: Sequence[StoredIntent]
+    killed: Played, intents: Sequence[StoredSlot]
 ) -> None:
-    signed = {attempt.tx_hash for intent in intents for attempt in intent.attempts}
+    signed = {attempt.tx_hash for each in intents for attempt in each.slot.attempts}
     assert {sent.hash for sent in killed.record.sent} <= signed
 
 
-def test_nonces_have_no_gap(killed: Played, intents: Sequence[StoredIntent]) -> None:
+def test_nonces_have_no_gap(killed: Played, intents: Sequence[StoredSlot]) -> None:
     mined = sorted(sent.nonce for sent in killed.record.sent)
     assert mined == list(range(mined[0], mined[0] + len(mined)))
-    assert max(intent.nonce for intent in intents if intent.state != "released") == mined[-1]
+    assert max(each.slot.nonce for each in intents if each.state != "released") == mined[-1]
 
 
 def test_decisions_are_the_same_when_derived_again(killed: Played) -> None:

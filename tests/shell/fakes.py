@@ -8,10 +8,11 @@ from keeper.core.decision import Decision
 from keeper.core.head import Head
 from keeper.core.market import Reference
 from keeper.core.memory import Memory
-from keeper.core.outcome import Outcome, Refused
+from keeper.core.outcome import Filled, Outcome, Refused, Settlement
 from keeper.core.plan import Plan
 from keeper.core.policy import Policy
 from keeper.core.snapshot import Snapshot
+from keeper.core.transaction.wish import Wish
 from keeper.core.units import Address
 from keeper.ports import (
     Accepted,
@@ -81,22 +82,34 @@ class FakeWallet:
     outcomes: dict[int, tuple[Outcome, ...]] = field(default_factory=dict)
     offered: list[Plan] = field(default_factory=list)
     busy: set[Address] = field(default_factory=set)
+    waiting: dict[Address, tuple[int, Plan]] = field(default_factory=dict)
+    reviews: list[tuple[int, Mapping[Address, Wish], int]] = field(default_factory=list)
 
     def pending(self) -> frozenset[Address]:
         return frozenset(self.busy)
 
-    async def offer(self, plan: Plan, head: Head) -> Accepted | Refused:
-        del head
+    def in_flight(self, head: Head) -> Mapping[Address, Plan]:
+        return {vault: plan for vault, (since, plan) in self.waiting.items() if since < head.number}
+
+    async def offer(self, plan: Plan, head: Head, native_usd_wad: int) -> Accepted | Refused:
+        del native_usd_wad
         self.offered.append(plan)
         if self.refusal is not None:
             return self.refusal
         self.busy.add(plan.vault)
+        self.waiting[plan.vault] = (head.number, plan)
         return Accepted(plan.intent)
 
-    async def advance(self, head: Head) -> Sequence[Outcome]:
+    async def advance(self, head: Head) -> Sequence[Settlement]:
         ended = self.outcomes.get(head.number, ())
-        self.busy -= {outcome.vault for outcome in ended}
-        return ended
+        for outcome in ended:
+            if not isinstance(outcome, Filled):
+                self.busy.discard(outcome.vault)
+                self.waiting.pop(outcome.vault, None)
+        return (Settlement(7, ended),) if ended else ()
+
+    async def review(self, head: Head, wishes: Mapping[Address, Wish], native_usd_wad: int) -> None:
+        self.reviews.append((head.number, dict(wishes), native_usd_wad))
 
 
 @dataclass
@@ -114,9 +127,9 @@ class FakeJournal:
             raise JournalError("no space left on the device of journal.db")
         self.cycles.append(cycle)
 
-    async def settle(self, outcome: Outcome, memory: Memory) -> None:
-        self.outcomes.append(outcome)
-        self.remembered[outcome.vault] = memory
+    async def settle(self, settlement: Settlement, memories: Sequence[Memory]) -> None:
+        self.outcomes.extend(settlement.outcomes)
+        self.remembered.update({memory.vault: memory for memory in memories})
 
 
 @dataclass
@@ -133,6 +146,9 @@ class FakeObserver:
 
     def offered(self, plan: Plan, answer: Accepted | Refused) -> None:
         self.told.append(("offered", (plan.vault, type(answer).__name__)))
+
+    def reviewed(self, plan: Plan, wished: Wish) -> None:
+        self.told.append(("reviewed", (plan.vault, wished)))
 
     def settled(self, outcome: Outcome) -> None:
         self.told.append(("settled", type(outcome).__name__))

@@ -7,6 +7,8 @@ import pytest
 from aiohttp import web
 from eth_account import Account as Key
 
+from keeper.adapters.ethereum.pool import Pool
+from keeper.adapters.ethereum.retry import Backoff
 from keeper.adapters.feeds.http import HttpFeed
 from keeper.adapters.feeds.mqtt import MqttFeed
 from keeper.adapters.journal.ledger import SqlLedger
@@ -15,14 +17,16 @@ from keeper.adapters.signing.gate import Ceiling
 from keeper.adapters.signing.keystore import KeystoreSigner
 from keeper.app.parts import account_of, gate_of, make_board, make_feed, make_wallet, needs_key, unlock_key
 from keeper.core.policy import Mode
+from keeper.core.transaction.attempt import Attempt, Kind, Why
 from keeper.core.transaction.fees import Fees
-from keeper.core.transaction.intent import Attempt, Intent, Kind
+from keeper.core.transaction.slot import Slot, Terms
 from keeper.core.units import GWEI, Address, TxHash
 from keeper.logs import MASK, Redaction
 from keeper.observe import ChainTold, Metrics
 from keeper.ports import SignerError
 from keeper.settings import Settings, SettingsError, load_settings
 from tests.adapters.ethereum.scripted import Request, result, scripted
+from tests.adapters.journal.build import writer
 from tests.core.build import HEAD, OTHER, POLICY, VAULT
 from tests.core.transaction.build import PLAN
 from tests.shell.fakes import FakePolicies
@@ -79,6 +83,10 @@ def answered(request: Request) -> web.Response:
     answers = {
         "eth_getTransactionCount": "0x5",
         "eth_getTransactionReceipt": None,
+        "eth_blockNumber": hex(HEAD.number),
+        "eth_getBalance": hex(10**20),
+        "eth_getCode": "0x",
+        "eth_chainId": hex(HEAD.chain_id),
         "eth_sendRawTransaction": HASH,
     }
     return result(request, answers[request["method"]])
@@ -89,21 +97,26 @@ async def test_a_policy_that_became_stricter_does_not_keep_what_is_in_flight_fro
 ) -> None:
     """A nonce that nothing can take any more would hold up every transaction after it."""
     dear = replace(PLAN, vault=VAULT, deadline=HEAD.timestamp)
-    sent = Attempt(TxHash("0x" + "ab" * 32), b"expired", Kind.REBALANCE, Fees(80 * GWEI, GWEI))
+    sent = Attempt(TxHash("0x" + "ab" * 32), b"expired", Kind.REBALANCE, Fees(80 * GWEI, GWEI), 1, Why.FIRST)
     cheap = {VAULT: replace(POLICY, costs=replace(POLICY.costs, max_fee_wei=50 * GWEI))}
     keyed = settings(tmp_path)
     async with (
         await open_store(tmp_path / "journal.db", Owner(keyed.chain_id, KEY.address)) as store,
         scripted(answered) as node,
-        node.rpc() as rpc,
     ):
-        await SqlLedger(store).begin(Intent(dear, 5, (sent,)))
-        wallet = await make_wallet(keyed, KEY, rpc, store, FakePolicies(cheap), ChainTold(Metrics()))
+        lease = await writer(store)
+        slot = Slot(5, HEAD.number - 1, Terms(dear.max_fee_wei, dear.priority_fee_wei))
+        await SqlLedger(lease).begin(slot.signed(sent, dear))
+        pool = Pool([node.rpc()], keyed.chain_id, 1, Backoff(0.1, 0.1, lambda: 0.5))
+        told = ChainTold(Metrics())
+        wallet = await make_wallet(keyed, KEY, pool, None, lease, FakePolicies(cheap), told)
         await wallet.advance(HEAD)
-        (intent,) = wallet.account.intents
+        await wallet.review(HEAD, {}, 0)
+        (slot,) = wallet.account.slots
+        await pool.close()
         raw = [each["params"][0] for each in node.asked if each["method"] == "eth_sendRawTransaction"]
-    assert (intent.newest.kind, intent.newest.fees.max_fee_wei) == (Kind.NO_OP, 88 * GWEI)
-    assert raw == ["0x" + intent.newest.raw.hex()]
+    assert (slot.newest.kind, slot.newest.fees.max_fee_wei) == (Kind.NO_OP, 88 * GWEI)
+    assert raw == ["0x" + slot.newest.raw.hex()]
 
 
 async def test_without_a_keystore_the_named_account_is_looked_at(tmp_path: Path) -> None:

@@ -9,17 +9,20 @@ from prometheus_client import generate_latest
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
+from keeper.adapters.ethereum.standing import Condition
 from keeper.core.decision import Decision, decide
 from keeper.core.market import Reference
 from keeper.core.memory import Memory
-from keeper.core.outcome import Expired, Mined, Outcome, Refused, Reverted
+from keeper.core.outcome import Cancelled, Mined, Outcome, Refused, Reverted
 from keeper.core.plan import Plan
 from keeper.core.reason import Reason
-from keeper.core.transaction.account import ChainView
-from keeper.core.transaction.messages import Answered, Broadcast, HeadArrived
+from keeper.core.transaction.attempt import Route
+from keeper.core.transaction.commands import Broadcast
+from keeper.core.transaction.messages import Answered, Stopping
 from keeper.core.transaction.words import Answer
 from keeper.core.units import WAD, Address, TxHash
 from keeper.observe import ChainTold, Metrics, Told
+from keeper.observe.metrics import STATES
 from keeper.ports import Accepted, UnreachableError
 from tests.core.build import HEAD, NOW, POLICY, VAULT, situation, snapshot, vault
 
@@ -77,7 +80,7 @@ def desk() -> Iterator[Desk]:
 
 def decision(gap: float = 0.0, at: int = NOW) -> Decision:
     state = vault(base_wei=round((HEDGE + gap) * WAD))
-    made = decide(POLICY, situation(state), Memory(VAULT), pending=False)
+    made = decide(POLICY, situation(state), Memory(VAULT))
     return replace(made, head=replace(made.head, timestamp=at))
 
 
@@ -133,7 +136,7 @@ def test_chain_time_beyond_a_limit_is_added_up(desk: Desk) -> None:
 def test_closed_sets_begin_at_zero(desk: Desk) -> None:
     for reason in Reason:
         assert desk.of_vault("decisions_total", reason=reason.value) == 0
-    for outcome in ("mined", "reverted", "expired", "nonce-taken", "refused"):
+    for outcome in ("mined", "reverted", "expired", "unwanted", "superseded", "nonce-taken", "refused"):
         assert desk.of_vault("hedges_total", outcome=outcome) == 0
     assert desk.value("transactions_total", state="broadcast") == 0
 
@@ -143,7 +146,7 @@ def test_closed_sets_begin_at_zero(desk: Desk) -> None:
     [
         (mined(), "mined", "info"),
         (Reverted(VAULT, "i", HASH, 5, NOW, 300_000, 10**16, "InsideBand(1, 2)"), "reverted", "error"),
-        (Expired(VAULT, "i", HASH, 5, 10**15), "expired", "warning"),
+        (Cancelled(VAULT, "i", HASH, 5, NOW, 10**15, Reason.EXPIRED), "expired", "warning"),
         (refused(), "refused", "info"),
     ],
 )
@@ -158,7 +161,7 @@ def test_each_end_of_a_plan_has_its_own_count_and_line(
 def test_gas_is_added_up_for_all_that_reached_a_block(desk: Desk) -> None:
     desk.told.settled(mined())
     desk.told.settled(Reverted(VAULT, "i", HASH, 5, NOW, 300_000, 10**16, "x"))
-    desk.told.settled(Expired(VAULT, "i", HASH, 5, 10**15))
+    desk.told.settled(Cancelled(VAULT, "i", HASH, 5, NOW, 10**15, Reason.EXPIRED))
     assert desk.of_vault("gas_spent_ether_total") == pytest.approx(0.021)
 
 
@@ -271,6 +274,34 @@ def test_a_node_is_up_from_its_first_head_and_its_lost_subscription_is_told_as_n
     assert desk.said("warning") == ["subscription lost; the node is polled until it is back"]
 
 
+def test_how_a_node_stands_is_one_state_and_each_change_is_told_with_what_to_do(desk: Desk) -> None:
+    def states() -> dict[str, float | None]:
+        return {each: desk.value("rpc_endpoint_state", endpoint="n", state=each) for each in Condition}
+
+    desk.chain.endpoint("n", Condition.HEALTHY, "")
+    assert desk.logs == []
+    assert states() == {"healthy": 1, "backing-off": 0, "lagging": 0, "wrong-chain": 0}
+    for condition in (Condition.BACKING_OFF, Condition.LAGGING, Condition.WRONG_CHAIN):
+        desk.chain.endpoint("n", condition, "why")
+        assert states() == {each: float(each is condition) for each in Condition}
+        assert desk.logs[-1]["detail"] == "why"
+        assert desk.logs[-1]["advice"]
+    desk.chain.endpoint("n", Condition.HEALTHY, "")
+    assert desk.said() == ["node is read again"]
+    assert len(desk.said("warning")) == 3
+
+
+def test_the_states_in_the_metrics_are_those_of_the_nodes() -> None:
+    assert set(STATES) == set(Condition)
+
+
+def test_contradictions_are_counted_and_the_first_in_a_row_is_told(desk: Desk) -> None:
+    for again in (False, True, True):
+        desk.chain.disagreed("n", "eth_call", again=again)
+    assert desk.value("rpc_disagreements_total", endpoint="n", method="eth_call") == 3
+    assert desk.said("warning") == ["node contradicts the others; its answer was not used"]
+
+
 def test_references_are_dated_and_their_nonsense_counted(desk: Desk) -> None:
     desk.chain.reference(Reference("prices.example", 3000 * WAD, NOW))
     desk.chain.reference_dropped("prices.example", "stale")
@@ -279,7 +310,7 @@ def test_references_are_dated_and_their_nonsense_counted(desk: Desk) -> None:
 
 
 def test_steps_of_transactions_are_counted_and_never_labelled_by_their_hash(desk: Desk) -> None:
-    desk.chain.transaction(HeadArrived(ChainView(1, NOW, 1, 0)), (Broadcast(0, HASH, b"raw"),))
+    desk.chain.transaction(Stopping(), (Broadcast(0, HASH, b"raw", Route.PUBLIC),))
     desk.chain.transaction(Answered(0, HASH, Answer.ACCEPTED), ())
     desk.chain.transaction(Answered(0, HASH, Answer.UNDERPRICED, "underpriced"), ())
     assert desk.value("transactions_total", state="broadcast") == 1

@@ -5,10 +5,11 @@ import pytest
 from keeper.core.head import Head
 from keeper.core.market import Reading, Reference
 from keeper.core.memory import Memory
-from keeper.core.outcome import Mined, Refused, Reverted, reason_of
+from keeper.core.outcome import Filled, Mined, Refused, Reverted, Superseded, reason_of
 from keeper.core.position import VaultState
 from keeper.core.reason import Reason
 from keeper.core.snapshot import Snapshot
+from keeper.core.transaction.wish import Instead, Unwanted, Wanted
 from keeper.core.units import WAD, TxHash
 from keeper.pipeline import Pipeline
 from keeper.ports import JournalError, WouldRevert
@@ -68,7 +69,7 @@ async def test_a_gap_is_simulated_offered_and_journalled_before_it_is_offered() 
     assert [plan.vault for plan in world.wallet.offered] == [VAULT]
     assert world.journal.cycles[0].decisions[0].action == world.wallet.offered[0]
     stages = world.observer.of("stage")
-    assert stages == ["read", "decide", "record", "simulate", "offer"]
+    assert stages == ["read", "decide", "record", "simulate", "offer", "review"]
 
 
 async def test_a_closed_gap_is_recorded_and_nothing_is_offered() -> None:
@@ -94,7 +95,80 @@ async def test_the_record_holds_all_that_the_decision_rests_on() -> None:
 async def test_a_plan_in_flight_is_not_offered_again() -> None:
     world = await World(gapped(90.0), blocks=3).run()
     assert len(world.wallet.offered) == 1
-    assert world.observer.of("decided") == [Reason.DELTA_BAND, Reason.PENDING, Reason.PENDING]
+    assert world.observer.of("decided") == [Reason.DELTA_BAND] * 3
+
+
+async def test_what_is_in_flight_is_asked_about_at_each_head_and_run_once_more() -> None:
+    world = await World(gapped(90.0), blocks=3).run()
+    wanted = {VAULT: Wanted()}
+    assert [(number - HEAD.number, wishes) for number, wishes, _ in world.wallet.reviews] == [
+        (0, {}),
+        (1, wanted),
+        (2, wanted),
+    ]
+    assert world.observer.of("reviewed") == [(VAULT, Wanted())] * 2
+    assert world.reader.simulated == [world.wallet.offered[0]] * 3
+
+
+async def test_a_gap_that_closed_by_itself_makes_what_is_in_flight_unwanted() -> None:
+    world = World(gapped(90.0))
+    await world.run()
+    world.reader.snapshot = snapshot(gapped(0.0))
+    await world.pipeline.cycle(replace(HEAD, number=HEAD.number + 1))
+    assert world.wallet.reviews[-1][1] == {VAULT: Unwanted(Reason.INSIDE_BAND)}
+
+
+async def test_a_gap_that_grew_wants_another_plan_instead() -> None:
+    world = World(gapped(90.0))
+    await world.run()
+    world.reader.snapshot = snapshot(gapped(150.0))
+    await world.pipeline.cycle(replace(HEAD, number=HEAD.number + 1))
+    wished = world.wallet.reviews[-1][1][VAULT]
+    assert isinstance(wished, Instead)
+    assert wished.plan.amount_in > world.wallet.offered[0].amount_in
+
+
+async def test_71_what_would_revert_by_now_is_not_paid_for_again() -> None:
+    world = World(gapped(90.0))
+    await world.run()
+    world.reader.simulation = WouldRevert("CoolingDown(readyAt=1)")
+    await world.pipeline.cycle(replace(HEAD, number=HEAD.number + 1))
+    assert world.wallet.reviews[-1][1] == {VAULT: Unwanted(Reason.SIMULATION_REVERTED)}
+
+
+async def test_what_the_node_will_not_run_is_left_as_it_is() -> None:
+    world = World(gapped(90.0))
+    await world.run()
+    world.reader.unanswered = frozenset({VAULT})
+    await world.pipeline.cycle(replace(HEAD, number=HEAD.number + 1))
+    assert world.wallet.reviews[-1][1] == {}
+
+
+async def test_when_nothing_can_be_read_the_wallet_only_hears_that_nobody_was_asked() -> None:
+    world = World(gapped(90.0), blocks=2)
+    world.reader.down = frozenset({HEAD.number + 1})
+    await world.run()
+    assert world.wallet.reviews[-1] == (HEAD.number + 1, {}, 0)
+
+
+async def test_the_price_of_the_coin_for_gas_reaches_the_wallet() -> None:
+    world = await World(gapped(90.0)).run()
+    assert world.wallet.reviews[0][2] == SPOT * WAD
+
+
+async def test_all_that_ends_with_one_nonce_is_settled_together() -> None:
+    world = World(gapped(0.0))
+    world.wallet.outcomes = {
+        HEAD.number: (
+            Mined(VAULT, "i", HASH, 1, NOW, 9, 5, 1, 1),
+            Superseded(OTHER, "o", "i", HASH),
+            Filled(3, HASH, 1, NOW, 5),
+        )
+    }
+    await world.run()
+    assert world.pipeline.memories[VAULT].rebalances == 1
+    assert world.pipeline.memories[OTHER].rebalances == 0
+    assert world.observer.of("settled") == ["Mined", "Superseded", "Filled"]
 
 
 async def test_a_plan_that_would_revert_is_never_offered_to_the_wallet() -> None:
@@ -112,6 +186,7 @@ async def test_a_plan_that_the_node_will_not_run_does_not_keep_the_others_from_t
     assert [plan.vault for plan in world.reader.simulated] == [VAULT, OTHER]
     assert [plan.vault for plan in world.wallet.offered] == [OTHER]
     (refused,) = world.journal.outcomes
+    assert isinstance(refused, Refused)
     assert (refused.vault, reason_of(refused)) == (VAULT, Reason.NODE_REFUSED)
     assert world.observer.of("cycled") == [HEAD.number]
 

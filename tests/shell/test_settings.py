@@ -87,9 +87,69 @@ def test_a_secret_may_come_from_a_file(needed: pytest.MonkeyPatch, tmp_path: Pat
     needed.setenv("KEEPER_RPC_URL_FILE", str(secret))
     assert refusals() == ("KEEPER_RPC_URL and KEEPER_RPC_URL_FILE are both set: keep one",)
     needed.delenv("KEEPER_RPC_URL")
-    assert load_settings().rpc_url.reveal() == f"https://node.example/{CANARY}"
+    assert [url.reveal() for url in load_settings().rpc_url] == [f"https://node.example/{CANARY}"]
     secret.unlink()
     assert "cannot be read: No such file" in refusals()[0]
+
+
+SEVERAL = f"https://one.example/{CANARY}, https://two.example/{CANARY}\nhttps://three.example:8545"
+
+
+def test_several_nodes_are_named_with_commas_or_blanks_or_one_a_line(
+    needed: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    needed.setenv("KEEPER_RPC_URL", SEVERAL)
+    settings = load_settings()
+    assert [url.host for url in settings.rpc_url] == ["one.example", "two.example", "three.example:8545"]
+    shown = "https://one.example,https://two.example,https://three.example:8545"
+    assert settings.shown()["rpc_url"] == shown
+    assert CANARY not in repr(settings)
+    secret = tmp_path / "nodes"
+    secret.write_text(SEVERAL.replace(", ", "\n") + "\n")
+    needed.delenv("KEEPER_RPC_URL")
+    needed.setenv("KEEPER_RPC_URL_FILE", str(secret))
+    assert load_settings().rpc_url == settings.rpc_url
+
+
+@pytest.mark.parametrize(("count", "agree"), [(1, 1), (2, 2), (3, 2), (4, 3), (5, 3)])
+def test_more_than_half_of_the_nodes_must_agree_unless_settings_say_otherwise(
+    needed: pytest.MonkeyPatch, count: int, agree: int
+) -> None:
+    needed.setenv("KEEPER_RPC_URL", " ".join(f"http://node{i}" for i in range(count)))
+    assert load_settings().agree == agree
+    needed.setenv("KEEPER_RPC_AGREE", "1")
+    assert load_settings().agree == 1
+
+
+def test_more_nodes_that_agree_than_there_are_is_refused(needed: pytest.MonkeyPatch) -> None:
+    needed.setenv("KEEPER_RPC_URL", "http://a http://b")
+    needed.setenv("KEEPER_RPC_AGREE", "3")
+    assert refusals() == ("KEEPER_RPC_AGREE is 3, but KEEPER_RPC_URL names 2: so many cannot agree",)
+    needed.setenv("KEEPER_RPC_AGREE", "0")
+    assert refusals()[0].startswith("KEEPER_RPC_AGREE: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("http://a,ftp://b", "must begin with http:// or https://"),
+        (f"http://a/{CANARY} http://a/other", "names a twice, and one node that agrees with itself"),
+        (" , ", "is not a URL with a scheme and a host"),
+    ],
+)
+def test_a_list_of_nodes_with_a_fault_is_refused(needed: pytest.MonkeyPatch, text: str, problem: str) -> None:
+    needed.setenv("KEEPER_RPC_URL", text)
+    assert problem in refusals()[0]
+
+
+def test_the_relay_is_a_secret_as_the_nodes_are(needed: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    secret = tmp_path / "relay"
+    secret.write_text(f"https://relay.example/{CANARY}")
+    needed.setenv("KEEPER_RELAY_URL_FILE", str(secret))
+    settings = load_settings()
+    assert settings.shown()["relay_url"] == "https://relay.example"
+    assert f"https://relay.example/{CANARY}" in settings.secrets()
+    assert CANARY not in repr(settings)
 
 
 def test_urls_show_scheme_and_host_only(needed: pytest.MonkeyPatch) -> None:
@@ -99,7 +159,7 @@ def test_urls_show_scheme_and_host_only(needed: pytest.MonkeyPatch) -> None:
         repr(settings),
         str(settings),
         str(settings.shown()),
-        f"{settings.rpc_url!r}{settings.rpc_url}",
+        f"{settings.rpc_url!r}{settings.rpc_url}{settings.rpc_url[0]}",
     ):
         assert CANARY not in shown
         assert "https://node.example:8545" in shown

@@ -1,7 +1,7 @@
 """A block header as nodes write it, made into a `Head` or refused."""
 
+from keeper.adapters.ethereum.client import Client
 from keeper.adapters.ethereum.endpoint import Endpoint
-from keeper.adapters.ethereum.rpc import Rpc
 from keeper.core.head import Head
 from keeper.core.units import BlockHash
 from keeper.ports import UnreachableError
@@ -55,16 +55,16 @@ def read_head(endpoint: Endpoint, chain_id: int, header: object) -> Head:
     )
 
 
-async def fetch_chain_id(rpc: Rpc) -> int:
+async def fetch_chain_id(rpc: Client) -> int:
     """The chain that a node serves. Raises UnreachableError or RpcRefusedError."""
     return quantity(rpc.endpoint, await rpc.call("eth_chainId", []))
 
 
-async def fetch_tip(rpc: Rpc, chain_id: int) -> Head:
+async def fetch_tip(rpc: Client, chain_id: int) -> Head:
     """The node's newest block. Raises UnreachableError or RpcRefusedError."""
     return read_head(rpc.endpoint, chain_id, await rpc.call("eth_getBlockByNumber", ["latest", False]))
 
 
-async def fetch_block(rpc: Rpc, chain_id: int, wanted: BlockHash) -> Head:
+async def fetch_block(rpc: Client, chain_id: int, wanted: BlockHash) -> Head:
     """One block by its hash. Raises UnreachableError, also if it is not there, or RpcRefusedError."""
     return read_head(rpc.endpoint, chain_id, await rpc.call("eth_getBlockByHash", [wanted, False]))

@@ -2,6 +2,7 @@
 
 from typing import Literal, Protocol
 
+from keeper.adapters.ethereum.standing import Condition
 from keeper.core.head import Head
 
 Answered = Literal["ok", "refused", "unreachable"]
@@ -28,6 +29,14 @@ class NodeEvents(Protocol):
         """A node tells heads: for the first time, or `again` after it was lost."""
         ...
 
+    def endpoint(self, endpoint: str, condition: Condition, detail: str) -> None:
+        """An endpoint of a pool is made, or stands differently with us from now on."""
+        ...
+
+    def disagreed(self, endpoint: str, method: str, *, again: bool) -> None:
+        """An endpoint gave another answer than was agreed on; `again` if its last answer was so too."""
+        ...
+
 
 class Untold:
     """For tools and tests that have nobody to tell."""
@@ -42,6 +51,12 @@ class Untold:
         """Nothing."""
 
     def heads_told(self, endpoint: str, via: Via, *, again: bool) -> None:
+        """Nothing."""
+
+    def endpoint(self, endpoint: str, condition: Condition, detail: str) -> None:
+        """Nothing."""
+
+    def disagreed(self, endpoint: str, method: str, *, again: bool) -> None:
         """Nothing."""
 
 

@@ -13,12 +13,13 @@ from eth_abi.exceptions import DecodingError
 from eth_utils.address import to_checksum_address
 
 from keeper.adapters.ethereum.abi import table
+from keeper.adapters.ethereum.client import Client
 from keeper.adapters.ethereum.reverts import contract_error, is_contracts
-from keeper.adapters.ethereum.rpc import Rpc, RpcRefusedError
+from keeper.adapters.ethereum.rpc import RpcRefusedError
 from keeper.core.head import Head
 from keeper.core.plan import Plan
 from keeper.core.quote import Side
-from keeper.core.transaction.intent import gas_limit
+from keeper.core.transaction.slot import gas_limit
 from keeper.core.units import Address
 from keeper.ports import Simulated, UnansweredError, WouldRevert
 
@@ -89,7 +90,7 @@ def rebalanced(vault: Address, logs: Sequence[Mapping[str, object]]) -> Rebalanc
 class Guard:
     """The vaults' guard, asked through one node on behalf of the account `keeper`."""
 
-    def __init__(self, rpc: Rpc, keeper: Address) -> None:
+    def __init__(self, rpc: Client, keeper: Address) -> None:
         self._rpc = rpc
         self._keeper = keeper
 

@@ -2,7 +2,8 @@
 
 A node can push heads or be asked for them. Pushed heads are quicker; asking is what works when the push is
 down, or silent although it looks alive. Both run here side by side: a head from either goes the same way, and
-asking falls asleep as long as pushes arrive.
+asking falls asleep as long as pushes arrive. Where several nodes must agree, a push is only a reason to ask:
+the head is the one that they agree on, and a subscription that runs ahead of them is given up for a while.
 
 There is one place for an untold head, not a queue: a consumer that is slower than the chain decides on the
 newest block, never on a backlog. A node that serves another chain ends the source at the start, when a person
@@ -12,14 +13,16 @@ back.
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from keeper.adapters.ethereum.block import fetch_block, fetch_chain_id, fetch_tip
+from keeper.adapters.ethereum.client import Client
 from keeper.adapters.ethereum.endpoint import Endpoint
 from keeper.adapters.ethereum.events import UNTOLD, NodeEvents
 from keeper.adapters.ethereum.lineage import Lineage, OldNews
 from keeper.adapters.ethereum.retry import Backoff, Link
-from keeper.adapters.ethereum.rpc import Rpc, RpcRefusedError
+from keeper.adapters.ethereum.rpc import RpcRefusedError
 from keeper.adapters.ethereum.subscription import WrongChainError, listen
 from keeper.core.head import Head
 from keeper.core.units import BlockHash
@@ -31,21 +34,23 @@ class Pace:
     """How often the node is asked, in seconds.
 
     `poll_s` without a subscription, `quiet_s` when a subscription says nothing, `patience_s` for finding out
-    what a head follows, `timeout_s` for opening a subscription.
+    what a head follows, `timeout_s` for opening a subscription, `again_s` while other nodes have not heard of
+    a pushed head.
     """
 
     poll_s: float = 1.0
     quiet_s: float = 30.0
     patience_s: float = 2.0
     timeout_s: float = 5.0
+    again_s: float = 0.05
 
 
 class NodeHeads:
-    """The port `Heads` over one node: `rpc` to ask, `websocket` to be told, if there is one."""
+    """The port `Heads` over a node or a pool: `rpc` to ask, `websocket` to be told, if there is one."""
 
     def __init__(
         self,
-        rpc: Rpc,
+        rpc: Client,
         chain_id: int,
         backoff: Backoff,
         *,
@@ -149,10 +154,11 @@ class NodeHeads:
         link = Link(websocket, "push", self._backoff, self._events)
 
         async def hear(head: Head) -> None:
+            agreed = await self._agreed(head, websocket) if self._rpc.agree > 1 else head
             link.worked()
             self.subscribed = True
             self._pushed.set()
-            await self._offer(head)
+            await self._offer(agreed)
 
         while True:
             try:
@@ -163,6 +169,18 @@ class NodeHeads:
                 self.subscribed = False
                 self._pushed.set()
                 await asyncio.sleep(pause_s)
+
+    async def _agreed(self, pushed: Head, websocket: Endpoint) -> Head:
+        """The tip that the nodes agree on, once it is as high as a pushed one; nothing else of that counts.
+
+        Raises UnreachableError, which ends a subscription that runs ahead of what the nodes have.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._pace.patience_s):
+                while (head := await fetch_tip(self._rpc, self._chain_id)).number < pushed.number:  # noqa: ASYNC110 no node says when it has heard of a block
+                    await asyncio.sleep(self._pace.again_s)
+                return head
+        raise UnreachableError(f"{websocket}: pushed block {pushed.number}, which too few nodes have")
 
     async def _offer(self, head: Head) -> None:
         async with self._placing:

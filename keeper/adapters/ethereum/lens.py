@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from eth_abi.abi import encode
 
 from keeper.adapters.ethereum.abi import table
-from keeper.adapters.ethereum.rpc import Rpc, RpcRefusedError
+from keeper.adapters.ethereum.client import Client
+from keeper.adapters.ethereum.rpc import RpcRefusedError
 from keeper.adapters.ethereum.words import MalformedWordsError, addresses, decode, join
 from keeper.core.head import Head
 from keeper.core.market import Reference
@@ -44,7 +45,7 @@ class Subject:
 class LensReader:
     """The `read` of the port `Reader`. `call_gas`, the most a call may use, decides the size of a chunk."""
 
-    def __init__(self, rpc: Rpc, subject: Subject, call_gas: int = 30_000_000) -> None:
+    def __init__(self, rpc: Client, subject: Subject, call_gas: int = 30_000_000) -> None:
         self._rpc = rpc
         self._subject = subject
         size = max(1, (call_gas - GAS_BASE) // GAS_PER_VAULT)
@@ -96,7 +97,7 @@ def _request(subject: Subject, vaults: tuple[Address, ...], call_gas: int) -> di
     }
 
 
-def _unwrap(rpc: Rpc, result: object) -> bytes:
+def _unwrap(rpc: Client, result: object) -> bytes:
     """The content of an ABI-encoded `bytes`: an offset, a length, then words."""
     if not isinstance(result, str) or len(result) < 2 + 2 * HEX_WORD:
         raise NoLensError(f"{rpc.endpoint}: there is no lens at the configured address")

@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from keeper.adapters.ethereum.block import fetch_chain_id, fetch_tip
+from keeper.adapters.ethereum.client import Client
 from keeper.adapters.ethereum.lens import NO_FEED, LensReader, Subject
-from keeper.adapters.ethereum.rpc import Rpc, RpcRefusedError
+from keeper.adapters.ethereum.rpc import RpcRefusedError
 from keeper.core.head import Head
 from keeper.core.market import Reading
 from keeper.core.position import VaultState
@@ -47,7 +48,7 @@ class Expected:
     call_gas: int = 30_000_000
 
 
-async def examine(rpc: Rpc, expected: Expected, wall_s: Callable[[], float]) -> tuple[Finding, ...]:
+async def examine(rpc: Client, expected: Expected, wall_s: Callable[[], float]) -> tuple[Finding, ...]:
     """Everything that was found, in the order in which to mend it. Never raises for a fault it looks for.
 
     `wall_s` is the host's clock, in Unix seconds.
@@ -71,7 +72,7 @@ async def examine(rpc: Rpc, expected: Expected, wall_s: Callable[[], float]) -> 
     return (*found, *await _reading(rpc, expected, head))
 
 
-async def _synchronised(rpc: Rpc) -> Finding:
+async def _synchronised(rpc: Client) -> Finding:
     name = "synchronised"
     try:
         state = await rpc.call("eth_syncing", [])
@@ -104,7 +105,7 @@ def _contracts(expected: Expected) -> Iterator[tuple[str, Address]]:
         yield "native feed", subject.native_feed
 
 
-async def _code(rpc: Rpc, name: str, address: Address) -> Finding:
+async def _code(rpc: Client, name: str, address: Address) -> Finding:
     name = f"code of {name}"
     try:
         code = await rpc.call("eth_getCode", [address, "latest"])
@@ -116,7 +117,7 @@ async def _code(rpc: Rpc, name: str, address: Address) -> Finding:
     return Finding(name, ok=False, detail=f"no contract at {address} on this chain", advice=advice)
 
 
-async def _reading(rpc: Rpc, expected: Expected, head: Head) -> tuple[Finding, ...]:
+async def _reading(rpc: Client, expected: Expected, head: Head) -> tuple[Finding, ...]:
     reader = LensReader(rpc, expected.subject, expected.call_gas)
     try:
         snapshot = (await reader.read(head)).snapshot

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from keeper.adapters.ethereum.client import Client
 from keeper.adapters.ethereum.guard import Guard
 from keeper.adapters.ethereum.lens import LensReader, Subject
-from keeper.adapters.ethereum.rpc import Rpc
 from keeper.core.head import Head
 from keeper.core.market import Reference
 from keeper.core.plan import Plan
@@ -14,7 +14,7 @@ from keeper.ports import Evidence, Simulated, WouldRevert
 class ChainReader:
     """Everything about the vaults of a subject, through one node. `call_gas` is the most a read may use."""
 
-    def __init__(self, rpc: Rpc, subject: Subject, call_gas: int = 30_000_000) -> None:
+    def __init__(self, rpc: Client, subject: Subject, call_gas: int = 30_000_000) -> None:
         self._lens = LensReader(rpc, subject, call_gas)
         self._guard = Guard(rpc, subject.keeper)
 

@@ -15,27 +15,29 @@ concurrent batches (docs/architecture.md).
 import asyncio
 import itertools
 import os
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
 import aiohttp
 import orjson
 
+from keeper.adapters.ethereum.busy import BusyError, date_s, is_rate_limit, retry_after_s
 from keeper.adapters.ethereum.endpoint import Endpoint
 from keeper.adapters.ethereum.events import UNTOLD, Answered, NodeEvents
 from keeper.ports import UnreachableError
 
 MAX_ANSWER_BYTES = 64 * 2**20
 MAX_QUOTED = 200
-RATE_LIMITED = frozenset({-32005, 429})
 HTTP_OK = 200
+HTTP_BUSY = 429
 HTTP_SERVER_ERROR = 500
 HTTP_REFUSALS = {
     401: "refuses our credentials",
     403: "forbids access",
     404: "knows no such path",
-    429: "is rate limiting us",
+    HTTP_BUSY: "is rate limiting us",
 }
 
 
@@ -50,10 +52,22 @@ class RpcRefusedError(Exception):
 
 
 class Rpc:
-    """A JSON-RPC client of one HTTP endpoint. Used as an async context manager, or closed with `close`."""
+    """A JSON-RPC client of one HTTP endpoint. Used as an async context manager, or closed with `close`.
 
-    def __init__(self, endpoint: Endpoint, timeout_s: float, events: NodeEvents = UNTOLD) -> None:
+    `wall_s` is the host's clock in Unix seconds, for a node that says "not before" without its own time.
+    """
+
+    agree = 1
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        timeout_s: float,
+        events: NodeEvents = UNTOLD,
+        wall_s: Callable[[], float] = time.time,
+    ) -> None:
         self.endpoint = endpoint
+        self._wall_s = wall_s
         self._events = events
         self._timeout = aiohttp.ClientTimeout(total=timeout_s)
         self._ids = itertools.count(1)
@@ -66,6 +80,11 @@ class Rpc:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+    @property
+    def host(self) -> str:
+        """What people see of the endpoint."""
+        return self.endpoint.host
 
     async def close(self) -> None:
         """Close the connections. A later call opens new ones."""
@@ -102,17 +121,25 @@ class Rpc:
             # A redirect would carry the request, and what it knows, to a host that nobody configured.
             async with self._session.post(self.endpoint.url, data=request, allow_redirects=False) as response:
                 body = await _read_bounded(response, self.endpoint)
-                status = response.status
+                status, pause_s = response.status, self._pause_s(response)
         except TimeoutError:
-            raise UnreachableError(f"{self.endpoint}: no answer within {self._timeout.total} s") from None
+            raise BusyError(f"{self.endpoint}: no answer within {self._timeout.total} s") from None
         except (aiohttp.ClientError, OSError) as error:
             # The text of aiohttp's errors may hold the whole URL, so neither it nor the chain is passed on.
             raise UnreachableError(f"{self.endpoint}: {described(error)}") from None
         if status in HTTP_REFUSALS:
-            raise UnreachableError(f"{self.endpoint}: {HTTP_REFUSALS[status]} (HTTP {status})")
+            raise BusyError(f"{self.endpoint}: {HTTP_REFUSALS[status]} (HTTP {status})", pause_s)
         if status >= HTTP_SERVER_ERROR or HTTP_OK < status < 400:  # noqa: PLR2004 the client errors: some nodes answer in them
-            raise UnreachableError(f"{self.endpoint}: HTTP {status}")
+            raise BusyError(f"{self.endpoint}: HTTP {status}", pause_s)
         return body
+
+    def _pause_s(self, response: aiohttp.ClientResponse) -> float:
+        asked = response.headers.get("Retry-After")
+        if asked is None:
+            return 0.0
+        # Two clocks need not agree, so a date is measured by the clock of the one who wrote it.
+        now_s = date_s(response.headers.get("Date", ""), self._wall_s())
+        return retry_after_s(asked, now_s)
 
 
 def described(error: aiohttp.ClientError | OSError) -> str:
@@ -165,7 +192,7 @@ def _refusal(endpoint: Endpoint, refusal: Mapping[str, object]) -> RpcRefusedErr
     code = refusal.get("code")
     if not isinstance(code, int):
         return UnreachableError(f"{endpoint}: refused without a code")
-    if code in RATE_LIMITED:
-        return UnreachableError(f"{endpoint}: is rate limiting us ({code})")
     text = str(refusal.get("message", ""))[:MAX_QUOTED]
+    if is_rate_limit(code, text):
+        return BusyError(f"{endpoint}: is rate limiting us ({code})")
     return RpcRefusedError(code, "".join(c if c.isprintable() else " " for c in text), refusal.get("data"))

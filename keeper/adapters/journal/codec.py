@@ -19,6 +19,8 @@ from keeper.core.memory import Memory
 from keeper.core.outcome import Outcome
 from keeper.core.plan import Plan
 from keeper.core.policy import Policy
+from keeper.core.transaction.fees import Fees
+from keeper.core.transaction.slot import Terms
 from keeper.core.units import Address
 from keeper.ports import JournalError
 
@@ -56,6 +58,8 @@ HEAD: Codec[Head] = Codec(TypeAdapter(Head | None, config=CONFIG))
 PLAN: Codec[Plan] = Codec(TypeAdapter(Plan | None, config=CONFIG))
 MEMORY: Codec[Memory] = Codec(TypeAdapter(Memory | None, config=CONFIG))
 DECISION: Codec[Decision] = Codec(TypeAdapter(Decision | None, config=CONFIG))
+FEES: Codec[Fees] = Codec(TypeAdapter(Fees | None, config=CONFIG))
+TERMS: Codec[Terms] = Codec(TypeAdapter(Terms | None, config=CONFIG))
 OUTCOME: Codec[Outcome] = Codec(TypeAdapter(Outcome | None, config=CONFIG))
 REFERENCES: Codec[tuple[Reference, ...]] = Codec(TypeAdapter(tuple[Reference, ...] | None, config=CONFIG))
 VAULTS: Codec[tuple[Address, ...]] = Codec(TypeAdapter(tuple[Address, ...] | None, config=CONFIG))

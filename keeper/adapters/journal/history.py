@@ -1,4 +1,4 @@
-"""The journal read back, for `explain`, `replay`, `status` and the list of transactions.
+"""The journal read back, for `explain`, `replay` and `keeper tx`.
 
 A cycle comes back as what was known, not as what it meant: the words of the lens, the references, the
 policies and memories. Whoever replays decodes and decides again, and compares the result with the stored
@@ -7,7 +7,7 @@ text.
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Row, Select, func, select
 
@@ -15,22 +15,22 @@ from keeper.adapters.journal.codec import (
     HEAD,
     MEMORIES,
     OUTCOME,
-    PLAN,
     POLICIES,
     REFERENCES,
     VAULTS,
     Codec,
     unpack,
 )
+from keeper.adapters.journal.slots import read_slots
 from keeper.adapters.journal.store import Store
-from keeper.adapters.journal.tables import attempts, cycles, decisions, documents, intents, outcomes
+from keeper.adapters.journal.tables import cycles, decisions, documents, notes, outcomes, slots
 from keeper.core.head import Head
 from keeper.core.market import Reference
 from keeper.core.memory import Memory
 from keeper.core.outcome import Outcome
-from keeper.core.plan import Plan
 from keeper.core.policy import Policy
-from keeper.core.units import Address, TxHash
+from keeper.core.transaction.slot import Slot
+from keeper.core.units import Address
 from keeper.ports import JournalError
 
 V = TypeVar("V")
@@ -56,27 +56,26 @@ class StoredCycle:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredAttempt:
-    """One signed transaction with the node's last answer. Fees in wei per unit of gas."""
+class StoredSlot:
+    """One nonce: what was signed for it, whether it is `open`, `released` or `closed`, and its verdicts.
 
-    tx_hash: TxHash
-    kind: str
-    max_fee_wei: int
-    tip_wei: int
-    answer: str
-    words: str
+    There is more than one where a reorganisation took the first back.
+    """
+
+    state: str
+    slot: Slot
+    outcomes: tuple[Outcome, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class StoredIntent:
-    """One nonce: what it was used for, by which attempts, and how it ended (`open` while it has not)."""
+class StoredNote:
+    """Something in the life of a nonce. `tx_hash` and `endpoint` are empty where there is none."""
 
-    nonce: int
-    vault: Address
-    state: str
-    plan: Plan
-    attempts: tuple[StoredAttempt, ...]
-    outcome: Outcome | None
+    block_number: int
+    what: str
+    detail: str
+    tx_hash: str
+    endpoint: str
 
 
 class History:
@@ -104,32 +103,56 @@ class History:
             bodies = (await connection.execute(query)).scalars().all()
         return tuple(OUTCOME.load(body) for body in bodies)
 
-    async def intents(self, limit: int = 100) -> Sequence[StoredIntent]:
-        """The newest intents with all their attempts, newest first."""
-        wanted = select(intents).order_by(intents.c.id.desc()).limit(limit)
+    async def slots(self, limit: int = 100) -> Sequence[StoredSlot]:
+        """The newest slots with all that was signed for them, newest first."""
+        return await self._slots(select(slots).order_by(slots.c.id.desc()).limit(limit))
+
+    async def slots_at(self, nonce: int) -> Sequence[StoredSlot]:
+        """All slots that a nonce ever had, oldest first: it is used again when nothing of one was taken."""
+        return await self._slots(select(slots).where(slots.c.nonce == nonce).order_by(slots.c.id))
+
+    async def notes(self, nonce: int) -> Sequence[StoredNote]:
+        """The life of a nonce in words, oldest first."""
+        columns = (notes.c.block_number, notes.c.what, notes.c.detail, notes.c.tx_hash, notes.c.endpoint)
+        query = select(*columns).where(notes.c.nonce == nonce).order_by(notes.c.id)
         async with self._store.transaction() as connection:
-            found = (await connection.execute(wanted)).all()
-            ids = [row.id for row in found]
-            signed = (
-                await connection.execute(
-                    select(attempts).where(attempts.c.intent_id.in_(ids)).order_by(attempts.c.position)
-                )
-            ).all()
-            ended = (await connection.execute(select(outcomes).where(outcomes.c.intent_id.in_(ids)))).all()
-        bodies = {row.intent_id: row.body for row in ended}
-        by_intent: dict[int, list[Row[tuple[object, ...]]]] = {row.id: [] for row in found}
-        for each in signed:
-            by_intent[each.intent_id].append(each)
-        return tuple(_intent(row, by_intent[row.id], bodies) for row in found)
+            return tuple(StoredNote(*row) for row in (await connection.execute(query)).all())
+
+    async def newest_block(self) -> int:
+        """The last block that was recorded; 0 when none was."""
+        async with self._store.transaction() as connection:
+            return (await connection.execute(select(func.max(cycles.c.block_number)))).scalar_one() or 0
+
+    async def names(self) -> Mapping[Address, str]:
+        """What the policies of the newest cycle call their vaults."""
+        query = select(documents.c.body).join(cycles, cycles.c.policies == documents.c.sha256)
+        async with self._store.transaction() as connection:
+            newest = await connection.execute(query.order_by(cycles.c.id.desc()).limit(1))
+            body = newest.scalar_one_or_none()
+        policies = {} if body is None else POLICIES.load(unpack(body))
+        return {vault: policy.name for vault, policy in policies.items()}
 
     async def counts(self) -> Mapping[str, int]:
-        """How many rows there are: `cycles`, `intents` and `outcomes`."""
-        tables = {"cycles": cycles, "intents": intents, "outcomes": outcomes}
+        """How many rows there are: `cycles`, `slots` and `outcomes`."""
+        tables = {"cycles": cycles, "slots": slots, "outcomes": outcomes}
         async with self._store.transaction() as connection:
             return {
                 name: (await connection.execute(select(func.count()).select_from(table))).scalar_one()
                 for name, table in tables.items()
             }
+
+    async def _slots(self, query: Select[Any]) -> Sequence[StoredSlot]:
+        async with self._store.transaction() as connection:
+            found = await read_slots(connection, query)
+            ids = [row.id for row, _ in found]
+            ended = select(outcomes).where(outcomes.c.slot_id.in_(ids)).order_by(outcomes.c.id)
+            verdicts = (await connection.execute(ended)).all()
+        return tuple(
+            StoredSlot(
+                row.state, slot, tuple(OUTCOME.load(each.body) for each in verdicts if each.slot_id == row.id)
+            )
+            for row, slot in found
+        )
 
     async def _page(self, after: int, first_block: int, last_block: int) -> Sequence[Row[tuple[object, ...]]]:
         query: Select[tuple[object, ...]] = (
@@ -179,27 +202,3 @@ class _Cache(Generic[V]):
         self.codec = codec
         self.name = ""
         self.value: Mapping[Address, V] = {}
-
-
-def _intent(
-    row: Row[tuple[object, ...]], signed: Sequence[Row[tuple[object, ...]]], bodies: Mapping[int, str]
-) -> StoredIntent:
-    body = bodies.get(row.id)
-    return StoredIntent(
-        nonce=row.nonce,
-        vault=Address(row.vault),
-        state=row.state,
-        plan=PLAN.load(row.plan),
-        attempts=tuple(
-            StoredAttempt(
-                TxHash(each.tx_hash),
-                each.kind,
-                each.max_fee_wei,
-                each.tip_wei,
-                each.answer or "",
-                each.words or "",
-            )
-            for each in signed
-        ),
-        outcome=None if body is None else OUTCOME.load(body),
-    )

@@ -1,14 +1,14 @@
-"""The loop's journal: each head's work in one commit, each outcome with the memory it left in another.
+"""The loop's journal: each head's work in one commit, what ended together and its memories in another.
 
-A crash between two commits must leave nothing half known. So a verdict closes its intent in the same commit
-that records the outcome and the memory: before it the next run derives the verdict again from the chain,
-after it the next run knows.
+A crash between two commits must leave nothing half known. So a verdict closes its slot in the same commit
+that records the outcomes and the memories: before it the next run derives the verdict again from the chain,
+after it the next run knows. Every commit is made under the lease.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Generic, TypeVar
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from keeper.adapters.journal.codec import (
@@ -25,13 +25,15 @@ from keeper.adapters.journal.codec import (
     digest,
     pack,
 )
-from keeper.adapters.journal.ledger import OPEN
+from keeper.adapters.journal.lease import Lease
+from keeper.adapters.journal.ledger import close_slot
 from keeper.adapters.journal.pruning import prune
+from keeper.adapters.journal.slots import CLOSED, PAID
 from keeper.adapters.journal.store import Store
-from keeper.adapters.journal.tables import cycles, decisions, documents, intents, memories, outcomes
+from keeper.adapters.journal.tables import cycles, decisions, documents, memories, outcomes
 from keeper.core.decision import Decision
 from keeper.core.memory import Memory
-from keeper.core.outcome import Outcome, Refused, reason_of
+from keeper.core.outcome import Filled, NonceTaken, Outcome, Settlement, reason_of
 from keeper.core.policy import Policy
 from keeper.core.units import Address
 from keeper.ports import Cycle
@@ -68,27 +70,25 @@ class _Document(Generic[V]):
 
 
 class SqlJournal:
-    """Implements `ports.Journal` on an open store. Beyond `max_bytes` the oldest cycles make room for new."""
+    """Implements `ports.Journal` under a lease. Beyond `max_bytes` the oldest cycles make room for new."""
 
-    def __init__(self, store: Store, max_bytes: int = MAX_BYTES) -> None:
-        self._store = store
+    def __init__(self, lease: Lease, max_bytes: int = MAX_BYTES) -> None:
+        self._lease = lease
         self._max_bytes = max_bytes
         self._policies: _Document[Policy] = _Document(POLICIES)
         self._memories: _Document[Memory] = _Document(MEMORIES)
 
     async def memories(self) -> Mapping[Address, Memory]:
         """The fold of all outcomes so far, of vaults that have any."""
-        async with self._store.transaction() as connection:
-            bodies = (await connection.execute(select(memories.c.body))).scalars().all()
-        return {memory.vault: memory for memory in map(MEMORY.load, bodies)}
+        return await remembered(self._lease.store)
 
     async def record(self, cycle: Cycle) -> None:
         """Append a cycle: one commit. Raises JournalError."""
         try:
-            async with self._store.transaction() as connection:
+            async with self._lease.fenced() as connection:
                 policies = await self._policies.write(connection, cycle.policies)
-                remembered = await self._memories.write(connection, cycle.memories)
-                row = insert(cycles).values(**_row(cycle), policies=policies, memories=remembered)
+                memory = await self._memories.write(connection, cycle.memories)
+                row = insert(cycles).values(**_row(cycle), policies=policies, memories=memory)
                 cycle_id = (await connection.execute(row.returning(cycles.c.id))).scalar_one()
                 if cycle.decisions:
                     await connection.execute(insert(decisions), _rows(cycle_id, cycle.decisions))
@@ -98,26 +98,40 @@ class SqlJournal:
             self._memories.forget()
             raise
 
-    async def settle(self, outcome: Outcome, memory: Memory) -> None:
-        """Append an outcome, close its intent and keep the memory that it left: one commit."""
-        async with self._store.transaction() as connection:
-            intent_id = await _close(connection, outcome)
-            await connection.execute(
-                insert(outcomes).values(
-                    vault=outcome.vault,
-                    kind=kind_of(outcome),
-                    reason=reason_of(outcome).value,
-                    intent_id=intent_id,
-                    body=OUTCOME.dump(outcome),
-                )
-            )
-            await connection.execute(delete(memories).where(memories.c.vault == memory.vault))
-            await connection.execute(insert(memories).values(vault=memory.vault, body=MEMORY.dump(memory)))
+    async def settle(self, settlement: Settlement, left: Sequence[Memory]) -> None:
+        """Append what ended together, close its slot and keep the memories that it left: one commit."""
+        async with self._lease.fenced() as connection:
+            slot_id = None
+            if settlement.nonce is not None:
+                slot_id = await close_slot(connection, settlement.nonce, CLOSED)
+            for outcome in settlement.outcomes:
+                await connection.execute(insert(outcomes).values(slot_id=slot_id, **_ended(outcome)))
+            for memory in left:
+                await connection.execute(delete(memories).where(memories.c.vault == memory.vault))
+                row = {"vault": memory.vault, "body": MEMORY.dump(memory)}
+                await connection.execute(insert(memories).values(row))
+
+
+async def remembered(store: Store) -> Mapping[Address, Memory]:
+    """The fold of all outcomes so far, of vaults that have any. Needs no lease. Raises JournalError."""
+    async with store.transaction() as connection:
+        bodies = (await connection.execute(select(memories.c.body))).scalars().all()
+    return {memory.vault: memory for memory in map(MEMORY.load, bodies)}
 
 
 def kind_of(outcome: Outcome) -> str:
     """The outcome's type as the word that the tables use."""
-    return {"NonceTaken": "nonce-taken"}.get(type(outcome).__name__, type(outcome).__name__.lower())
+    return "nonce-taken" if isinstance(outcome, NonceTaken) else type(outcome).__name__.lower()
+
+
+def _ended(outcome: Outcome) -> dict[str, object]:
+    return {
+        "vault": None if isinstance(outcome, Filled) else outcome.vault,
+        "kind": kind_of(outcome),
+        "reason": reason_of(outcome).value,
+        "paid_at": outcome.timestamp if isinstance(outcome, PAID) else None,
+        "body": OUTCOME.dump(outcome),
+    }
 
 
 def _row(cycle: Cycle) -> dict[str, object]:
@@ -142,15 +156,3 @@ def _rows(cycle_id: int, made: Sequence[Decision]) -> list[dict[str, object]]:
         }
         for decision in made
     ]
-
-
-async def _close(connection: AsyncConnection, outcome: Outcome) -> int | None:
-    """Give the outcome's open intent its end. A refusal has none: nothing was ever broadcast for it."""
-    if isinstance(outcome, Refused):
-        return None
-    query = select(intents.c.id).where(intents.c.key == outcome.intent, intents.c.state == OPEN)
-    intent_id: int | None = (await connection.execute(query)).scalar_one_or_none()
-    if intent_id is not None:
-        closing = update(intents).where(intents.c.id == intent_id).values(state=kind_of(outcome))
-        await connection.execute(closing)
-    return intent_id

@@ -1,21 +1,27 @@
 """The record of cycles kept within a size: the oldest go when there are too many.
 
 A thousand vaults write a gigabyte every few hours, and a full disk ends the keeper. What was signed, and what
-became of it, is never pruned: that is the account's history, and grows only with what was done.
+became of it, is never pruned: that is the account's history, and grows only with what was done. What was told
+of a nonce on its way goes when its end is known.
 """
 
 from sqlalchemy import Select, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from keeper.adapters.journal.tables import cycles, decisions, documents, outcomes
+from keeper.adapters.journal.slots import OPEN
+from keeper.adapters.journal.tables import cycles, decisions, documents, notes, outcomes, slots
 
 CYCLES_AT_ONCE = 16
 REFUSALS_AT_ONCE = 256
+NOTES_AT_ONCE = 256
 """So few that a head does not wait for it, and yet more than one head writes."""
 
 
 async def prune(connection: AsyncConnection, max_bytes: int) -> None:
-    """Delete the oldest cycles and refusals if more than `max_bytes` are in use; the newest cycle stays."""
+    """Delete the oldest cycles, refusals and notes if more than `max_bytes` are in use.
+
+    The newest cycle stays, and what was noted of a nonce that is open.
+    """
     if await _bytes_in_use(connection) <= max_bytes:
         return
     oldest = select(cycles.c.id, cycles.c.policies, cycles.c.memories).order_by(cycles.c.id)
@@ -28,6 +34,9 @@ async def prune(connection: AsyncConnection, max_bytes: int) -> None:
     await connection.execute(delete(documents).where(documents.c.sha256.in_(names), ~_is_used().exists()))
     refused = select(outcomes.c.id).where(outcomes.c.kind == "refused").order_by(outcomes.c.id)
     await connection.execute(delete(outcomes).where(outcomes.c.id.in_(refused.limit(REFUSALS_AT_ONCE))))
+    in_flight = select(slots.c.nonce).where(slots.c.state == OPEN)
+    told = select(notes.c.id).where(notes.c.nonce.not_in(in_flight)).order_by(notes.c.id)
+    await connection.execute(delete(notes).where(notes.c.id.in_(told.limit(NOTES_AT_ONCE))))
 
 
 def _is_used() -> Select[tuple[int]]:

@@ -1,16 +1,15 @@
-"""One SQLite file, opened so that what is committed survives a power cut, by one writer at a time.
+"""One SQLite file, opened so that what is committed survives a power cut.
 
-Two daemons on one journal would hand out the same nonces, so a writer holds a lock on a file beside it for as
-long as it lives; the kernel lets go of it when the process dies, however it dies. Readers (`explain`,
-`status`) need no lock: in WAL mode they see the last commit.
+Any number of processes may have it open; which of them may write is the lease's matter (see `lease`). Readers
+(`explain`, `status`) need none: in WAL mode they see the last commit.
 
 SQLite's errors are told as what they mean for the operator: which file, and what to do.
 """
 
 import asyncio
-import fcntl
 import os
 import sqlite3
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
-from keeper.adapters.journal.tables import SCHEMA_VERSION, identity, metadata
+from keeper.adapters.journal.tables import SCHEMA_VERSION, identity, leases, metadata
 from keeper.core.units import Address
 from keeper.ports import JournalError
 
@@ -53,12 +52,11 @@ class Owner:
 
 
 class Store:
-    """An open journal file. Use `open_store` for writing and `open_reader` for looking."""
+    """An open journal file, made by `open_store`, `open_existing` or, for looking only, `open_reader`."""
 
-    def __init__(self, path: Path, engine: AsyncEngine, lock: int | None) -> None:
+    def __init__(self, path: Path, engine: AsyncEngine) -> None:
         self.path = path
         self._engine = engine
-        self._lock = lock
 
     async def __aenter__(self) -> Self:
         return self
@@ -67,11 +65,8 @@ class Store:
         await self.close()
 
     async def close(self) -> None:
-        """Close the file and let go of the lock."""
+        """Close the file."""
         await self._engine.dispose()
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
@@ -79,7 +74,7 @@ class Store:
         try:
             async with self._engine.begin() as connection:
                 yield connection
-        except (DBAPIError, sqlite3.Error) as error:
+        except (DBAPIError, sqlite3.Error, OverflowError) as error:
             raise explained(self.path, error) from error
 
 
@@ -92,10 +87,12 @@ def explained(path: Path, error: Exception) -> JournalError:
 
 async def open_store(path: Path, owner: Owner) -> Store:
     """Open for writing, made if there is none. Raises JournalError, also for another owner's journal."""
-    lock = await asyncio.to_thread(_lock, path)
-    store = Store(path, _engine(path, read_only=False), lock)
+    await asyncio.to_thread(refuse_unwritable, path)
+    store = Store(path, _engine(path, read_only=False))
     try:
         async with store.transaction() as connection:
+            # Two that start at the same moment must not both make the tables.
+            await connection.exec_driver_sql("BEGIN IMMEDIATE")
             await connection.run_sync(metadata.create_all)
             await _claim(connection, path, owner)
     except BaseException:
@@ -104,11 +101,20 @@ async def open_store(path: Path, owner: Owner) -> Store:
     return store
 
 
+async def open_existing(path: Path) -> Store:
+    """Open an operator's way in: for writing, but nothing is made or claimed. Raises JournalError."""
+    return await _opened(path, read_only=False)
+
+
 async def open_reader(path: Path) -> Store:
-    """Open an existing journal without a lock and without the means to change it. Raises JournalError."""
+    """Open an existing journal without the means to change it. Raises JournalError."""
+    return await _opened(path, read_only=True)
+
+
+async def _opened(path: Path, *, read_only: bool) -> Store:
     if not await asyncio.to_thread(path.is_file):
         raise JournalError(f"journal {path}: there is none; has the keeper run with this setting?")
-    store = Store(path, _engine(path, read_only=True), None)
+    store = Store(path, _engine(path, read_only=read_only))
     try:
         async with store.transaction() as connection:
             version = (await connection.execute(select(identity.c.schema_version))).scalar_one_or_none()
@@ -148,26 +154,6 @@ def _engine(path: Path, *, read_only: bool) -> AsyncEngine:
     return engine
 
 
-def _lock(path: Path) -> int:
-    beside = path.with_name(path.name + ".lock")
-    try:
-        lock = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    except OSError as error:
-        raise JournalError(
-            f"journal {path}: its directory cannot be written ({error.strerror}): check that it exists, "
-            "its owner and its mode"
-        ) from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(lock)
-        raise JournalError(
-            f"journal {path}: another keeper is writing to it, and two would sign the same nonces: "
-            "stop the other, or give this one an account and a journal of its own"
-        ) from error
-    return lock
-
-
 async def _claim(connection: AsyncConnection, path: Path, owner: Owner) -> None:
     row = (await connection.execute(select(identity))).one_or_none()
     if row is None:
@@ -176,9 +162,30 @@ async def _claim(connection: AsyncConnection, path: Path, owner: Owner) -> None:
                 schema_version=SCHEMA_VERSION, chain_id=owner.chain_id, account=owner.account
             )
         )
+        free = {"account": owner.account, "holder": "", "token": 0, "expires_at": 0}
+        await connection.execute(insert(leases).values(free))
         return
     _check_version(path, row.schema_version)
     refuse_stranger(path, Owner(row.chain_id, Address(row.account)), owner)
+
+
+def refuse_unwritable(path: Path) -> None:
+    """Raise JournalError for a place where no journal can be written.
+
+    The mode of a directory does not say whether it can be written, so a nameless file is tried in it.
+    """
+    try:
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise JournalError(
+            f"journal {path}: its directory cannot be written ({error.strerror}): check that it exists, "
+            "its owner and its mode"
+        ) from error
+    if path.is_dir():
+        raise JournalError(f"journal {path}: it is a directory: name a file in KEEPER_JOURNAL")
+    if path.exists() and not os.access(path, os.W_OK):
+        raise JournalError(f"journal {path}: it cannot be written: check its owner and its mode")
 
 
 def refuse_stranger(path: Path, found: Owner, owner: Owner) -> None:

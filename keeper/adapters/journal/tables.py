@@ -19,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 metadata = MetaData(
     naming_convention={
@@ -73,60 +73,102 @@ decisions = Table(
     Column("body", Text, nullable=False),
 )
 
+slots = Table(
+    "slots",
+    metadata,
+    Column("id", _RowId, primary_key=True),
+    Column("nonce", BigInteger, nullable=False, index=True),
+    Column("opened", BigInteger, nullable=False),
+    Column("terms", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+)
+"""`state` is `open`, `released` (nothing of it was ever taken, the nonce may be used again) or `closed`."""
+
+# A released nonce is begun again as another slot, and never while one is open.
+Index(
+    "uq_slots_nonce_open",
+    slots.c.nonce,
+    unique=True,
+    sqlite_where=text("state = 'open'"),
+    postgresql_where=text("state = 'open'"),
+)
+
 intents = Table(
     "intents",
     metadata,
-    Column("id", _RowId, primary_key=True),
-    Column("key", String(120), nullable=False),
+    Column("slot_id", ForeignKey("slots.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("key", String(120), nullable=False, index=True),
     Column("vault", String(42), nullable=False),
-    Column("nonce", BigInteger, nullable=False, index=True),
-    Column("state", String(16), nullable=False),
     Column("plan", Text, nullable=False),
 )
-"""`state` is `open`, `released`, or the kind of the outcome."""
-
-# One at a time. An intent that came to an end may be begun again: its plan expired, or a reorganisation
-# deeper than the confirmations took back what was mined. The contract sees to it that none is mined twice.
-Index(
-    "uq_intents_key_open",
-    intents.c.key,
-    unique=True,
-    sqlite_where=text("state = 'open'"),
-    postgresql_where=text("state = 'open'"),
-)
-Index(
-    "uq_intents_nonce_open",
-    intents.c.nonce,
-    unique=True,
-    sqlite_where=text("state = 'open'"),
-    postgresql_where=text("state = 'open'"),
-)
+"""Every plan that was ever signed for at a nonce, oldest first."""
 
 attempts = Table(
     "attempts",
     metadata,
-    Column("intent_id", ForeignKey("intents.id"), primary_key=True),
+    Column("slot_id", ForeignKey("slots.id"), primary_key=True),
     Column("position", Integer, primary_key=True),
+    Column("intent", Integer),
     Column("tx_hash", String(66), nullable=False, index=True),
     Column("kind", String(16), nullable=False),
-    Column("max_fee_wei", BigInteger, nullable=False),
-    Column("tip_wei", BigInteger, nullable=False),
+    Column("why", String(16), nullable=False),
+    Column("fees", Text, nullable=False),
+    Column("gas_limit", BigInteger, nullable=False),
     Column("raw", LargeBinary, nullable=False),
-    Column("answer", String(32)),
-    Column("words", Text),
 )
-"""A released plan that is made again at the same time has the same bytes, so a hash may stand here twice."""
+"""`intent` is the position of its plan; a no-op has none.
+
+A released plan that is made again at the same time has the same bytes, so a hash may stand here twice.
+"""
+
+notes = Table(
+    "notes",
+    metadata,
+    Column("id", _RowId, primary_key=True),
+    Column("nonce", BigInteger, nullable=False, index=True),
+    Column("block_number", BigInteger, nullable=False),
+    Column("what", String(32), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("tx_hash", String(66), nullable=False),
+    Column("endpoint", Text, nullable=False),
+)
+"""The life of each nonce in words. No promise rests on it."""
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("number", _RowId, primary_key=True),
+    Column("nonce", BigInteger, nullable=False),
+    Column("order", String(16), nullable=False),
+    Column("asked_at", BigInteger, nullable=False),
+    Column("answered_at", BigInteger),
+    Column("detail", Text),
+)
+"""What an operator asked for; times in milliseconds by the database's clock. `detail` is the answer."""
 
 outcomes = Table(
     "outcomes",
     metadata,
     Column("id", _RowId, primary_key=True),
-    Column("vault", String(42), nullable=False, index=True),
+    Column("slot_id", ForeignKey("slots.id"), index=True),
+    Column("vault", String(42), index=True),
     Column("kind", String(16), nullable=False),
     Column("reason", String(64), nullable=False),
-    Column("intent_id", ForeignKey("intents.id")),
+    Column("paid_at", BigInteger, index=True),
     Column("body", Text, nullable=False),
 )
+"""A refusal has no slot, and a filled gap no vault. `paid_at` is the block's time, where gas was paid."""
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("account", String(42), primary_key=True),
+    Column("holder", String(300), nullable=False),
+    Column("token", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)
+"""Who may write, until when in milliseconds by the database's clock. `token` grows with each new holder."""
 
 memories = Table(
     "memories",

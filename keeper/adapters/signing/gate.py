@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from keeper.core.transaction.intent import NO_OP_GAS
+from keeper.core.transaction.attempt import NO_OP_GAS
 from keeper.core.transaction.unsigned import SignedBytes, Unsigned
 from keeper.core.units import Address
 from keeper.ports import SignerError

@@ -14,29 +14,24 @@ from keeper.adapters.wallet.needs import (
     Contract,
     Ledger,
     Node,
-    NotTaken,
     Receipt,
+    Reply,
     Signer,
-    Taken,
 )
 from keeper.core.outcome import Refused
 from keeper.core.plan import Plan
 from keeper.core.reason import Reason
 from keeper.core.transaction.account import Account
-from keeper.core.transaction.intent import Attempt, Inclusion, Intent, Kind
-from keeper.core.transaction.messages import (
-    Answered,
-    Broadcast,
-    Event,
-    LookUp,
-    ReceiptsRead,
-    Sign,
-    Signed,
-    SignFailed,
-)
+from keeper.core.transaction.attempt import Attempt, Inclusion, Kind
+from keeper.core.transaction.commands import Broadcast, LookUp, Sign
+from keeper.core.transaction.messages import Event, ReceiptsRead, Signed, SignFailed
+from keeper.core.transaction.slot import Slot
 from keeper.core.transaction.unsigned import Unsigned
-from keeper.core.transaction.words import Answer, classify
+from keeper.core.units import Address
 from keeper.ports import SignerError, UnreachableError
+
+NOBODY = Address("0x0000000000000000000000000000000000000000")
+"""Stands for the vault where a signature was for none."""
 
 
 class Carrier:
@@ -51,76 +46,58 @@ class Carrier:
 
     async def sign(self, command: Sign, account: Account) -> Signed | SignFailed:
         """Sign and make durable. Raises JournalError, after which the attempt must be forgotten."""
-        intent = account.intent_at(command.nonce)
-        if intent is None:
-            return self.failed(command, Reason.SIGNER_FAILED, "the intent is no longer in flight")
+        slot = account.slot_at(command.nonce)
+        if slot is None:
+            return failed(command, Reason.SIGNER_FAILED, "the intent is no longer in flight")
         try:
             signed = await self._signer.sign(self._unsigned(command))
         except SignerError as error:
-            return self.failed(command, Reason.SIGNER_FAILED, str(error))
-        attempt = Attempt(signed.tx_hash, signed.raw, command.kind, command.fees)
-        await self._make_durable(intent, attempt)
-        return Signed(command.nonce, attempt)
+            return failed(command, Reason.SIGNER_FAILED, str(error))
+        attempt = Attempt(
+            signed.tx_hash, signed.raw, command.kind, command.fees, command.gas_limit, command.why
+        )
+        after = slot.signed(attempt, command.plan)
+        await (self._ledger.add(after) if slot.attempts else self._ledger.begin(after))
+        return Signed(command.nonce, after.newest, command.plan)
 
-    def failed(self, command: Sign, reason: Reason, detail: str) -> SignFailed:
-        """The answer to a signature that there will not be."""
-        return SignFailed(command.nonce, Refused(command.plan.vault, reason, detail))
+    async def broadcast(self, command: Broadcast) -> Sequence[Reply]:
+        """Hand the bytes over."""
+        return await self._node.send(command.raw, command.tx_hash, command.route)
 
-    async def broadcast(self, command: Broadcast) -> Answered:
-        """Hand the bytes over, and read the answer for what it is."""
-        try:
-            answer = await self._node.send(command.raw)
-        except UnreachableError as error:
-            return Answered(command.nonce, command.tx_hash, Answer.LOST, str(error))
-        match answer:
-            case NotTaken():
-                return Answered(command.nonce, command.tx_hash, classify(answer.words), answer.words)
-            case Taken(tx_hash) if tx_hash == command.tx_hash:
-                return Answered(command.nonce, command.tx_hash, Answer.ACCEPTED)
-            case Taken(tx_hash):
-                words = f"the node calls these bytes {tx_hash}"
-                return Answered(command.nonce, command.tx_hash, Answer.UNKNOWN, words)
-
-    async def look_up(self, command: LookUp, account: Account) -> Sequence[Event]:
+    async def look_up(self, command: LookUp, account: Account, height: int) -> Sequence[Event]:
         """Receipts of all hashes with the blocks they claim; no event if one question went unanswered."""
-        intent = account.intent_at(command.nonce)
-        if intent is None:
+        slot = account.slot_at(command.nonce) or account.closed_at(command.nonce)
+        if slot is None:
             return ()
         try:
-            receipts = await asyncio.gather(*(self._node.receipt(each) for each in command.hashes))
+            receipts = await asyncio.gather(*(self._node.receipt(each, height) for each in command.hashes))
             found = [each for each in receipts if isinstance(each, Receipt)]
-            inclusions = [await self._inclusion(intent, receipt) for receipt in found]
+            inclusions = [await self._inclusion(slot, receipt) for receipt in found]
         except UnreachableError:
             return ()
-        known = tuple(each for each in inclusions if isinstance(each, Inclusion))
-        return (ReceiptsRead(command.nonce, known),)
-
-    async def _make_durable(self, intent: Intent, attempt: Attempt) -> None:
-        if intent.attempts:
-            await self._ledger.add(intent.nonce, attempt)
-        else:
-            await self._ledger.begin(replace(intent, attempts=(attempt,)))
+        return (ReceiptsRead(command.nonce, tuple(inclusions)),)
 
     def _unsigned(self, command: Sign) -> Unsigned:
-        rebalances = command.kind is Kind.REBALANCE
+        plan = command.plan
         return Unsigned(
             chain_id=self._chain_id,
             nonce=command.nonce,
-            to=command.plan.vault if rebalances else self._signer.address,
-            data=self._contract.calldata(command.plan) if rebalances else b"",
+            to=self._signer.address if plan is None else plan.vault,
+            data=b"" if plan is None else self._contract.calldata(plan),
             value_wei=0,
             gas_limit=command.gas_limit,
             max_fee_wei=command.fees.max_fee_wei,
             tip_wei=command.fees.tip_wei,
         )
 
-    async def _inclusion(self, intent: Intent, receipt: Receipt) -> Inclusion | Absent:
+    async def _inclusion(self, slot: Slot, receipt: Receipt) -> Inclusion:
         block = await self._node.block(receipt.block_number)
         if isinstance(block, Absent):
-            return block
-        return await self._told(intent, receipt, block)
+            # Whoever has the receipt has the block: this was another node, which lags, and its word is none.
+            raise UnreachableError(f"block {receipt.block_number} of a receipt is not there yet")
+        return await self._told(slot, receipt, block)
 
-    async def _told(self, intent: Intent, receipt: Receipt, block: Block) -> Inclusion:
+    async def _told(self, slot: Slot, receipt: Receipt, block: Block) -> Inclusion:
         """The inclusion with what the vault says about it: the exchange, or why there was none."""
         inclusion = Inclusion(
             tx_hash=receipt.tx_hash,
@@ -132,12 +109,13 @@ class Carrier:
             gas_used=receipt.gas_used,
             price_wei=receipt.price_wei,
         )
-        attempt = intent.attempt(receipt.tx_hash)
+        attempt = slot.attempt(receipt.tx_hash)
         if attempt is None or attempt.kind is Kind.NO_OP:
             return inclusion
+        plan = slot.plans[attempt.plan]
         if not receipt.succeeded:
-            return replace(inclusion, error=await self._reason(intent.plan, receipt))
-        fill = self._contract.fill(intent.plan, receipt.logs)
+            return replace(inclusion, error=await self._reason(plan, receipt))
+        fill = self._contract.fill(plan, receipt.logs)
         if isinstance(fill, Absent):
             # A call to an address without code succeeds too; only the vault's own event means a hedge.
             return replace(inclusion, succeeded=False, error="the vault logged no rebalance")
@@ -148,3 +126,9 @@ class Carrier:
             return await self._contract.revert_reason(plan, self._signer.address, receipt.block_number)
         except UnreachableError as error:
             return f"reverted; the reason could not be asked for ({error})"
+
+
+def failed(command: Sign, reason: Reason, detail: str) -> SignFailed:
+    """The answer to a signature that there will not be."""
+    vault = NOBODY if command.plan is None else command.plan.vault
+    return SignFailed(command.nonce, command.why, Refused(vault, reason, detail))

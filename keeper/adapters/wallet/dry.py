@@ -1,11 +1,12 @@
 """A wallet that holds no key."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from keeper.core.head import Head
-from keeper.core.outcome import Outcome, Refused
+from keeper.core.outcome import Refused, Settlement
 from keeper.core.plan import Plan
 from keeper.core.reason import Reason
+from keeper.core.transaction.wish import Wish
 from keeper.core.units import Address
 from keeper.ports import Accepted
 
@@ -24,11 +25,18 @@ class DryWallet:
         """Only what another keeper sent."""
         return self._in_flight
 
-    async def offer(self, plan: Plan, head: Head) -> Accepted | Refused:
+    def in_flight(self, head: Head) -> Mapping[Address, Plan]:  # noqa: ARG002 the port's shape
+        """Nothing that could be asked about."""
+        return {}
+
+    async def offer(self, plan: Plan, head: Head, native_usd_wad: int) -> Accepted | Refused:  # noqa: ARG002 the port's shape
         """Refuse."""
         detail = f"would {plan.side} {plan.amount_in} units at block {head.number}; start with --live to act"
         return Refused(plan.vault, Reason.DRY_RUN, detail)
 
-    async def advance(self, head: Head) -> Sequence[Outcome]:  # noqa: ARG002 the port's shape
+    async def advance(self, head: Head) -> Sequence[Settlement]:  # noqa: ARG002 the port's shape
         """Nothing is in flight."""
         return ()
+
+    async def review(self, head: Head, wishes: Mapping[Address, Wish], native_usd_wad: int) -> None:
+        """Nothing is in flight."""

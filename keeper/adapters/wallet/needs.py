@@ -10,7 +10,10 @@ from typing import Protocol
 
 from keeper.core.outcome import Refused
 from keeper.core.plan import Plan
-from keeper.core.transaction.intent import Attempt, Intent
+from keeper.core.transaction.account import Recalled
+from keeper.core.transaction.attempt import Route
+from keeper.core.transaction.messages import Ordered
+from keeper.core.transaction.slot import Slot
 from keeper.core.transaction.unsigned import SignedBytes, Unsigned
 from keeper.core.transaction.words import Answer
 from keeper.core.units import Address, BlockHash, TxHash
@@ -20,17 +23,30 @@ Log = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """The node took the bytes, and calls them by this hash."""
+class Reply:
+    """One endpoint's answer to one broadcast.
 
-    tx_hash: str
+    `answer` is `ACCEPTED` when it was taken, `LOST` when there was no answer; `words` are the node's own.
+    """
+
+    endpoint: str
+    answer: Answer
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class NotTaken:
-    """The node refused the bytes, in these words."""
+class Standing:
+    """An account as the nodes see it at a head.
 
-    words: str
+    `pool_nonce` counts what waits in their pools; `delegated` accounts run the code of another (EIP-7702).
+    `final_number` is the block behind the finality tag; None where finality is a matter of depth.
+    """
+
+    nonce: int
+    pool_nonce: int
+    balance_wei: int
+    delegated: bool
+    final_number: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +76,22 @@ class Block:
 
 
 class Node(Protocol):
-    """One node. Every method raises UnreachableError when there is no answer."""
+    """The nodes of one chain.
 
-    async def nonce(self, account: Address) -> int:
-        """The account's next nonce at the tip, pool not counted."""
+    Reads raise UnreachableError when not enough nodes agree on an answer. A node that is behind `height` has
+    given none.
+    """
+
+    async def standing(self, account: Address, height: int) -> Standing:
+        """The account at the tip of nodes that have a block of this height."""
         ...
 
-    async def balance_wei(self, account: Address) -> int:
-        """What the account has at the tip."""
+    async def send(self, raw: bytes, tx_hash: TxHash, route: Route) -> Sequence[Reply]:
+        """Hand a signed transaction to every node, or to the relay, once each. Never raises."""
         ...
 
-    async def send(self, raw: bytes) -> Taken | NotTaken:
-        """Hand over a signed transaction, once. After UnreachableError it may have been taken."""
-        ...
-
-    async def receipt(self, tx_hash: TxHash) -> Receipt | Absent:
-        """The receipt of a transaction."""
+    async def receipt(self, tx_hash: TxHash, height: int) -> Receipt | Absent:
+        """The receipt of a transaction, or that there is none at this height."""
         ...
 
     async def block(self, number: int) -> Block | Absent:
@@ -98,38 +114,56 @@ class Signer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A node's answer to an attempt, worth keeping for whoever asks why a transaction waits."""
+    """Something in the life of a nonce, worth keeping for whoever asks why a transaction waits.
 
-    tx_hash: TxHash
-    answer: Answer
-    words: str
+    `tx_hash` and `endpoint` are empty where there is none. `what` is one word, `detail` is for people.
+    """
+
+    nonce: int
+    block_number: int
+    what: str
+    detail: str = ""
+    tx_hash: str = ""
+    endpoint: str = ""
 
 
 class Ledger(Protocol):
-    """Where intents and attempts outlive the process. Every method raises JournalError.
+    """Where slots outlive the process. Every method raises JournalError.
 
-    When a method returns, what it was given is durable. Verdicts are not given to it here: they are recorded
-    with the memory that they leave, by whoever folds them.
+    When a method returns, what it was given is durable, and was written under the lease of this process.
+    Verdicts are not given to it here: whoever folds them records them with the memory that they leave.
     """
 
-    async def open_intents(self) -> Sequence[Intent]:
-        """Intents without a verdict, each with all its attempts, oldest first."""
+    async def recall(self) -> Recalled:
+        """Everything that an earlier run left."""
         ...
 
-    async def begin(self, intent: Intent) -> None:
-        """A new intent with its first attempt."""
+    async def begin(self, slot: Slot) -> None:
+        """A new slot with its first attempt, and the plan it is for."""
         ...
 
-    async def add(self, nonce: int, attempt: Attempt) -> None:
-        """One more attempt of the open intent at this nonce."""
+    async def add(self, slot: Slot) -> None:
+        """An open slot's newest attempt, and its newest plan if that is new."""
         ...
 
     async def release(self, nonce: int, refused: Refused) -> None:
-        """The open intent at this nonce came to nothing, and its nonce may be used again."""
+        """The open slot at this nonce came to nothing, and its nonce may be used again."""
+        ...
+
+    async def reopen(self, slot: Slot) -> None:
+        """The chain took back the verdict on this slot."""
         ...
 
     async def note(self, notes: Sequence[Note]) -> None:
-        """Keep what nodes answered."""
+        """Keep what happened."""
+        ...
+
+    async def orders(self) -> Sequence[Ordered]:
+        """What an operator asked for, and has not been answered."""
+        ...
+
+    async def obeyed(self, number: int, detail: str) -> None:
+        """Answer an operator's order."""
         ...
 
 

@@ -7,35 +7,38 @@ the caller is cancelled by a newer head: a signature that nobody waits for would
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
-from keeper.adapters.wallet.carrying import Carrier
-from keeper.adapters.wallet.needs import Contract, Ledger, Node, Note, Signer
+from keeper.adapters.wallet.carrying import Carrier, failed
+from keeper.adapters.wallet.diary import Diary
+from keeper.adapters.wallet.needs import Contract, Ledger, Node, Signer
 from keeper.core.head import Head
-from keeper.core.outcome import Outcome, Refused
+from keeper.core.outcome import Refused, Settlement
 from keeper.core.plan import Plan
 from keeper.core.reason import Reason
 from keeper.core.transaction.account import Account, ChainView, Rules, recovered
-from keeper.core.transaction.machine import step
-from keeper.core.transaction.messages import (
-    Answered,
+from keeper.core.transaction.commands import (
     Broadcast,
     Command,
-    Event,
     Finish,
-    HeadArrived,
     LookUp,
-    Offered,
+    Obey,
     Refuse,
     Release,
+    Reopen,
     Sign,
     Step,
-    Stopping,
 )
+from keeper.core.transaction.machine import step
+from keeper.core.transaction.messages import Answered, Event, HeadArrived, Offered, Reviewed, Stopping
+from keeper.core.transaction.states import State
+from keeper.core.transaction.weighing import weighed
+from keeper.core.transaction.wish import Wish
 from keeper.core.units import Address
-from keeper.ports import Accepted, JournalError, UnreachableError
+from keeper.ports import Accepted, JournalError, LeaseLostError, UnreachableError
 
 T = TypeVar("T")
 Listener = Callable[[Event, Step], None]
@@ -58,7 +61,7 @@ class Parts:
 class LiveWallet:
     """Implements `ports.Wallet`. `listener` hears every event and what was done about it.
 
-    Make one with `open_wallet`: the journal's open intents must be known before a nonce is handed out.
+    Make one with `open_wallet`: the journal's open slots must be known before a nonce is handed out.
     """
 
     def __init__(self, parts: Parts, chain_id: int, account: Account, listener: Listener = nobody) -> None:
@@ -68,9 +71,8 @@ class LiveWallet:
         self._carrier = Carrier(parts.node, parts.signer, parts.ledger, parts.contract, chain_id)
         self._account = account
         self._listener = listener
-        self._head: Head | None = None
-        self._finished: list[Outcome] = []
-        self._notes: dict[str, Note] = {}
+        self._diary = Diary()
+        self._finished: list[Settlement] = []
         self._lock = asyncio.Lock()
         self._tasks: set[asyncio.Task[object]] = set()
 
@@ -79,22 +81,38 @@ class LiveWallet:
         """All that is known of the account's transactions now, for whoever shows it."""
         return self._account
 
+    def in_flight(self, head: Head) -> Mapping[Address, Plan]:
+        """What is wanted at each nonce that is free at `head`, where something was signed before it."""
+        waiting = [
+            slot
+            for slot in self._account.slots
+            if slot.state is State.PENDING and slot.signed_at != head.number and self._is_current(head)
+        ]
+        # The first to be mined speaks for a vault that a reorganisation has left with two.
+        wanted = [slot.wanted for slot in reversed(waiting)]
+        return {plan.vault: plan for plan in wanted if plan is not None}
+
     def pending(self) -> frozenset[Address]:
         """Vaults with an intent in flight, or with a verdict that nobody has been told yet."""
-        return self._account.vaults | {outcome.vault for outcome in self._finished}
+        told = (getattr(outcome, "vault", None) for each in self._finished for outcome in each.outcomes)
+        return self._account.vaults | {vault for vault in told if vault is not None}
 
-    async def offer(self, plan: Plan, head: Head) -> Accepted | Refused:
-        """Sign, journal and broadcast a plan, or say why not. The same intent offered twice is one intent."""
-        return await self._to_the_end(self._offer(plan, head))
-
-    async def advance(self, head: Head) -> Sequence[Outcome]:
-        """Look after all that is in flight; each verdict is returned once.
+    async def advance(self, head: Head) -> Sequence[Settlement]:
+        """Learn what became of all that is in flight; each verdict is returned once. Nothing is sent.
 
         An unreachable node is no error here: nothing is known, so nothing changes until the next head.
         """
         await self._to_the_end(self._advance(head))
         finished, self._finished = self._finished, []
         return tuple(finished)
+
+    async def offer(self, plan: Plan, head: Head, native_usd_wad: int) -> Accepted | Refused:
+        """Sign, journal and broadcast a plan, or say why not. The same intent offered twice is one intent."""
+        return await self._to_the_end(self._offer(plan, head, native_usd_wad))
+
+    async def review(self, head: Head, wishes: Mapping[Address, Wish], native_usd_wad: int) -> None:
+        """Send again, raise, supersede or take back what is in flight, as the decision at `head` wishes."""
+        await self._to_the_end(self._review(head, wishes, native_usd_wad))
 
     def stop(self) -> None:
         """Take no new plans. `advance` goes on for those in flight."""
@@ -105,6 +123,9 @@ class LiveWallet:
         self.stop()
         if self._tasks:
             await asyncio.wait(self._tasks)
+        async with self._lock:
+            with suppress(JournalError):  # what the process ends of, or words that nobody will miss
+                await self._keep_notes()
 
     async def _to_the_end(self, work: Coroutine[object, object, T]) -> T:
         task = asyncio.ensure_future(work)
@@ -112,56 +133,69 @@ class LiveWallet:
         task.add_done_callback(self._tasks.discard)
         return await asyncio.shield(task)
 
-    async def _offer(self, plan: Plan, head: Head) -> Accepted | Refused:
-        async with self._lock:
-            if any(intent.plan.intent == plan.intent for intent in self._account.intents):
-                return Accepted(plan.intent)
-            try:
-                if self._head is None or self._head.hash != head.hash:
-                    await self._arrive(head)
-                balance_wei = await self._node.balance_wei(self._address)
-            except UnreachableError as error:
-                return Refused(plan.vault, Reason.NODE_UNREACHABLE, str(error))
-            if any(outcome.vault == plan.vault for outcome in self._finished):
-                detail = "the verdict on the vault's last intent has not been recorded yet"
-                return Refused(plan.vault, Reason.PENDING, detail)
-            refused = await self._drive(Offered(plan, balance_wei))
-            return refused or Accepted(plan.intent)
-
     async def _advance(self, head: Head) -> None:
         async with self._lock:
-            if not self._account.intents:
-                return
             await self._keep_notes()
             try:
-                await self._arrive(head)
+                standing = await self._node.standing(self._address, head.number)
             except UnreachableError:
                 return
+            view = ChainView(
+                number=head.number,
+                hash=head.hash,
+                parent_hash=head.parent_hash,
+                timestamp=head.timestamp,
+                base_fee_wei=head.base_fee_wei,
+                nonce=standing.nonce,
+                pool_nonce=standing.pool_nonce,
+                balance_wei=standing.balance_wei,
+                delegated=standing.delegated,
+                final_number=standing.final_number,
+            )
+            await self._drive(HeadArrived(view))
 
-    async def _arrive(self, head: Head) -> None:
-        nonce = await self._node.nonce(self._address)
-        self._head = head
-        await self._drive(HeadArrived(ChainView(head.number, head.timestamp, head.base_fee_wei, nonce)))
+    async def _offer(self, plan: Plan, head: Head, native_usd_wad: int) -> Accepted | Refused:
+        async with self._lock:
+            if any(plan.intent == each.intent for slot in self._account.slots for each in slot.plans):
+                return Accepted(plan.intent)
+            if not self._is_current(head):
+                return Refused(
+                    plan.vault, Reason.NODE_UNREACHABLE, "the nonce could not be read at this head"
+                )
+            if plan.vault in self.pending() - self._account.vaults:
+                detail = "the verdict on the vault's last intent has not been recorded yet"
+                return Refused(plan.vault, Reason.PENDING, detail)
+            refused = await self._drive(Offered(plan, native_usd_wad))
+            return refused or Accepted(plan.intent)
+
+    async def _review(self, head: Head, wishes: Mapping[Address, Wish], native_usd_wad: int) -> None:
+        async with self._lock:
+            if not self._is_current(head):
+                return
+            await self._drive(Reviewed(wishes, native_usd_wad))
+            for order in await self._ledger.orders():
+                await self._drive(order)
+
+    def _is_current(self, head: Head) -> bool:
+        """Whether the account was read at this very head."""
+        view = self._account.view
+        return view is not None and view.hash == head.hash
 
     async def _drive(self, event: Event) -> Refused | None:
         """Feed the machine until it has nothing more to ask for."""
         refused: Refused | None = None
         events = deque([event])
         while events:
-            commands = self._step(events.popleft())
-            for command in commands:
-                match command:
-                    case Refuse() | Release():
-                        refused = command.refused
-                    case Finish():
-                        self._finished.append(command.outcome)
-                    case _:
-                        pass
+            for command in self._step(events.popleft()):
+                if isinstance(command, Refuse | Release):
+                    refused = command.refused
                 events.extend(await self._carry_out(command))
         return refused
 
     def _step(self, event: Event) -> Step:
-        self._account, commands = step(self._account, event)
+        before = self._account
+        self._account, commands = step(before, event)
+        self._diary.stepped(before, self._account, event, commands)
         self._listener(event, commands)
         return commands
 
@@ -172,33 +206,52 @@ class LiveWallet:
             case Broadcast():
                 return (await self._broadcast(command),)
             case LookUp():
-                return await self._carrier.look_up(command, self._account)
+                return await self._carrier.look_up(command, self._account, self._height())
+            case Finish():
+                self._finished.append(Settlement(command.nonce, command.outcomes))
+            case _:
+                await self._write(command)
+        return ()
+
+    async def _write(self, command: Command) -> None:
+        match command:
             case Release():
                 await self._ledger.release(command.nonce, command.refused)
-                return ()
-            case Refuse() | Finish():
-                return ()
+            case Reopen():
+                await self._ledger.reopen(command.slot)
+            case Obey():
+                await self._ledger.obeyed(command.number, command.detail)
+            case _:
+                pass
 
     async def _sign(self, command: Sign) -> Sequence[Event]:
         try:
             return (await self._carrier.sign(command, self._account),)
         except JournalError as error:
             # The machine must forget the nonce before the caller hears that nothing was journalled.
-            self._step(self._carrier.failed(command, Reason.JOURNAL_FAILED, str(error)))
+            lost = isinstance(error, LeaseLostError)
+            self._step(failed(command, Reason.LEASE_LOST if lost else Reason.JOURNAL_FAILED, str(error)))
             raise
 
     async def _broadcast(self, command: Broadcast) -> Answered:
-        answered = await self._carrier.broadcast(command)
-        self._notes[command.tx_hash] = Note(command.tx_hash, answered.answer, answered.words)
-        return answered
+        replies = await self._carrier.broadcast(command)
+        self._diary.replied(self._height(), command, replies)
+        answer = weighed([reply.answer for reply in replies])
+        words = next((reply.words for reply in replies if reply.answer is answer), "")
+        others = tuple((reply.answer, reply.words) for reply in replies if reply.answer is not answer)
+        return Answered(command.nonce, command.tx_hash, answer, words, others)
+
+    def _height(self) -> int:
+        return self._account.view.number if self._account.view else 0
 
     async def _keep_notes(self) -> None:
-        if self._notes:
-            await self._ledger.note(tuple(self._notes.values()))
-            self._notes.clear()
+        notes = self._diary.take()
+        if notes:
+            await self._ledger.note(notes)
 
 
 async def open_wallet(parts: Parts, chain_id: int, rules: Rules, listener: Listener = nobody) -> LiveWallet:
     """A wallet that knows what an earlier run left open. Raises JournalError."""
-    intents = await parts.ledger.open_intents()
-    return LiveWallet(parts, chain_id, recovered(rules, tuple(intents)), listener)
+    left = await parts.ledger.recall()
+    account = recovered(rules, left.slots, left.closed, left.spent)
+    return LiveWallet(parts, chain_id, account, listener)

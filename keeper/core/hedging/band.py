@@ -40,6 +40,10 @@ _NEWTON_STEPS = 7
 _OVERSHOOT = 0.5826
 """-zeta(1/2) / sqrt(2 pi), mean overshoot of a Gaussian walk over a barrier, in steps."""
 
+_FORGOTTEN = 1.1
+"""Rate at which the inner bound forgets the looks with its distance from the outer one, in steps. Fitted to
+the solved local problem (a Gaussian walk, quadratic risk, both costs) for outer bounds of 1 to 9 steps."""
+
 
 class Band(NamedTuple):
     """Distances from the target: trade beyond `outer`, to `inner`."""
@@ -101,13 +105,14 @@ def wider(one: Band, other: Band) -> Band:
 def looked_at(band: Band, step: Floats) -> Band:
     """The band corrected for looks at intervals, in which the target moves by a standard deviation of `step`.
 
-    The outer bound moves in by the whole overshoot. The inner one moves by half of it where a fixed cost
-    keeps it away from the outer bound (the trade's landing point is a compromise, not a barrier), and by all
-    of it where they coincide.
+    The outer bound moves in by the whole overshoot. So does the inner one where the two coincide; the more
+    steps lie between them, the less the landing point is a barrier, and the less it moves.
     """
     overshoot = _OVERSHOOT * step
     outer = np.maximum(band.outer - overshoot, 0.0)
-    return Band(np.clip(band.inner - 0.5 * overshoot, 0.0, outer), outer)
+    apart = (band.outer - band.inner) / np.maximum(step, LEAST)
+    moved = overshoot * np.exp(-_FORGOTTEN * np.minimum(apart, MOST))
+    return Band(np.clip(band.inner - moved, 0.0, outer), outer)
 
 
 def _finite(width: Floats) -> Floats:

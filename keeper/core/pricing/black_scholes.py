@@ -124,17 +124,22 @@ def _kernel(s: Floats, k: Floats, t: Floats, sigma: Floats) -> _Kernel:
     width = np.sqrt(np.maximum(t, 0.0)) * np.maximum(sigma, 0.0)
     dead = (width <= 0.0) | (low <= 0.0)
     ratio = low / high
-    log_ratio = np.where(ratio > _NEAR, np.log1p((low - high) / high), np.log(ratio))
-    middle = np.maximum(log_ratio / width, _FAR)
+    middle = np.maximum(log_share(low, high) / width, _FAR)
     first, second = middle + 0.5 * width, middle - 0.5 * width
     density = np.exp(-0.5 * first * first) / _SQRT_TWO_PI
     tail = density * _mills(-np.abs(first))
     upper = np.where(first > 0.0, 1.0 - tail, tail)
     complement = np.where(first > 0.0, tail, 1.0 - tail)
     lower = density * _mills(second)
-    unit = np.where(width < _SERIES_BELOW, density * _mills_difference(middle, width), upper - lower)
+    unit = np.where(width < _SERIES_BELOW, density * _series(middle, width), upper - lower)
     otm = np.where(dead, 0.0, low * unit)
     return _Kernel(low, width, dead, density, upper, complement, ratio * lower, otm)
+
+
+def log_share(low: Floats, high: Floats) -> Floats:
+    """ln(low / high), to the last digits where they are near."""
+    ratio = low / high
+    return np.where(ratio > _NEAR, np.log1p((low - high) / high), np.log(ratio))
 
 
 def _mills(d: Floats) -> Floats:
@@ -143,7 +148,13 @@ def _mills(d: Floats) -> Floats:
     return _SQRT_HALF_PI * scaled
 
 
-def _mills_difference(middle: Floats, width: Floats) -> Floats:
+def mills_difference(middle: Floats, width: Floats) -> Floats:
+    """R(middle + width/2) - R(middle - width/2)."""
+    far = _mills(middle + 0.5 * width) - _mills(middle - 0.5 * width)
+    return np.where(width < _SERIES_BELOW, _series(middle, width), far)
+
+
+def _series(middle: Floats, width: Floats) -> Floats:
     """R(middle + width/2) - R(middle - width/2) for small widths, by the derivatives of Mills' ratio."""
     r0 = _mills(middle)
     r1 = 1.0 + middle * r0

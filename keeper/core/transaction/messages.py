@@ -1,65 +1,96 @@
-"""What comes in, and what is to be done: the two halves of the machine's conversation.
+"""What comes in: one half of the machine's conversation, the other being `commands`.
 
 Events are facts, and an absent fact is no event: a receipt that could not be asked for is not a receipt
-that is not there. Commands are carried out in order; each that can end in more than one way answers with an
-event.
+that is not there.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
-from keeper.core.outcome import Outcome, Refused
+from keeper.core.outcome import Refused
 from keeper.core.plan import Plan
 from keeper.core.transaction.account import ChainView
-from keeper.core.transaction.fees import Fees
-from keeper.core.transaction.intent import Attempt, Inclusion, Kind
+from keeper.core.transaction.attempt import Attempt, Inclusion, Why
+from keeper.core.transaction.wish import Wish
 from keeper.core.transaction.words import Answer
-from keeper.core.units import TxHash
+from keeper.core.units import Address, TxHash
+
+
+class Order(StrEnum):
+    """What an operator may ask for one nonce."""
+
+    CANCEL = "cancel"
+    RAISE = "bump"
 
 
 @dataclass(frozen=True, slots=True)
 class HeadArrived:
-    """A new tip, with the account's nonce at it."""
+    """A new tip, with the account as it is there. Nothing is sent for it: the decision comes first."""
 
     view: ChainView
 
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """The loop wants this plan mined. `balance_wei` is what the account has."""
+    """The loop wants this plan mined. `native_usd_wad` is the price of the coin that pays for gas."""
 
     plan: Plan
-    balance_wei: int
+    native_usd_wad: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """The decision said at this head what it wants of vaults in flight; of those not named, nothing."""
+
+    wishes: Mapping[Address, Wish]
+    native_usd_wad: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """An operator's order, by the number of the journal."""
+
+    number: int
+    nonce: int
+    order: Order
 
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """An attempt is signed and durable in the journal."""
+    """An attempt is signed and durable in the journal; for a no-op there is no plan."""
 
     nonce: int
     attempt: Attempt
+    plan: Plan | None
 
 
 @dataclass(frozen=True, slots=True)
 class SignFailed:
-    """There is no attempt, neither signed nor journalled."""
+    """There is no attempt, neither signed nor journalled. `why` it should have been made."""
 
     nonce: int
+    why: Why
     refused: Refused
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A node's answer to a broadcast. `words` are the node's own."""
+    """What all nodes together answered to a broadcast. `words` are the nodes' own.
+
+    `outweighed` is what others said beside it, with their words: it decides nothing, but may be for people.
+    """
 
     nonce: int
     tx_hash: TxHash
     answer: Answer
     words: str = ""
+    outweighed: tuple[tuple[Answer, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ReceiptsRead:
-    """All hashes of an intent were asked for; `inclusions` holds those with a receipt."""
+    """Nodes proven at the head were asked for all hashes of a slot; these have a receipt."""
 
     nonce: int
     inclusions: tuple[Inclusion, ...]
@@ -70,59 +101,4 @@ class Stopping:
     """No new intents from here on. Those in flight are still looked after."""
 
 
-Event = HeadArrived | Offered | Signed | SignFailed | Answered | ReceiptsRead | Stopping
-
-
-@dataclass(frozen=True, slots=True)
-class Sign:
-    """Sign and journal an attempt, then say `Signed` or `SignFailed`. Nothing is broadcast yet."""
-
-    nonce: int
-    plan: Plan
-    kind: Kind
-    fees: Fees
-    gas_limit: int
-
-
-@dataclass(frozen=True, slots=True)
-class Broadcast:
-    """Hand these bytes to the node, then say `Answered`."""
-
-    nonce: int
-    tx_hash: TxHash
-    raw: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class LookUp:
-    """Ask for the receipts of all these hashes, then say `ReceiptsRead`; if one went unanswered, nothing."""
-
-    nonce: int
-    hashes: tuple[TxHash, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Refuse:
-    """Answer an offer: no nonce was used."""
-
-    refused: Refused
-
-
-@dataclass(frozen=True, slots=True)
-class Release:
-    """Answer an offer: the node definitely did not take its only attempt, and its nonce is free again."""
-
-    nonce: int
-    refused: Refused
-
-
-@dataclass(frozen=True, slots=True)
-class Finish:
-    """Report the verdict."""
-
-    nonce: int
-    outcome: Outcome
-
-
-Command = Sign | Broadcast | LookUp | Refuse | Release | Finish
-Step = tuple[Command, ...]
+Event = HeadArrived | Offered | Reviewed | Ordered | Signed | SignFailed | Answered | ReceiptsRead | Stopping

@@ -214,9 +214,7 @@ async def test_reverts_are_understood_from_every_kind_of_node(
         assert await Guard(rpc, KEEPER).simulate(PLAN, HEAD) == WouldRevert(error)
 
 
-@pytest.mark.parametrize(
-    "message", ["header not found", "missing trie node", "rate limited", "historical state"]
-)
+@pytest.mark.parametrize("message", ["header not found", "missing trie node", "historical state"])
 async def test_a_node_that_cannot_is_not_a_vault_that_will_not(message: str) -> None:
     async with scripted(lambda r: refusal(r, -32000, message)) as node, node.rpc() as rpc:
         with pytest.raises(UnansweredError, match=message):

@@ -71,9 +71,9 @@ def test_every_vault_is_decided_and_every_plan_can_be_sent(
     policies: dict[Address, Policy] = {
         vault.address: replace(POLICY, vault=vault.address, oracle=oracle) for vault in snapshot.vaults
     }
-    decided = decide_all(snapshot, policies, {}, frozenset())
+    decided = decide_all(snapshot, policies, {})
     assert decided.failures == ()
-    again = decide_all(decode(HEAD, words_of(book)), policies, {}, frozenset())
+    again = decide_all(decode(HEAD, words_of(book)), policies, {})
     for vault, decision, twin in zip(snapshot.vaults, decided.decisions, again.decisions, strict=True):
         text = DECISION.dump(decision)
         assert text == DECISION.dump(twin) == DECISION.dump(DECISION.load(text))

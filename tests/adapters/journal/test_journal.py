@@ -10,19 +10,27 @@ from sqlalchemy import text
 
 from keeper.adapters.journal.codec import DECISION
 from keeper.adapters.journal.history import History
-from keeper.adapters.journal.journal import SqlJournal
+from keeper.adapters.journal.journal import SqlJournal, remembered
 from keeper.adapters.journal.ledger import SqlLedger
 from keeper.adapters.journal.store import Store, open_reader
 from keeper.core.memory import Memory, settle
-from keeper.core.outcome import Expired, NonceTaken, Outcome, Refused, Reverted
+from keeper.core.outcome import (
+    Cancelled,
+    Filled,
+    NonceTaken,
+    Outcome,
+    Refused,
+    Reverted,
+    Settlement,
+    Superseded,
+)
 from keeper.core.plan import Plan
 from keeper.core.reason import Reason
-from keeper.core.transaction.fees import Fees
-from keeper.core.transaction.intent import Attempt, Intent, Kind
+from keeper.core.transaction.attempt import Why
 from keeper.ports import JournalError
-from tests.adapters.journal.build import TX, cycle, mined, store
+from tests.adapters.journal.build import TX, attempt, cycle, mined, opened_slot, store, writer
 from tests.core.build import POLICY, VAULT
-from tests.core.transaction.build import PLAN
+from tests.core.transaction.build import PLAN, plan
 
 
 async def _cycles(opened: Store) -> list[int]:
@@ -32,7 +40,7 @@ async def _cycles(opened: Store) -> list[int]:
 async def test_a_cycle_comes_back_as_it_was_recorded(tmp_path: Path) -> None:
     recorded = cycle(pending=frozenset({VAULT}), memory=Memory(VAULT, failures=2, failed_at=7))
     async with await store(tmp_path) as opened:
-        await SqlJournal(opened).record(recorded)
+        await SqlJournal(await writer(opened)).record(recorded)
         (stored,) = [each async for each in History(opened).cycles()]
     assert stored.head == recorded.evidence.snapshot.head
     assert stored.words == recorded.evidence.words
@@ -49,14 +57,14 @@ async def test_a_decision_with_a_plan_and_an_infinite_ratio_comes_back_equal(tmp
     endless = replace(decision, exposure=replace(decision.exposure, collateral_ratio=math.inf))
     recorded = replace(cycle(), decisions=(endless,))
     async with await store(tmp_path) as opened:
-        await SqlJournal(opened).record(recorded)
+        await SqlJournal(await writer(opened)).record(recorded)
         (stored,) = [each async for each in History(opened).cycles()]
     assert DECISION.load(stored.decisions[VAULT]) == endless
 
 
 async def test_a_policy_is_stored_once_however_many_heads_pass(tmp_path: Path) -> None:
     async with await store(tmp_path) as opened:
-        journal = SqlJournal(opened)
+        journal = SqlJournal(await writer(opened))
         for number in range(5):
             await journal.record(cycle(number))
         await journal.record(cycle(5, policy=replace(POLICY, cooldown_s=1)))
@@ -70,7 +78,7 @@ async def test_a_policy_is_stored_once_however_many_heads_pass(tmp_path: Path) -
 
 async def test_cycles_can_be_asked_for_by_block(tmp_path: Path) -> None:
     async with await store(tmp_path) as opened:
-        journal = SqlJournal(opened)
+        journal = SqlJournal(await writer(opened))
         for number in range(100, 110):
             await journal.record(cycle(number))
         found = [each.head.number async for each in History(opened).cycles(103, 105)]
@@ -79,7 +87,7 @@ async def test_cycles_can_be_asked_for_by_block(tmp_path: Path) -> None:
 
 async def test_a_journal_longer_than_a_page_is_read_to_its_end(tmp_path: Path) -> None:
     async with await store(tmp_path) as opened:
-        journal = SqlJournal(opened)
+        journal = SqlJournal(await writer(opened))
         for number in range(300):
             await journal.record(replace(cycle(number), decisions=()))
         assert await _cycles(opened) == list(range(300))
@@ -87,13 +95,13 @@ async def test_a_journal_longer_than_a_page_is_read_to_its_end(tmp_path: Path) -
 
 async def test_memories_are_those_of_the_last_settlement(tmp_path: Path) -> None:
     async with await store(tmp_path) as opened:
-        journal = SqlJournal(opened)
+        journal = SqlJournal(await writer(opened))
         assert await journal.memories() == {}
         first = settle(Memory(VAULT), mined())
-        await journal.settle(mined(), first)
+        await journal.settle(Settlement(None, (mined(),)), [first])
         second = settle(first, mined())
-        await journal.settle(mined(), second)
-        assert await SqlJournal(opened).memories() == {VAULT: second}
+        await journal.settle(Settlement(None, (mined(),)), [second])
+        assert await remembered(opened) == {VAULT: second}
 
 
 @pytest.mark.parametrize(
@@ -101,7 +109,8 @@ async def test_memories_are_those_of_the_last_settlement(tmp_path: Path) -> None
     [
         mined(),
         Reverted(VAULT, "key", TX, 1, 2, 3, 2**80, "SlippageExceeded(1, 2)"),
-        Expired(VAULT, "key", TX, 5, 21_000),
+        Cancelled(VAULT, "key", TX, 5, 6, 21_000, Reason.UNWANTED),
+        Superseded(VAULT, "key", "another", TX),
         NonceTaken(VAULT, "key", 9),
         Refused(VAULT, Reason.WALLET_EMPTY, "nothing there"),
     ],
@@ -109,26 +118,68 @@ async def test_memories_are_those_of_the_last_settlement(tmp_path: Path) -> None
 )
 async def test_every_kind_of_outcome_comes_back(tmp_path: Path, outcome: Outcome) -> None:
     async with await store(tmp_path) as opened:
-        await SqlJournal(opened).settle(outcome, Memory(VAULT))
+        await SqlJournal(await writer(opened)).settle(Settlement(None, (outcome,)), [Memory(VAULT)])
         assert await History(opened).outcomes(VAULT) == (outcome,)
 
 
-async def test_settling_closes_the_intent_in_the_same_commit(tmp_path: Path) -> None:
-    attempt = Attempt(TX, b"\x02raw", Kind.REBALANCE, Fees(10, 1))
+async def test_settling_closes_the_slot_in_the_same_commit(tmp_path: Path) -> None:
+    newer = plan(state=1)
+    ends = (mined(newer.intent), Superseded(VAULT, PLAN.intent, newer.intent, TX))
     async with await store(tmp_path) as opened:
-        ledger = SqlLedger(opened)
-        await ledger.begin(Intent(PLAN, 7, (attempt,)))
-        outcome = mined(PLAN.intent)
-        await SqlJournal(opened).settle(outcome, Memory(VAULT, rebalances=1))
-        assert await ledger.open_intents() == ()
-        (stored,) = await History(opened).intents()
-    assert (stored.nonce, stored.state, stored.outcome) == (7, "mined", outcome)
-    assert [each.tx_hash for each in stored.attempts] == [TX]
+        lease = await writer(opened)
+        ledger = SqlLedger(lease)
+        begun = opened_slot(7, PLAN)
+        await ledger.begin(begun)
+        await ledger.add(begun.signed(attempt(2, why=Why.SUPERSEDES), newer))
+        await SqlJournal(lease).settle(Settlement(7, ends), [Memory(VAULT, rebalances=1)])
+        left = await ledger.recall()
+        (stored,) = await History(opened).slots()
+    assert left.slots == ()
+    assert [each.nonce for each in left.closed] == [7]
+    assert (stored.state, stored.outcomes) == ("closed", ends)
+    assert len(stored.slot.attempts) == 2
+
+
+async def test_a_verdict_that_cannot_be_recorded_leaves_its_slot_open(tmp_path: Path) -> None:
+    twice = [Memory(VAULT), replace(Memory(VAULT), vault=None)]  # type: ignore[arg-type]
+    async with await store(tmp_path) as opened:
+        lease = await writer(opened)
+        ledger = SqlLedger(lease)
+        await ledger.begin(opened_slot(7, PLAN))
+        with pytest.raises(JournalError):
+            await SqlJournal(lease).settle(Settlement(7, (mined(PLAN.intent),)), twice)
+        assert [each.nonce for each in (await ledger.recall()).slots] == [7]
+        assert await remembered(opened) == {}
+        assert await History(opened).outcomes() == ()
+
+
+async def test_a_gap_that_was_filled_has_an_outcome_and_no_vault(tmp_path: Path) -> None:
+    filled = Filled(7, TX, 100, 1_700_000_000, 21_000)
+    async with await store(tmp_path) as opened:
+        lease = await writer(opened)
+        await SqlLedger(lease).begin(opened_slot(7))
+        await SqlJournal(lease).settle(Settlement(7, (filled,)), [])
+        assert await History(opened).outcomes() == (filled,)
+
+
+async def test_a_gap_filler_that_was_displaced_only_closes_its_slot(tmp_path: Path) -> None:
+    async with await store(tmp_path) as opened:
+        lease = await writer(opened)
+        await SqlLedger(lease).begin(opened_slot(7))
+        await SqlJournal(lease).settle(Settlement(7, ()), [])
+        (stored,) = await History(opened).slots()
+    assert (stored.state, stored.outcomes) == ("closed", ())
+
+
+async def test_a_verdict_on_a_nonce_that_is_not_open_is_refused(tmp_path: Path) -> None:
+    async with await store(tmp_path) as opened:
+        with pytest.raises(JournalError, match="no open slot at nonce 7"):
+            await SqlJournal(await writer(opened)).settle(Settlement(7, ()), [])
 
 
 async def test_a_full_disk_records_nothing_and_says_so(tmp_path: Path) -> None:
     async with await store(tmp_path) as opened:
-        journal = SqlJournal(opened)
+        journal = SqlJournal(await writer(opened))
         await journal.record(cycle(1))
         async with opened.transaction() as connection:
             pages = (await connection.execute(text("PRAGMA page_count"))).scalar_one()
@@ -146,7 +197,7 @@ async def test_a_full_disk_records_nothing_and_says_so(tmp_path: Path) -> None:
 async def test_a_document_of_a_failed_commit_is_written_again(tmp_path: Path) -> None:
     changed = replace(POLICY, cooldown_s=1)
     async with await store(tmp_path) as opened:
-        journal = SqlJournal(opened)
+        journal = SqlJournal(await writer(opened))
         twice = cycle(2, policy=changed)
         with pytest.raises(JournalError, match="already holds"):
             await journal.record(replace(twice, decisions=(*twice.decisions, *twice.decisions)))
@@ -157,14 +208,14 @@ async def test_a_document_of_a_failed_commit_is_written_again(tmp_path: Path) ->
 
 async def test_a_reader_of_another_process_sees_each_commit(tmp_path: Path) -> None:
     async with await store(tmp_path) as opened, await open_reader(tmp_path / "journal.db") as reader:
-        await SqlJournal(opened).record(cycle(1))
+        await SqlJournal(await writer(opened)).record(cycle(1))
         assert await _cycles(reader) == [1]
-        assert await History(reader).counts() == {"cycles": 1, "intents": 0, "outcomes": 0}
+        assert await History(reader).counts() == {"cycles": 1, "slots": 0, "outcomes": 0}
 
 
 async def test_a_row_of_another_release_is_an_error_not_a_crash(tmp_path: Path) -> None:
     async with await store(tmp_path) as opened:
-        await SqlJournal(opened).record(cycle(1))
+        await SqlJournal(await writer(opened)).record(cycle(1))
         async with opened.transaction() as connection:
             await connection.execute(text("""update cycles set head = '{"from": "the future"}'"""))
         with pytest.raises(JournalError, match="cannot be read by this release"):
@@ -173,7 +224,7 @@ async def test_a_row_of_another_release_is_an_error_not_a_crash(tmp_path: Path) 
 
 async def test_a_damaged_row_is_an_error_not_a_crash(tmp_path: Path) -> None:
     async with await store(tmp_path) as opened:
-        await SqlJournal(opened).record(cycle(1))
+        await SqlJournal(await writer(opened)).record(cycle(1))
         async with opened.transaction() as connection:
             await connection.execute(text("update cycles set words = x'00'"))
         with pytest.raises(JournalError, match="damaged"):
@@ -182,13 +233,14 @@ async def test_a_damaged_row_is_an_error_not_a_crash(tmp_path: Path) -> None:
 
 async def test_another_program_that_locks_the_file_is_named_and_nothing_is_recorded(tmp_path: Path) -> None:
     async with await store(tmp_path) as opened:
+        journal = SqlJournal(await writer(opened))
         async with opened.transaction() as connection:
             await connection.execute(text("PRAGMA busy_timeout = 20"))
         other = sqlite3.connect(tmp_path / "journal.db", isolation_level=None)
         other.execute("begin immediate")
         with pytest.raises(JournalError, match="another program holds a lock on it"):
-            await SqlJournal(opened).record(cycle(1))
+            await journal.record(cycle(1))
         other.execute("rollback")
         other.close()
-        await SqlJournal(opened).record(cycle(2))
+        await journal.record(cycle(2))
         assert await _cycles(opened) == [2]

@@ -1,16 +1,15 @@
-"""Opening a journal: whose it is, who else has it, and what is wrong with the file."""
+"""Opening a journal: whose it is, and what is wrong with the file."""
 
 import asyncio
-import multiprocessing
+import contextlib
 import os
 import sqlite3
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from keeper.adapters.journal.store import Owner, open_reader, open_store, owner_of
+from keeper.adapters.journal.store import Owner, open_existing, open_reader, open_store, owner_of
 from keeper.core.units import Address
 from keeper.ports import JournalError
 from tests.adapters.journal.build import OWNER, store
@@ -33,14 +32,14 @@ async def test_commits_survive_a_power_cut(tmp_path: Path) -> None:
     assert (mode, synchronous, foreign_keys) == ("wal", 2, 1)
 
 
-async def test_the_journal_of_another_chain_is_refused(tmp_path: Path) -> None:
+async def test_12_the_journal_of_another_chain_is_refused(tmp_path: Path) -> None:
     async with await store(tmp_path):
         pass
     with pytest.raises(JournalError, match="belongs to chain 31337, and the settings say 1"):
         await store(tmp_path, Owner(1, OWNER.account))
 
 
-async def test_the_journal_of_another_account_is_refused(tmp_path: Path) -> None:
+async def test_12_the_journal_of_another_account_is_refused(tmp_path: Path) -> None:
     async with await store(tmp_path):
         pass
     with pytest.raises(JournalError, match=f"belongs to account {OWNER.account}, and this keeper is {OTHER}"):
@@ -50,41 +49,42 @@ async def test_the_journal_of_another_account_is_refused(tmp_path: Path) -> None
 async def test_the_journal_of_a_newer_keeper_is_refused(tmp_path: Path) -> None:
     async with await store(tmp_path) as opened, opened.transaction() as connection:
         await connection.execute(text("update identity set schema_version = 99"))
-    with pytest.raises(JournalError, match="has schema 99, this keeper knows 1: run the release"):
+    with pytest.raises(JournalError, match="has schema 99, this keeper knows 2: run the release"):
         await store(tmp_path)
     with pytest.raises(JournalError, match="has schema 99"):
         await open_reader(tmp_path / "journal.db")
 
 
-async def test_a_second_writer_is_refused_while_the_first_lives(tmp_path: Path) -> None:
-    async with await store(tmp_path):
-        with pytest.raises(JournalError, match="another keeper is writing to it"):
-            await store(tmp_path)
-    async with await store(tmp_path):
-        pass
+async def test_the_journal_of_an_older_keeper_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    with contextlib.closing(sqlite3.connect(path)) as older, older:
+        older.execute("create table identity (schema_version integer, chain_id integer, account text)")
+        older.execute("insert into identity values (1, ?, ?)", (OWNER.chain_id, OWNER.account))
+    for opening in (store(tmp_path), open_reader(path), open_existing(path)):
+        with pytest.raises(JournalError, match="has schema 1, this keeper knows 2: run the release"):
+            await opening
+    with contextlib.closing(sqlite3.connect(path)) as again:
+        assert again.execute("select name from sqlite_master").fetchall() == [("identity",)]
 
 
-async def test_a_writer_in_another_process_keeps_us_out_until_it_is_killed(tmp_path: Path) -> None:
-    context = multiprocessing.get_context("spawn")
-    mine, theirs = context.Pipe()
-    child = context.Process(target=_hold_lock, args=(str(tmp_path), theirs))
-    child.start()
-    mine.recv()
-    with pytest.raises(JournalError, match="another keeper is writing to it"):
-        await store(tmp_path)
-    child.kill()
-    child.join()
-    async with await store(tmp_path):
-        pass
+async def test_two_that_start_at_once_open_one_new_journal(tmp_path: Path) -> None:
+    stores = await asyncio.gather(*(store(tmp_path) for _ in range(4)))
+    assert {(await owner_of(each)).account for each in stores} == {OWNER.account}
+    for each in stores:
+        await each.close()
 
 
-def _hold_lock(directory: str, pipe: Connection) -> None:
-    async def hold() -> None:
-        async with await store(Path(directory)):
-            pipe.send("held")
-            pipe.recv()
+async def test_an_operators_way_in_makes_no_journal(tmp_path: Path) -> None:
+    with pytest.raises(JournalError, match="there is none"):
+        await open_existing(tmp_path / "journal.db")
+    assert list(tmp_path.iterdir()) == []  # noqa: ASYNC240 nothing else runs in this loop
 
-    asyncio.run(hold())
+
+async def test_a_number_beyond_the_databases_is_an_error_not_a_crash(tmp_path: Path) -> None:
+    async with await store(tmp_path) as opened:
+        with pytest.raises(JournalError, match="too large"):
+            async with opened.transaction() as connection:
+                await connection.execute(text("update identity set chain_id = :huge"), {"huge": 2**63})
 
 
 async def test_a_reader_sees_the_journal_while_it_is_written_and_cannot_change_it(tmp_path: Path) -> None:
@@ -135,12 +135,3 @@ async def test_a_corrupted_journal_says_how_to_go_on(tmp_path: Path) -> None:
     path.write_bytes(bytes(body))
     with pytest.raises(JournalError, match=f"{path}: it is corrupted: stop, keep the file"):
         await open_store(path, OWNER)
-
-
-async def test_a_failed_opening_lets_go_of_the_lock(tmp_path: Path) -> None:
-    async with await store(tmp_path):
-        pass
-    with pytest.raises(JournalError, match="belongs to chain"):
-        await store(tmp_path, Owner(1, OWNER.account))
-    async with await store(tmp_path) as opened:
-        assert await owner_of(opened) == OWNER

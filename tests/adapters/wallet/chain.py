@@ -6,21 +6,27 @@ from pathlib import Path
 from eth_account import Account as Key
 
 from keeper.adapters.ethereum.endpoint import Endpoint
+from keeper.adapters.ethereum.pool import Pool
+from keeper.adapters.ethereum.retry import Backoff
 from keeper.adapters.ethereum.rpc import Rpc, RpcRefusedError
+from keeper.adapters.journal.lease import Lease
 from keeper.adapters.journal.ledger import SqlLedger
 from keeper.adapters.journal.store import Owner, Store, open_store
 from keeper.adapters.signing.keystore import KeystoreSigner
-from keeper.adapters.wallet.needs import Absent, Fill, Log, NotTaken, Taken
-from keeper.adapters.wallet.node import RpcNode
-from keeper.adapters.wallet.wallet import LiveWallet, Parts, open_wallet
+from keeper.adapters.wallet.needs import Absent, Fill, Log, Reply
+from keeper.adapters.wallet.node import AgreedNode
+from keeper.adapters.wallet.wallet import Listener, LiveWallet, Parts, nobody, open_wallet
 from keeper.core.head import Head
 from keeper.core.plan import Plan
 from keeper.core.transaction.account import Rules
-from keeper.core.units import Address, BlockHash
+from keeper.core.transaction.attempt import Route
+from keeper.core.units import Address, BlockHash, TxHash
 from keeper.demo.anvil import CHAIN_ID, Anvil
 from keeper.demo.rpc import as_int, as_object
+from tests.adapters.journal.build import writer
 from tests.adapters.wallet.fakes import Killed
 
+BACKOFF = Backoff(0.01, 0.1, lambda: 0.5)
 RULES = Rules(confirmations=2, bump_after_blocks=3)
 KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
 
@@ -41,19 +47,18 @@ class TinyContract:
         return f"refused {plan.vault} for {account} at {block_number}"
 
 
-class Mortal(RpcNode):
+class Mortal(AgreedNode):
     """The real node, with a process in front of it that dies around a broadcast when told to."""
 
-    def __init__(self, node: RpcNode, chain: "Chain") -> None:
-        super().__init__(chain.rpc.call, RpcRefusedError)
-        self._node = node
+    def __init__(self, chain: "Chain") -> None:
+        super().__init__(chain.rpc, 1, RpcRefusedError)
         self._chain = chain
 
-    async def send(self, raw: bytes) -> Taken | NotTaken:
+    async def send(self, raw: bytes, tx_hash: TxHash, route: Route) -> Sequence[Reply]:
         dies, self._chain.dies = self._chain.dies, ""
         if dies == "before":
             raise Killed
-        answer = await self._node.send(raw)
+        answer = await super().send(raw, tx_hash, route)
         if dies == "after":
             raise Killed
         return answer
@@ -65,23 +70,25 @@ class Chain:
     def __init__(self, anvil: Anvil, directory: Path) -> None:
         self.anvil = anvil
         self.path = directory / "journal.db"
-        self.rpc = Rpc(Endpoint.parse(anvil.url), timeout_s=10.0)
-        self.node = RpcNode(self.rpc.call, RpcRefusedError)
+        self.rpc = Pool([Rpc(Endpoint.parse(anvil.url), timeout_s=10.0)], CHAIN_ID, 1, BACKOFF)
         self.signer = KeystoreSigner(Key.from_key(KEY))
         self.dies = ""
         self.store: Store | None = None
+        self.lease: Lease | None = None
         anvil.rpc.call("evm_setAutomine", False)  # noqa: FBT003 JSON-RPC has no keywords
 
     def place_vault(self, address: Address) -> None:
         self.anvil.rpc.call("anvil_setCode", address, VAULT_CODE)
 
-    async def wallet(self, rules: Rules = RULES) -> LiveWallet:
+    async def wallet(self, rules: Rules = RULES, listener: Listener = nobody) -> LiveWallet:
         """A wallet as a freshly started process would make it."""
-        if self.store is not None:
+        if self.lease is not None and self.store is not None:
+            await self.lease.release()
             await self.store.close()
         self.store = await open_store(self.path, Owner(CHAIN_ID, self.signer.address))
-        parts = Parts(Mortal(self.node, self), self.signer, SqlLedger(self.store), TinyContract())
-        return await open_wallet(parts, CHAIN_ID, rules)
+        self.lease = await writer(self.store)
+        parts = Parts(Mortal(self), self.signer, SqlLedger(self.lease), TinyContract())
+        return await open_wallet(parts, CHAIN_ID, rules, listener)
 
     def mine(self, *, base_fee_wei: int | None = None) -> Head:
         """A block; with a base fee above a transaction's cap it leaves that one waiting."""

@@ -11,12 +11,28 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
-from keeper.adapters.wallet.needs import Absent, Block, Fill, Log, Note, NotTaken, Receipt, Taken
+from keeper.adapters.wallet.needs import (
+    Absent,
+    Block,
+    Fill,
+    Log,
+    Note,
+    Receipt,
+    Reply,
+    Standing,
+)
 from keeper.core.head import Head
-from keeper.core.outcome import Outcome, Refused
+from keeper.core.outcome import Cancelled, Filled, Refused, Reverted, Settlement
+from keeper.core.outcome import Mined as MinedOutcome
 from keeper.core.plan import Plan
-from keeper.core.transaction.intent import Attempt, Intent
+from keeper.core.transaction.account import Recalled
+from keeper.core.transaction.attempt import Route
+from keeper.core.transaction.attempt import Standing as AttemptStanding
+from keeper.core.transaction.budget import Spend
+from keeper.core.transaction.messages import Ordered
+from keeper.core.transaction.slot import Slot
 from keeper.core.transaction.unsigned import SignedBytes, Unsigned
+from keeper.core.transaction.words import Answer, classify
 from keeper.core.units import GWEI, Address, BlockHash, TxHash
 from keeper.ports import JournalError, SignerError, UnreachableError
 from tests.core.transaction.pools import replaces
@@ -75,26 +91,37 @@ def decoded(raw: bytes) -> Tx:
     return Tx(TxHash(_hash(raw)), Unsigned(**fields))
 
 
-Fault = Callable[["FakeNode", Tx], Taken | NotTaken]
+ENDPOINT = "node.example"
 
 
-def lost_before(_node: "FakeNode", _tx: Tx) -> Taken | NotTaken:
+def taken() -> Reply:
+    return Reply(ENDPOINT, Answer.ACCEPTED)
+
+
+def not_taken(words: str) -> Reply:
+    return Reply(ENDPOINT, classify(words), words)
+
+
+Fault = Callable[["FakeNode", Tx], Reply]
+
+
+def lost_before(_node: "FakeNode", _tx: Tx) -> Reply:
     """The request never arrived."""
-    raise UnreachableError("connection reset")
+    return Reply(ENDPOINT, Answer.LOST, "connection reset")
 
 
-def lost_after(node: "FakeNode", tx: Tx) -> Taken | NotTaken:
+def lost_after(node: "FakeNode", tx: Tx) -> Reply:
     """The node heard it, and its answer was lost."""
     node.judge(tx)
-    raise UnreachableError("502 from the proxy")
+    return Reply(ENDPOINT, Answer.LOST, "502 from the proxy")
 
 
-def killed_before(_node: "FakeNode", _tx: Tx) -> Taken | NotTaken:
+def killed_before(_node: "FakeNode", _tx: Tx) -> Reply:
     """The process dies with the bytes in hand."""
     raise Killed
 
 
-def killed_after(node: "FakeNode", tx: Tx) -> Taken | NotTaken:
+def killed_after(node: "FakeNode", tx: Tx) -> Reply:
     """The process dies with the answer on the wire."""
     node.judge(tx)
     raise Killed
@@ -102,7 +129,7 @@ def killed_after(node: "FakeNode", tx: Tx) -> Taken | NotTaken:
 
 def says(words: str) -> Fault:
     """The node refuses in these words."""
-    return lambda _node, _tx: NotTaken(words)
+    return lambda _node, _tx: not_taken(words)
 
 
 @dataclass
@@ -123,29 +150,37 @@ class FakeNode:
     lag: int = 0
     hidden_receipts: bool = False
     receipts_fail: bool = False
+    guarded: bool = False
+    delegated: bool = False
+    final_number: int | None = None
+    routes: list[Route] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._append(())
 
     # --- what the wallet asks ---
 
-    async def nonce(self, _account: Address) -> int:
+    async def standing(self, _account: Address, _height: int) -> Standing:
         self._answer()
-        return self.chain_nonce() - self.lag
+        nonce = self.chain_nonce() - self.lag
+        pooled = nonce
+        while pooled in self.pool:
+            pooled += 1
+        return Standing(nonce, pooled, self.balance, self.delegated, self.final_number)
 
-    async def balance_wei(self, _account: Address) -> int:
-        self._answer()
-        return self.balance
-
-    async def send(self, raw: bytes) -> Taken | NotTaken:
+    async def send(self, raw: bytes, tx_hash: TxHash, route: Route) -> Sequence[Reply]:
         tx = decoded(raw)
+        assert tx.tx_hash == tx_hash
         self.on_send(tx)
-        self._answer()
+        self.routes.append(route)
+        if self.down:
+            return [Reply(ENDPOINT, Answer.LOST, "the node is down")]
         self.heard.append(tx)
-        return self.faults.popleft()(self, tx) if self.faults else self.judge(tx)
+        return [self.faults.popleft()(self, tx) if self.faults else self.judge(tx)]
 
-    async def receipt(self, tx_hash: TxHash) -> Receipt | Absent:
+    async def receipt(self, tx_hash: TxHash, height: int) -> Receipt | Absent:
         self._answer()
+        del height
         if self.receipts_fail:
             raise UnreachableError("header not found")
         if self.hidden_receipts:
@@ -164,19 +199,19 @@ class FakeNode:
 
     # --- what happens to it ---
 
-    def judge(self, tx: Tx) -> Taken | NotTaken:
+    def judge(self, tx: Tx) -> Reply:
         """The client's own verdict on a transaction."""
         waiting = self.pool.get(tx.fields.nonce)
         if waiting is not None and waiting.tx_hash == tx.tx_hash:
-            return NotTaken("already known")
+            return not_taken("already known")
         if tx.fields.nonce < self.chain_nonce():
-            return NotTaken(f"nonce too low: next nonce {self.chain_nonce()}, tx nonce {tx.fields.nonce}")
+            return not_taken(f"nonce too low: next nonce {self.chain_nonce()}, tx nonce {tx.fields.nonce}")
         if tx.fields.gas_limit * tx.fields.max_fee_wei > self.balance:
-            return NotTaken("insufficient funds for gas * price + value")
+            return not_taken("insufficient funds for gas * price + value")
         if waiting is not None and not replaces(self.client, self.base_fee_wei, waiting.fields, tx.fields):
-            return NotTaken("replacement transaction underpriced")
+            return not_taken("replacement transaction underpriced")
         self.pool[tx.fields.nonce] = tx
-        return Taken(tx.tx_hash)
+        return taken()
 
     def mine(self, *, empty: bool = False) -> Head:
         """A block with all that can be paid for, in the order of nonces."""
@@ -222,6 +257,19 @@ class FakeNode:
     def mined(self) -> list[tuple[Mined, Tx]]:
         return [(block, tx) for block in self.blocks for tx in block.txs]
 
+    def first_of_its_state(self, block: Mined, tx: Tx) -> bool:
+        """Whether the vault was in the state that the rebalance is for: in any other it refuses."""
+        if not self.guarded:
+            return True
+        before = [each for each in self.blocks if each.number <= block.number]
+        twins = [
+            each
+            for mined in before
+            for each in mined.txs
+            if each.intent == tx.intent and mined.timestamp <= each.deadline
+        ]
+        return not twins or twins[0].tx_hash == tx.tx_hash
+
     def _append(self, txs: tuple[Tx, ...]) -> None:
         number = len(self.blocks)
         name = BlockHash(_hash(number, self.salt, txs))
@@ -233,7 +281,7 @@ class FakeNode:
 
     def _receipt(self, block: Mined, tx: Tx) -> Receipt:
         price = min(tx.fields.max_fee_wei, block.base_fee_wei + tx.fields.tip_wei)
-        succeeded = block.timestamp <= tx.deadline
+        succeeded = block.timestamp <= tx.deadline and self.first_of_its_state(block, tx)
         logs: tuple[Log, ...] = ({"rebalanced": True},) if tx.fields.data and succeeded else ()
         return Receipt(tx.tx_hash, block.number, block.hash, succeeded, 21_000, price, logs)
 
@@ -256,6 +304,7 @@ class FakeSigner:
 
     def __init__(self) -> None:
         self.fails = False
+        self.on_sign: Callable[[int], None] = lambda _deadline: None
 
     @property
     def address(self) -> Address:
@@ -264,6 +313,8 @@ class FakeSigner:
     async def sign(self, unsigned: Unsigned) -> SignedBytes:
         if self.fails:
             raise SignerError("the key server does not answer")
+        if unsigned.data:
+            self.on_sign(int(json.loads(unsigned.data)["deadline"]))
         return signed(unsigned)
 
 
@@ -271,33 +322,45 @@ class MemoryLedger:
     """What is durable. `dies` names the call at which the process dies, before or after its commit."""
 
     def __init__(self) -> None:
-        self.open: dict[int, Intent] = {}
+        self.open: dict[int, Slot] = {}
+        self.closed: dict[int, Slot] = {}
+        self.spent: list[Spend] = []
         self.hashes: set[TxHash] = set()
         self.notes: list[Note] = []
         self.released: list[Refused] = []
+        self.waiting: list[Ordered] = []
+        self.answers: dict[int, str] = {}
         self.full = False
+        self.token = 0
         self.dies: str = ""
 
-    async def open_intents(self) -> Sequence[Intent]:
-        return [self.open[nonce] for nonce in sorted(self.open)]
+    async def recall(self) -> Recalled:
+        newest = sorted(self.closed)[-16:]
+        return Recalled(
+            tuple(self.open[nonce] for nonce in sorted(self.open)),
+            tuple(self.closed[nonce] for nonce in newest),
+            tuple(self.spent),
+        )
 
-    async def begin(self, intent: Intent) -> None:
+    async def begin(self, slot: Slot) -> None:
         self._commit("begin")
-        taken = {each.plan.intent for each in self.open.values()}
-        if intent.nonce in self.open or intent.plan.intent in taken:
+        if slot.nonce in self.open:
             raise JournalError("already open")
-        # What is read back after a restart knows nothing of what was only in memory.
-        self.open[intent.nonce] = Intent(intent.plan, intent.nonce, intent.attempts)
-        self.hashes.update(intent.hashes)
+        self.open[slot.nonce] = self._stored(slot)
+        self.hashes.update(slot.hashes)
         self._committed("begin")
 
-    async def add(self, nonce: int, attempt: Attempt) -> None:
+    async def add(self, slot: Slot) -> None:
         self._commit("add")
-        intent = self.open[nonce]
-        if attempt.tx_hash in self.hashes:
+        if slot.newest.tx_hash in self.hashes:
             raise JournalError("signed before")
-        self.open[nonce] = replace(intent, attempts=(*intent.attempts, attempt))
-        self.hashes.add(attempt.tx_hash)
+        known = self.open[slot.nonce]
+        assert slot.attempts[:-1] == tuple(
+            replace(stored, standing=attempt.standing)
+            for stored, attempt in zip(known.attempts, slot.attempts, strict=False)
+        )
+        self.open[slot.nonce] = self._stored(slot)
+        self.hashes.add(slot.newest.tx_hash)
         self._committed("add")
 
     async def release(self, nonce: int, refused: Refused) -> None:
@@ -305,17 +368,41 @@ class MemoryLedger:
         del self.open[nonce]
         self.released.append(refused)
 
+    async def reopen(self, slot: Slot) -> None:
+        self._commit("reopen")
+        self.open[slot.nonce] = replace(self.closed.pop(slot.nonce), passed_at=None)
+        self._committed("reopen")
+
     async def note(self, notes: Sequence[Note]) -> None:
         self._commit("note")
         self.notes.extend(notes)
 
-    def settle(self, outcome: Outcome) -> None:
+    async def orders(self) -> Sequence[Ordered]:
+        return [order for order in self.waiting if order.number not in self.answers]
+
+    async def obeyed(self, number: int, detail: str) -> None:
+        self.answers[number] = detail
+
+    def settle(self, settlement: Settlement) -> None:
         """What the loop does with a verdict."""
-        if isinstance(outcome, Refused):
+        nonce = settlement.nonce
+        if nonce is None:
             return
-        for nonce, intent in list(self.open.items()):
-            if intent.plan.intent == outcome.intent:
-                del self.open[nonce]
+        paid = {
+            (each.timestamp, each.gas_cost_wei)
+            for each in settlement.outcomes
+            if isinstance(each, MinedOutcome | Reverted | Cancelled | Filled)
+        }
+        self.spent = [each for each in self.spent if each.nonce != nonce]
+        self.spent += [Spend(nonce, *each) for each in paid]
+        slot = self.open.pop(nonce)
+        self.closed[nonce] = replace(slot, passed_at=None if paid else slot.opened)
+
+    @staticmethod
+    def _stored(slot: Slot) -> Slot:
+        """What is read back after a restart knows nothing of what was only in memory."""
+        attempts = tuple(replace(each, standing=AttemptStanding.SIGNED) for each in slot.attempts)
+        return Slot(slot.nonce, slot.opened, slot.terms, plans=slot.plans, attempts=attempts)
 
     def _commit(self, call: str) -> None:
         if self.full:
@@ -328,3 +415,69 @@ class MemoryLedger:
         if self.dies == f"after {call}":
             self.dies = ""
             raise Killed
+
+
+class Fence:
+    """A ledger, and the way to a node, for the holder of one token, until another has a newer one."""
+
+    def __init__(self, ledger: MemoryLedger, token: int) -> None:
+        self._ledger = ledger
+        self._token = token
+
+    @property
+    def held(self) -> bool:
+        return self._token == self._ledger.token
+
+    def node(self, node: FakeNode) -> "FencedNode":
+        return FencedNode(node, self)
+
+    async def recall(self) -> Recalled:
+        return await self._ledger.recall()
+
+    async def begin(self, slot: Slot) -> None:
+        await self._checked().begin(slot)
+
+    async def add(self, slot: Slot) -> None:
+        await self._checked().add(slot)
+
+    async def release(self, nonce: int, refused: Refused) -> None:
+        await self._checked().release(nonce, refused)
+
+    async def reopen(self, slot: Slot) -> None:
+        await self._checked().reopen(slot)
+
+    async def note(self, notes: Sequence[Note]) -> None:
+        await self._checked().note(notes)
+
+    async def orders(self) -> Sequence[Ordered]:
+        return await self._checked().orders()
+
+    async def obeyed(self, number: int, detail: str) -> None:
+        await self._checked().obeyed(number, detail)
+
+    def _checked(self) -> MemoryLedger:
+        if not self.held:
+            raise JournalError("the lease is another's")
+        return self._ledger
+
+
+class FencedNode:
+    """A node to which nothing is sent once the lease is lost."""
+
+    def __init__(self, node: FakeNode, fence: Fence) -> None:
+        self._node = node
+        self._fence = fence
+
+    async def standing(self, account: Address, height: int) -> Standing:
+        return await self._node.standing(account, height)
+
+    async def send(self, raw: bytes, tx_hash: TxHash, route: Route) -> Sequence[Reply]:
+        if not self._fence.held:
+            return [Reply(ENDPOINT, Answer.LOST, "the lease is another's")]
+        return await self._node.send(raw, tx_hash, route)
+
+    async def receipt(self, tx_hash: TxHash, height: int) -> Receipt | Absent:
+        return await self._node.receipt(tx_hash, height)
+
+    async def block(self, number: int) -> Block | Absent:
+        return await self._node.block(number)

@@ -4,10 +4,11 @@ import asyncio
 
 import pytest
 
-from keeper.adapters.wallet.needs import NotTaken, Taken
+from keeper.adapters.wallet.needs import Reply
 from keeper.core.outcome import Mined, Refused
 from keeper.core.reason import Reason
-from keeper.core.transaction.intent import Standing
+from keeper.core.transaction.attempt import Standing
+from keeper.core.transaction.words import Answer
 from keeper.ports import Accepted
 from tests.adapters.wallet import fakes
 from tests.adapters.wallet.scene import FAR, PLAN, RULES, scene
@@ -32,7 +33,7 @@ async def test_already_known_on_the_first_send_counts_as_sent(words: str) -> Non
     it = await scene()
     it.node.faults.append(fakes.says(words))
     assert await it.offer() == Accepted(PLAN.intent)
-    assert it.wallet.account.intents[0].newest.standing is Standing.ACCEPTED
+    assert it.wallet.account.slots[0].newest.standing is Standing.ACCEPTED
 
 
 async def test_nonce_too_low_with_a_receipt_of_an_older_hash_is_success() -> None:
@@ -54,7 +55,7 @@ async def test_receipts_that_lag_behind_the_nonce_are_waited_for() -> None:
     it = await scene()
     await it.offer()
     it.node.hidden_receipts = True
-    await it.blocks(2)
+    await it.blocks(1)
     it.node.hidden_receipts = False
     await it.blocks(1)
     assert [type(each) for each in it.outcomes] == [Mined]
@@ -76,22 +77,21 @@ async def test_receipts_that_are_not_answered_conclude_nothing_however_long() ->
 async def test_another_hash_than_ours_is_not_believed() -> None:
     """B22."""
     it = await scene()
-    it.node.faults.append(lambda _node, _tx: Taken("0x" + "ee" * 32))
+    it.node.faults.append(lambda _node, _tx: Reply(fakes.ENDPOINT, Answer.UNKNOWN, "another hash"))
     await it.offer()
-    assert it.wallet.account.intents[0].newest.standing is Standing.UNKNOWN
+    assert it.wallet.account.slots[0].newest.standing is Standing.UNKNOWN
     await it.blocks(3)
     assert [type(each) for each in it.outcomes] == [Mined]
-    (note, *_) = it.ledger.notes
-    assert note.words == "the node calls these bytes 0x" + "ee" * 32
+    assert "public: unknown (another hash)" in [note.detail for note in it.ledger.notes]
 
 
 async def test_a_proxys_page_is_unknown_and_kept_word_by_word() -> None:
     """B21 and B22."""
     it = await scene()
-    it.node.faults.append(lambda _node, _tx: NotTaken("<html>Bad Gateway</html>"))
+    it.node.faults.append(fakes.says("<html>Bad Gateway</html>"))
     await it.offer()
     await it.blocks(3)
-    assert it.ledger.notes[0].words == "<html>Bad Gateway</html>"
+    assert "public: unknown (<html>Bad Gateway</html>)" in [note.detail for note in it.ledger.notes]
     assert [type(each) for each in it.outcomes] == [Mined]
 
 
@@ -102,8 +102,7 @@ async def test_while_the_node_is_down_everything_stays_and_drains_in_order() -> 
         await it.offer(plan(number, deadline=FAR))
     it.node.pool.clear()
     it.node.down = True
-    head = it.node.head()
-    assert await it.wallet.advance(head) == ()
+    assert await it.wallet.advance(it.node.mine()) == ()
     refused = await it.offer(plan(3, deadline=FAR))
     assert isinstance(refused, Refused)
     assert refused.reason is Reason.NODE_UNREACHABLE
@@ -188,13 +187,14 @@ async def test_the_same_intent_offered_twice_is_one_transaction() -> None:
 
 async def test_an_offer_whose_caller_is_cancelled_is_finished() -> None:
     it = await scene()
+    await it.advance()
     task = asyncio.ensure_future(it.offer())
     await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
     await it.wallet.close()
-    assert [intent.newest.standing for intent in it.wallet.account.intents] == [Standing.ACCEPTED]
+    assert [slot.newest.standing for slot in it.wallet.account.slots] == [Standing.ACCEPTED]
 
 
 async def test_a_verdict_whose_caller_is_cancelled_is_told_to_the_next() -> None:
@@ -215,11 +215,17 @@ async def test_a_vault_is_pending_until_its_verdict_is_told() -> None:
     it = await scene()
     await it.offer()
     it.node.mine()
-    it.node.mine()
-    await it.offer(plan(1, deadline=FAR))
-    assert it.wallet.pending() == {plan(0).vault, plan(1).vault}
-    refused = await it.offer(plan(0, state=1, deadline=FAR))
+    head = it.node.mine()
+    task = asyncio.ensure_future(it.wallet.advance(head))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await it.wallet.review(head, {}, 0)
+    assert it.wallet.account.slots == ()
+    assert it.wallet.pending() == {PLAN.vault}
+    refused = await it.wallet.offer(plan(0, state=1, deadline=FAR), head, 0)
     assert isinstance(refused, Refused)
     assert refused.reason is Reason.PENDING
     await it.advance()
-    assert it.wallet.pending() == {plan(1).vault}
+    assert it.wallet.pending() == frozenset()

@@ -123,12 +123,14 @@ async def test_a_nonce_used_elsewhere_during_the_downtime_is_given_up_at_depth()
     assert it.nonces == [1]
 
 
-async def test_a_foreign_transaction_waiting_at_our_nonce_is_told_in_the_nodes_words() -> None:
-    """A9: nothing is in flight, so nothing is bumped blindly; the refusal repeats at each head."""
+async def test_09_a_foreign_transaction_waiting_at_our_nonce_stops_new_sends() -> None:
+    """A9: nothing is in flight, so nothing is bumped blindly, and nothing new is sent until it is gone."""
     it = await scene()
     it.node.foreign()
     refused = await it.offer()
-    assert refused == Refused(PLAN.vault, Reason.NODE_REFUSED, "replacement transaction underpriced")
+    assert isinstance(refused, Refused)
+    assert refused.reason is Reason.FOREIGN_PENDING
+    assert it.heard == []
     assert it.nonces == []
     assert it.ledger.open == {}
 
@@ -182,5 +184,5 @@ async def test_killed_before_a_verdict_was_settled_it_is_given_again() -> None:
     it.node.mine()
     (told,) = await it.wallet.advance(it.node.head())
     await it.start()
-    assert await it.advance() == (told,)
+    assert tuple(await it.advance()) == told.outcomes
     assert it.ledger.open == {}

@@ -3,9 +3,9 @@
 import pytest
 
 from keeper.adapters.wallet.dry import DryWallet
-from keeper.core.outcome import Expired, Mined, NonceTaken, Refused, Reverted
+from keeper.core.outcome import Cancelled, Mined, NonceTaken, Refused, Reverted
 from keeper.core.reason import Reason
-from keeper.core.transaction.intent import reserved_wei
+from keeper.core.transaction.slot import reserved_wei
 from keeper.core.units import GWEI
 from tests.adapters.wallet import fakes
 from tests.adapters.wallet.scene import FAR, PLAN, scene
@@ -127,7 +127,7 @@ async def test_past_its_deadline_an_intent_is_replaced_by_a_no_op() -> None:
     await it.blocks(2, empty=True)
     await it.blocks(2)
     (outcome,) = it.outcomes
-    assert isinstance(outcome, Expired)
+    assert isinstance(outcome, Cancelled)
     ((_, tx),) = it.node.mined()
     assert (tx.fields.to, tx.fields.data, tx.fields.value_wei) == (fakes.ACCOUNT, b"", 0)
     assert outcome.gas_cost_wei > 0
@@ -140,7 +140,7 @@ async def test_an_expired_intent_may_be_offered_again() -> None:
     await it.blocks(2)
     await it.offer(plan(deadline=FAR))
     await it.blocks(2)
-    assert [type(each) for each in it.outcomes] == [Expired, Mined]
+    assert [type(each) for each in it.outcomes] == [Cancelled, Mined]
 
 
 async def test_below_the_cost_nothing_is_signed_and_a_top_up_is_enough() -> None:
@@ -152,6 +152,7 @@ async def test_below_the_cost_nothing_is_signed_and_a_top_up_is_enough() -> None
     assert refused.reason is Reason.WALLET_EMPTY
     assert it.ledger.hashes == set()
     it.node.balance += 1
+    await it.advance()
     await it.offer()
     assert it.nonces == [0]
 
@@ -175,7 +176,7 @@ async def test_a_no_op_that_cannot_be_paid_is_tried_until_it_can() -> None:
     it.node.balance = 10**20
     await it.blocks(1, empty=True)
     await it.blocks(3)
-    assert [type(each) for each in it.outcomes] == [Expired]
+    assert [type(each) for each in it.outcomes] == [Cancelled]
 
 
 async def test_a_key_used_elsewhere_is_noticed_and_nothing_is_done_twice() -> None:
@@ -185,7 +186,7 @@ async def test_a_key_used_elsewhere_is_noticed_and_nothing_is_done_twice() -> No
     it.node.pool.clear()
     it.node.foreign()
     await it.blocks(1)
-    (intent,) = it.wallet.account.intents
+    (intent,) = it.wallet.account.slots
     assert intent.passed_at == it.node.head().number
     await it.blocks(2)
     assert it.outcomes == [NonceTaken(PLAN.vault, PLAN.intent, 0)]
@@ -194,7 +195,7 @@ async def test_a_key_used_elsewhere_is_noticed_and_nothing_is_done_twice() -> No
 async def test_a_dry_run_is_refused_with_its_own_reason() -> None:
     """F65."""
     dry, node = DryWallet(), fakes.FakeNode()
-    refused = await dry.offer(PLAN, node.head())
+    refused = await dry.offer(PLAN, node.head(), 0)
     assert isinstance(refused, Refused)
     assert refused.reason is Reason.DRY_RUN
     assert dry.pending() == frozenset()

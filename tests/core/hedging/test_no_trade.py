@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keeper.core.hedging.no_trade import Costs, Legs, Region, no_trade_region, side_by_side
+from keeper.core.hedging import Costs, Legs, Region, no_trade_region, side_by_side
 from keeper.core.pricing.black_scholes import greeks
 
 COSTS = Costs(fixed=0.05, proportional=1e-3)
@@ -104,16 +104,23 @@ def test_the_region_holds_a_position_not_a_delta_a_short_call_is_hedged_by_ownin
     assert 0.0 < found.buy_below < found.sell_above < 1.0
 
 
-def test_the_centre_of_a_short_option_is_its_delta_at_the_inflated_volatility() -> None:
-    """K = 1.98 (gamma S)^0.38 (sigma sqrt(tau))^-0.2 lambda^0.735 (phi(d1)/phi(0))^0.13."""
-    deviation = 0.7 * (14 / 365) ** 0.5
-    d1 = np.log(SPOTS / 3000) / deviation + deviation / 2
-    k = 1.98 * (0.01 * SPOTS) ** 0.38 * deviation**-0.2 * 0.001**0.735 * np.exp(-0.065 * d1**2)
-    for sign in (-1.0, 1.0):
-        book = dataclasses.replace(SHORT_CALL, size=np.array([sign]))
-        sigma = 0.7 * np.sqrt(1 - sign * k)
-        expected = greeks(SPOTS, 3000.0, 14 / 365, sigma, np.True_).delta
-        np.testing.assert_allclose(middle(region(book, SPOTS)), -sign * expected, atol=1e-12)
+@pytest.mark.parametrize("sign", [-1.0, 1.0])
+def test_with_gas_alone_the_centre_is_the_delta_at_a_volatility_that_gas_moves(sign: float) -> None:
+    """K = sqrt(4 a f / 3), at every spot that has gamma: 0.0258 at a dollar of aversion 0.01 and 5 cents."""
+    k = (4 * AVERSION * 0.05 / 3) ** 0.5
+    book = dataclasses.replace(SHORT_CALL, size=np.array([sign]))
+    sigma = 0.7 * np.sqrt(1 - sign * k)
+    expected = greeks(SPOTS, 3000.0, 14 / 365, sigma, np.True_).delta
+    np.testing.assert_allclose(middle(region(book, SPOTS, Costs(0.05, 0.0))), -sign * expected, atol=1e-12)
+
+
+def test_without_gas_the_shift_is_what_the_band_of_whalley_and_wilmott_costs() -> None:
+    """K = 1.2 a B^2 / Gamma, with B^3 = 1.5 lambda S Gamma^2 / a."""
+    gamma = greeks(SPOTS, 3000.0, 14 / 365, 0.7, np.True_).gamma
+    width = np.cbrt(1.5 * 1e-3 * SPOTS * gamma**2 / AVERSION)
+    sigma = 0.7 * np.sqrt(1 + 1.2 * AVERSION * width**2 / gamma)
+    expected = greeks(SPOTS, 3000.0, 14 / 365, sigma, np.True_).delta
+    np.testing.assert_allclose(middle(region(SHORT_CALL, SPOTS, Costs(0.0, 1e-3))), expected, atol=1e-12)
 
 
 def test_splitting_a_leg_changes_nothing() -> None:

@@ -1,22 +1,24 @@
 """An account driven by hand, event by event."""
 
+from keeper.core.outcome import Outcome
 from keeper.core.plan import Plan
+from keeper.core.reason import Reason
 from keeper.core.transaction.account import Account, ChainView, Rules, recovered
-from keeper.core.transaction.intent import Attempt, Inclusion
+from keeper.core.transaction.attempt import Attempt, Inclusion
+from keeper.core.transaction.commands import Alarm, Alert, Broadcast, Command, Finish, Refuse, Sign, Waits
 from keeper.core.transaction.machine import step
 from keeper.core.transaction.messages import (
     Answered,
-    Broadcast,
-    Command,
     Event,
     HeadArrived,
     Offered,
     ReceiptsRead,
-    Sign,
+    Reviewed,
     Signed,
 )
+from keeper.core.transaction.wish import Wanted, Wish
 from keeper.core.transaction.words import Answer
-from keeper.core.units import GWEI, BlockHash, TxHash
+from keeper.core.units import GWEI, WAD, Address, BlockHash, TxHash
 from tests.core.transaction.build import PLAN
 
 RULES = Rules(confirmations=3, bump_after_blocks=3)
@@ -24,38 +26,84 @@ RICH = 10**20
 CANONICAL = BlockHash("0xcc")
 
 
+NATIVE_USD = 3_000 * WAD
+
+
 class Life:
-    """What is asked to be signed is signed at once; everything else is for the test to say."""
+    """What is asked to be signed is signed at once; everything else is for the test to say.
+
+    A head is followed by a review in which everything is still wanted, unless the test wishes otherwise.
+    """
 
     def __init__(self, account: Account | None = None, nonce: int = 7) -> None:
         self.account = account or Account(RULES)
         self.number = 100
         self.nonce = nonce
+        self.pool_nonce = 0
         self.base_fee = 20 * GWEI
         self.timestamp = 1_000
+        self.balance = RICH
+        self.delegated = False
+        self.final_number: int | None = None
+        self.branch = 0
         self.signed = 0
+        self.waits: list[Waits] = []
 
     def tell(self, event: Event) -> list[Command]:
         self.account, commands = step(self.account, event)
         told: list[Command] = []
         for command in commands:
+            if isinstance(command, Waits):
+                self.waits.append(command)
+                continue
             told.append(command)
             if isinstance(command, Sign):
-                told.extend(self.tell(Signed(command.nonce, self.sign(command))))
+                told.extend(self.tell(Signed(command.nonce, self.sign(command), command.plan)))
         return told
 
     def sign(self, command: Sign) -> Attempt:
         self.signed += 1
-        return Attempt(TxHash(f"0x{self.signed}"), str(self.signed).encode(), command.kind, command.fees)
+        raw = str(self.signed).encode()
+        tx_hash = TxHash(f"0x{self.signed}")
+        return Attempt(tx_hash, raw, command.kind, command.fees, command.gas_limit, command.why)
 
-    def head(self, blocks: int = 1) -> list[Command]:
+    def view(self) -> ChainView:
+        def name(number: int) -> BlockHash:
+            return BlockHash(f"0x{number}/{self.branch}")
+
+        return ChainView(
+            number=self.number,
+            hash=name(self.number),
+            parent_hash=name(self.number - 1),
+            timestamp=self.timestamp,
+            base_fee_wei=self.base_fee,
+            nonce=self.nonce,
+            pool_nonce=max(self.pool_nonce, self.nonce),
+            balance_wei=self.balance,
+            delegated=self.delegated,
+            final_number=self.final_number,
+        )
+
+    def arrive(self, blocks: int = 1) -> list[Command]:
+        """A head, before anybody was asked what is still wanted."""
         self.number += blocks
         self.timestamp += 12 * blocks
-        view = ChainView(self.number, self.timestamp, self.base_fee, self.nonce)
-        return self.tell(HeadArrived(view))
+        return self.tell(HeadArrived(self.view()))
 
-    def offer(self, offered: Plan = PLAN, balance: int = RICH) -> list[Command]:
-        return self.tell(Offered(offered, balance))
+    def review(self, wishes: dict[Address, Wish] | None = None) -> list[Command]:
+        everything: dict[Address, Wish] = {vault: Wanted() for vault in self.account.vaults}
+        return self.tell(Reviewed(everything if wishes is None else wishes, NATIVE_USD))
+
+    def head(self, blocks: int = 1, wishes: dict[Address, Wish] | None = None) -> list[Command]:
+        return [*self.arrive(blocks), *self.review(wishes)]
+
+    def offer(self, offered: Plan = PLAN) -> list[Command]:
+        return self.tell(Offered(offered, NATIVE_USD))
+
+    def settle(self, *found: Inclusion, nonce: int = 7, blocks: int = 1) -> list[Command]:
+        """A head, and what the look-up that it asks for finds."""
+        self.arrive(blocks)
+        return self.receipts(*found, nonce=nonce)
 
     def answer(self, answer: Answer, number: int | None = None, nonce: int = 7) -> list[Command]:
         tx_hash = TxHash(f"0x{self.signed if number is None else number}")
@@ -66,7 +114,7 @@ class Life:
 
     @property
     def attempt(self) -> Attempt:
-        return self.account.intents[0].newest
+        return self.account.slots[0].newest
 
 
 def sent(offered: Plan = PLAN) -> Life:
@@ -94,6 +142,22 @@ def inclusion(number: int, *, tx: int = 1, succeeded: bool = True, canonical: bo
     )
 
 
+def finished(commands: list[Command]) -> tuple[Outcome, ...]:
+    """The outcomes of the one verdict among these commands."""
+    (finish,) = [each for each in commands if isinstance(each, Finish)]
+    return finish.outcomes
+
+
+def alarms(commands: list[Command]) -> list[Alert]:
+    return [each.alert for each in commands if isinstance(each, Alarm)]
+
+
+def refused(commands: list[Command]) -> Reason:
+    """The reason of the one refusal among these commands."""
+    (refusal,) = [each for each in commands if isinstance(each, Refuse)]
+    return refusal.refused.reason
+
+
 def broadcasts(commands: list[Command]) -> list[bytes]:
     return [each.raw for each in commands if isinstance(each, Broadcast)]
 
@@ -108,6 +172,8 @@ def only(commands: list[Command]) -> Command:
 
 
 def restarted(life: Life) -> Life:
-    again = Life(recovered(RULES, life.account.intents), nonce=life.nonce)
+    again = Life(
+        recovered(RULES, life.account.slots, life.account.closed, life.account.spent), nonce=life.nonce
+    )
     again.number, again.timestamp, again.signed = life.number, life.timestamp, life.signed
     return again

@@ -131,3 +131,8 @@ def test_bumps_in_a_flat_market_end_at_the_ceiling() -> None:
 
 def test_small_raises_on_a_cheap_chain_are_not_lost_to_rounding() -> None:
     assert raised_fees(Fees(7, 0), 3, 0, 1_000, by_price=False) == Fees(8, 1)
+
+
+def test_a_raise_may_reach_the_ceiling_and_not_pass_it() -> None:
+    assert raised_fees(Fees(100, 1), 1, 1, 110, by_price=False) == Fees(110, 2)
+    assert raised_fees(Fees(100, 1), 1, 1, 109, by_price=False) == AboveCeiling(110, 109)

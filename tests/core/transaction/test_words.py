@@ -1,96 +1,64 @@
-"""The words of every client, in the spelling that their sources have (transactions.md §3)."""
+"""The words of every client, held against the refusals on file (tests/fixtures/refusals)."""
 
 import re
+from collections import Counter
 
 import pytest
 
 from keeper.core.transaction.words import TABLE, Answer, Phrase, classify
+from tests.nodes.refusals import Refusal, rows
 
-SAID = {
-    Answer.ALREADY_KNOWN: [
-        "already known",
-        "Known transaction",
-        "existing txn with same hash",
-        "AlreadyKnown",
-        "OwnNonceAlreadyUsed",
-        "transaction already imported (-32003)",
-    ],
-    Answer.NONCE_TOO_LOW: [
-        "nonce too low: next nonce 12, tx nonce 11",
-        "Nonce too low (-32001)",
-        "nonce too low",
-        "OldNonce, Current nonce: 12, nonce of rejected tx: 11",
-        "failed with code -32603: nonce too low",
-    ],
-    Answer.NONCE_TOO_HIGH: [
-        "nonce too high",
-        "nonce too high: tx nonce 12, gapped nonce 10",
-        "Transaction nonce is too distant from current sender nonce",
-        "NonceGap, Future nonce. Expected nonce: 3",
-        "nonce too far in future",
-        "in-flight transaction limit reached for delegated accounts",
-        "gapped-nonce tx from delegated accounts",
-        "EIP-7702 transaction with authority already reserved",
-        "DelegatorHasPendingTx",
-        "NotCurrentNonceForDelegation",
-    ],
-    Answer.REPLACEMENT_UNDERPRICED: [
-        "replacement transaction underpriced",
-        "replacement transaction underpriced: new tx gas fee cap 10 <= 9 queued",
-        "Replacement transaction underpriced",
-        "INTERNAL_ERROR: could not replace existing tx",
-        "ReplacementNotAllowed",
-    ],
-    Answer.UNDERPRICED: [
-        "transaction underpriced",
-        "transaction gas price below minimum: gas tip cap 0, minimum needed 1",
-        "transaction priority fee below minimum required priority fee 1000000",
-        "txpool is full",
-        "Gas price below configured minimum gas price",
-        "Gas price below current base fee",
-        "underpriced",
-        "fee too low",
-        "baseFee sub-pool is full",
-        "FeeTooLow, MaxFeePerGas too low. MaxFeePerGas: 1, BaseFee: 7",
-        "FeeTooLowToCompete",
-        "max fee per gas less than block base fee",
-    ],
-    Answer.INSUFFICIENT_FUNDS: [
-        "insufficient funds for gas * price + value: balance 0, tx cost 9, overshot 9",
-        "insufficient funds for gas * price + value: have 0 want 9",
-        "Upfront cost exceeds account balance",
-        "insufficient funds",
-        "InsufficientFunds, Account balance: 0, cumulative cost: 9",
-        "Insufficient funds for gas * price + value",
-    ],
-    Answer.FORBIDDEN: [
-        "tx fee (2.10 ether) exceeds the configured cap (1.00 ether)",
-        "tx fee (2100000000000000000 wei) exceeds the configured cap (1000000000000000000 wei)",
-        "Transaction fee cap exceeded",
-        "address already reserved",
-        "can't replace blob-txn with a non-blob-txn",
-        "PendingTxsOfConflictingType",
-        "intrinsic gas too low: gas 1, minimum needed 21000",
-        "exceeds block gas limit",
-        "exceeds max transaction gas limit",
-        "Intrinsic gas exceeds gas limit",
-        "Transaction gas limit exceeds block gas limit",
-        "IntrinsicGas",
-        "gas limit is too high",
-        "GasLimitExceeded, Gas limit: 30000000",
-        "gas limit reached",
-        "intrinsic gas too high -- tx.gas_limit > env.cfg.tx_gas_limit_cap",
-        "oversized data: transaction size 200000, limit 131072",
-        "invalid sender",
-    ],
-}
+ROWS = rows()
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_a_clients_words_are_understood(row: Refusal) -> None:
+    """B14, B15, G67."""
+    assert classify(row.message) is row.answer
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_a_gateway_that_wraps_the_words_hides_nothing(row: Refusal) -> None:
+    wrapped = f'execution node failed: {{"code": {row.code}, "message": "{row.message}"}} (-32603)'
+    assert classify(wrapped) is row.answer
 
 
 @pytest.mark.parametrize(
-    ("answer", "words"), [(a, words) for a, all_words in SAID.items() for words in all_words]
+    ("phrase", "client"),
+    [(phrase, client) for phrase in TABLE for client in phrase.clients],
+    ids=lambda value: value if isinstance(value, str) else value.pattern,
 )
-def test_a_clients_words_are_understood(answer: Answer, words: str) -> None:
-    assert classify(words) is answer
+def test_each_client_of_each_row_is_on_file_and_no_row_is_hidden_by_an_earlier_one(
+    phrase: Phrase, client: str
+) -> None:
+    assert [row for row in ROWS if row.client == client and first_match(row.message) is phrase]
+
+
+def test_a_row_names_every_client_that_is_on_file_with_it() -> None:
+    missing = [
+        (phrase.pattern, row.client)
+        for row in ROWS
+        if (phrase := first_match(row.message)) is not None and row.client not in phrase.clients
+    ]
+    assert missing == []
+
+
+def test_each_client_is_on_file_and_each_situation_of_a_client_once() -> None:
+    assert {row.client for row in ROWS} == {
+        "geth", "reth", "besu", "erigon", "nethermind-old", "nethermind", "anvil", "arbitrum", "provider",
+    }  # fmt: skip
+    assert [
+        pair for pair, times in Counter((row.client, row.when) for row in ROWS).items() if times > 1
+    ] == []
+
+
+def test_only_anvils_refusals_are_said_to_be_executed() -> None:
+    assert {row.client for row in ROWS if row.how == "executed"} == {"anvil"}
+    assert {row.how for row in ROWS} == {"executed", "read"}
+
+
+def test_each_answer_that_words_can_give_is_on_file() -> None:
+    assert {row.answer for row in ROWS} == set(Answer) - {Answer.ACCEPTED}
 
 
 @pytest.mark.parametrize(
@@ -98,13 +66,14 @@ def test_a_clients_words_are_understood(answer: Answer, words: str) -> None:
     [
         "execution reverted: invalid nonce",
         "execution reverted: nonce too low",
-        "execution reverted: ERC20: transfer amount exceeds balance",
+        "Execution reverted: ERC20: transfer amount exceeds balance",
         "execution reverted: insufficient funds",
         "execution reverted: already known",
     ],
 )
 def test_a_revert_may_quote_any_other_row(words: str) -> None:
-    assert classify(words) is Answer.FORBIDDEN
+    """B19."""
+    assert classify(words) is Answer.WOULD_REVERT
 
 
 @pytest.mark.parametrize(
@@ -115,13 +84,23 @@ def test_a_revert_may_quote_any_other_row(words: str) -> None:
         "",
         "internal error",
         "method not found",
+        "the nonce is not too low",
     ],
 )
 def test_words_nobody_has_seen_are_unknown(words: str) -> None:
+    """B20 and B21."""
     assert classify(words) is Answer.UNKNOWN
 
 
-@pytest.mark.parametrize("phrase", TABLE, ids=lambda phrase: phrase.pattern)
-def test_no_row_is_hidden_by_an_earlier_one(phrase: Phrase) -> None:
-    said = [words for words in SAID.get(phrase.answer, []) if re.search(phrase.pattern, words.lower())]
-    assert said or phrase.pattern == "execution reverted"
+def test_besus_gas_limit_is_not_taken_for_a_rate_limit_that_has_the_same_code() -> None:
+    """G67."""
+    same_code = {row.answer for row in ROWS if row.code == -32005}
+    assert same_code == {Answer.FORBIDDEN, Answer.LOST}
+    (besu,) = [row for row in ROWS if (row.client, row.when) == ("besu", "gas-above-block")]
+    assert (besu.code, besu.answer) == (-32005, Answer.FORBIDDEN)
+
+
+def first_match(words: str) -> Phrase | None:
+    """The row that decides, found as `classify` says it does."""
+    text = words.lower()
+    return next((each for each in TABLE if re.search(rf"(?<![a-z0-9]){each.pattern}", text)), None)

@@ -2,16 +2,14 @@
 
 import itertools
 
-from keeper.core.outcome import Expired, Mined
+from keeper.core.outcome import Cancelled, Mined
+from keeper.core.reason import Reason
+from keeper.core.transaction.attempt import NO_OP_GAS, Kind
 from keeper.core.transaction.fees import Fees
-from keeper.core.transaction.intent import NO_OP_GAS, Kind
-from keeper.core.transaction.messages import (
-    Finish,
-)
 from keeper.core.transaction.words import Answer
 from keeper.core.units import GWEI
 from tests.core.transaction.build import DEADLINE, PLAN, plan
-from tests.core.transaction.life import broadcasts, inclusion, only, sent, signs
+from tests.core.transaction.life import broadcasts, finished, inclusion, sent, signs
 
 
 def test_what_is_not_mined_after_a_block_is_sent_again_byte_for_byte() -> None:
@@ -69,10 +67,9 @@ def test_a_mined_no_op_means_expired() -> None:
     life.timestamp = DEADLINE
     life.head()
     life.nonce = 8
-    life.head(3)
-    finish = only(life.receipts(inclusion(103, tx=2)))
-    assert isinstance(finish, Finish)
-    assert isinstance(finish.outcome, Expired)
+    (outcome,) = finished(life.settle(inclusion(103, tx=2), blocks=3))
+    assert isinstance(outcome, Cancelled)
+    assert outcome.why is Reason.EXPIRED
 
 
 def test_an_original_that_wins_the_race_against_its_no_op_is_mined() -> None:
@@ -80,10 +77,8 @@ def test_an_original_that_wins_the_race_against_its_no_op_is_mined() -> None:
     life.timestamp = DEADLINE
     life.head()
     life.nonce = 8
-    life.head(3)
-    finish = only(life.receipts(inclusion(103, tx=1)))
-    assert isinstance(finish, Finish)
-    assert isinstance(finish.outcome, Mined)
+    (outcome,) = finished(life.settle(inclusion(103, tx=1), blocks=3))
+    assert isinstance(outcome, Mined)
 
 
 def test_a_no_op_that_cannot_be_paid_is_tried_again_not_given_up() -> None:
