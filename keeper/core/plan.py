@@ -74,10 +74,9 @@ def propose(policy: Policy, situation: Situation, verdict: Breached) -> Plan | H
         short_of = Reason.NO_INVENTORY if has == abs(trade) < abs(wanted) else Reason.TRADE_TOO_SMALL
         short_of = Reason.TURNOVER_LIMIT if turnover_binds(situation, abs(trade)) else short_of
         return Hold(short_of, abs(trade) * exposure.spot, in_quote(policy.hedging.min_trade_usd_wad))
-    ceiling_wei = policy.costs.max_fee_wei
     fee_wei = situation.head.base_fee_wei + policy.costs.priority_fee_wei
-    if fee_wei > ceiling_wei:
-        return Hold(Reason.FEE_CEILING, float(fee_wei), float(ceiling_wei))
+    if fee_wei > policy.costs.max_fee_wei:
+        return Hold(Reason.FEE_CEILING, float(fee_wei), float(policy.costs.max_fee_wei))
     slippage_bps = min(policy.costs.max_slippage_bps, situation.vault.rules.max_slippage_bps)
     quoted = _within_slippage(policy, situation, trade, slippage_bps)
     if quoted.shortfall_bps > slippage_bps:
@@ -101,14 +100,13 @@ def _inventory(situation: Situation, wanted: float) -> float:
 
 
 def _largest(policy: Policy, situation: Situation, wanted: float) -> float:
-    """The policy's slice or the most that the contract allows and its turnover budget has room for, in base.
+    """The least of the policy's slice and what the contract's limits and turnover budget allow, in base.
 
     The contract counts a purchase by the quote it gives, at the oracle's price; the pool may ask for more.
     """
     most_usd = min(in_quote(policy.hedging.max_trade_usd_wad), turnover_left_usd(situation))
-    slice_base = most_usd / situation.exposure.spot
     allowed = situation.vault.rules.max_trade_wad / WAD * (1 - ROUNDING)
-    return min(slice_base, allowed if wanted < 0 else allowed / _dearer(situation))
+    return min(most_usd / situation.exposure.spot, allowed if wanted < 0 else allowed / _dearer(situation))
 
 
 def _dearer(situation: Situation) -> float:
