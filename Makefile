@@ -9,14 +9,14 @@ MAKEFLAGS += --no-print-directory
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-kills chaos lint format contracts coverage mutants slither bench bench-engine lock clean
+.PHONY: help setup demo test test-fast test-kills chaos lint format contracts coverage mutants guard-mutants slither bench bench-engine lock clean
 
 say = @printf '\n== %s\n' '$(1)'
 
 CONTRACTS := $(shell find contracts/src contracts/foundry.toml -type f 2>/dev/null)
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 # --- setup: one stamp for each part, so that what is up to date is not touched and needs no network ------------------
 
@@ -116,6 +116,10 @@ coverage: setup ## Measure coverage; every line and branch of the contracts must
 mutants: setup ## Change the transaction machine in every small way; its tests must notice 95 % of them
 	$(call say,Mutants of keeper/core/transaction: about ten minutes)
 	@$(RUN) tools/mutants.py $(ARGS)
+
+guard-mutants: setup ## Take out each check of the contracts' guard; a test must fail for each
+	$(call say,Mutants of the guard: about forty, ten seconds each)
+	@$(RUN) tools/guard_mutants.py $(ARGS)
 
 .cache/slither/.ready: requirements/slither.txt
 	$(call say,Slither: an environment of its own)
