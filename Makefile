@@ -64,7 +64,6 @@ bench: setup ## Measure the keeper: its latency against usual bots, its hedging 
 	@$(RUN) -m benchmarks.hedging --out .cache/bench
 
 bench-engine: setup ## Measure what the transaction engine adds to signing and sending
-	@mkdir -p .cache/bench
 	@$(RUN) -m benchmarks.engine --out .cache/bench $(ARGS)
 
 # --- checks ----------------------------------------------------------------------------------------------------------

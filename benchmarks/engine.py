@@ -225,6 +225,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--untraced", action="store_true", help="count no syncs of the disk")
     options = parser.parse_args(arguments)
     facts = machine()
+    if options.out:
+        options.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=options.out) as name:
         result = asyncio.run(measure(options.heads, options.intents, Path(name)))
         if not options.untraced:

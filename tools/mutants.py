@@ -4,7 +4,7 @@
 Coverage says that a line was run, not that a test would see it go wrong. So each mutant of
 keeper/core/transaction (see mutations.py) is put in the place of its module, and the tests of
 tests/core/transaction are run against it until the first that fails. Those that no test can tell from the
-original are in mutants.toml with the reason, are run like the others, and must not be killed.
+original are in mutants.toml with the reason; they are run like the others.
 
     mutants.py [MODULE...]        for example: mutants.py fees budget
 """
@@ -27,6 +27,7 @@ SOURCES = ROOT / "keeper" / "core" / "transaction"
 ENUMS_ELSEWHERE = (ROOT / "keeper" / "core" / "reason.py", ROOT / "keeper" / "core" / "quote.py")
 KNOWN = Path(__file__).with_suffix(".toml")
 LEAST_PERCENT = 95
+LATE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +98,14 @@ class Run:
             self._collect()
 
     def _judge(self, job: Job, order: list[Path]) -> int:
-        """In a child: 0 when it survives, 1 or 2 by which half of the tests killed it, 3 out of time."""
+        """In a child: 0 when it survives, 1 or 2 by which half of the tests killed it, LATE out of time."""
         tree, every = found(job.file, self._enums)
         code = compile(every[job.number].applied(tree), str(job.file), "exec")
         impostor = Impostor(f"{PACKAGE}.{job.file.stem}", code)
         for half, tests in enumerate((order[:1], order[1:]), 1):
             end = outcome(tests, impostor) if tests else SURVIVED
             if end != SURVIVED:
-                return 3 if end == OUT_OF_TIME else half
+                return LATE if end == OUT_OF_TIME else half
         return 0
 
     def _order(self, file: Path) -> list[Path]:
@@ -142,36 +143,35 @@ class Run:
             print(text, file=sys.stderr)
 
 
-def report(ends: dict[Job, int], known: Sequence[Equivalent]) -> int:
+def report(ends: dict[Job, int], listed: Sequence[Equivalent]) -> int:
     """Print what became of them; 0 when enough were killed and the list of equivalents is right."""
-    equivalent = {job: each for job in ends for each in known if each.is_of(job)}
-    print(
-        f"\n{'module':12} {'mutants':>8} {'killed':>7} {'of these out of time':>21} {'equivalent':>11} alive"
-    )
+    alive = [job for job, end in ends.items() if end == 0]
+    same = {job: each for job in alive for each in listed if each.is_of(job)}
+    print(f"\n{'module':12} {'mutants':>8} {'killed':>7} {'out of time':>12} {'equivalent':>11} {'alive':>6}")
     files = sorted({job.file for job in ends})
     for file in files:
-        mine = {job: end for job, end in ends.items() if job.file == file}
-        print(_row(file.stem, mine, equivalent))
-    print(_row("all", ends, equivalent))
-    alive = [job for job, end in ends.items() if end == 0 and job not in equivalent]
-    wrong = [job for job in equivalent if ends[job] != 0]
-    stale = [each for each in known if each not in equivalent.values() and SOURCES / each.file in files]
-    for title, found_ in (("alive", alive), ("listed as equivalent, but killed", wrong)):
-        print("".join(f"\n{title}: {job}" for job in found_), end="")
-    print("".join(f"\nlisted as equivalent, but there is none: {each}" for each in stale), end="")
-    for job, each in equivalent.items():
-        print(f"\nequivalent: {job}\n    {each.reason}", end="")
-    judged = len(ends) - len(equivalent)
-    percent = 100 * (judged - len(alive)) / judged
-    print(f"\n\n{percent:.1f} % of {judged} mutants killed; at least {LEAST_PERCENT} % must be")
-    return 1 if wrong or stale or percent < LEAST_PERCENT else 0
+        print(_row(file.stem, {job: end for job, end in ends.items() if job.file == file}, same))
+    print(_row("all", ends, same))
+    for job, each in same.items():
+        print(f"equivalent: {job}\n    {each.reason}")
+    for job in alive:
+        if job not in same:
+            print(f"alive: {job}")
+    stale = [each for each in listed if SOURCES / each.file in files and each not in same.values()]
+    for each in stale:
+        print(f"listed as equivalent, and none such is alive: {each.file}: {each.change}")
+    judged = len(ends) - len(same)
+    percent = 100 * (len(ends) - len(alive)) / judged
+    print(f"{percent:.1f} % of {judged} mutants killed; at least {LEAST_PERCENT} % must be")
+    return 1 if stale or percent < LEAST_PERCENT else 0
 
 
-def _row(name: str, ends: dict[Job, int], equivalent: dict[Job, Equivalent]) -> str:
-    same = sum(job in equivalent for job in ends)
-    killed = sum(end != 0 for job, end in ends.items() if job not in equivalent)
-    late = sum(end == 3 for end in ends.values())  # noqa: PLR2004 see Run._judge
-    return f"{name:12} {len(ends):8} {killed:7} {late:21} {same:11} {len(ends) - killed - same:5}"
+def _row(name: str, ends: dict[Job, int], same: dict[Job, Equivalent]) -> str:
+    alive = sum(end == 0 for end in ends.values())
+    late = sum(end == LATE for end in ends.values())
+    equivalent = sum(job in same for job in ends)
+    killed = len(ends) - alive
+    return f"{name:12} {len(ends):8} {killed:7} {late:12} {equivalent:11} {alive - equivalent:6}"
 
 
 def known() -> list[Equivalent]:

@@ -35,6 +35,7 @@ def test_an_account_told_nothing_else_has_sixteen_in_flight_and_raises_the_urgen
 
 def test_an_account_that_was_never_used_begins_with_nonce_zero() -> None:
     life = Life(nonce=0)
+    life.number = 0
     life.head()
     assert signs(life.offer())[0].nonce == 0
 

@@ -12,7 +12,7 @@ from keeper.core.transaction.states import IllegalMoveError
 from keeper.core.transaction.words import Answer
 from keeper.core.units import GWEI, TxHash
 from tests.core.transaction.build import PLAN, plan
-from tests.core.transaction.life import Life, alarms, inclusion, sent, signs
+from tests.core.transaction.life import Life, alarms, inclusion, restarted, sent, signs
 
 
 def unanswered() -> Life:
@@ -138,5 +138,13 @@ def test_a_raise_by_price_that_the_ceiling_does_not_allow_is_remembered_and_not_
     life.head(3)
     life.base_fee = 45 * GWEI
     life.arrive()
-    assert signs(life.answer(Answer.REPLACEMENT_UNDERPRICED)) == []
+    told = list(life.waits)
+    assert life.answer(Answer.REPLACEMENT_UNDERPRICED) == []
     assert life.account.by_price
+    assert life.waits == told
+
+
+def test_before_the_first_head_a_refusal_is_noted_and_nothing_is_signed() -> None:
+    again = restarted(unanswered())
+    assert again.answer(Answer.FORBIDDEN) == []
+    assert slot_of(again).newest.standing is Standing.REFUSED

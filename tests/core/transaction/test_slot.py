@@ -47,6 +47,12 @@ def test_a_signature_brings_its_plan_its_terms_and_its_place() -> None:
     assert (slot.wanted, slot.is_urgent, slot.public_from) == (OTHER, True, 104)
 
 
+def test_what_is_signed_is_no_longer_planned() -> None:
+    planned = replace(EMPTY, planned_wei=10**18)
+    assert planned.worst_wei == 10**18
+    assert planned.signed(attempt(1), PLAN).planned_wei == 0
+
+
 def test_a_plan_that_is_signed_again_keeps_its_place() -> None:
     slot = first().signed(attempt(2), OTHER).signed(attempt(3), PLAN)
     assert slot.plans == (PLAN, OTHER)
@@ -94,6 +100,10 @@ def test_what_is_in_a_block_is_what_lives_and_else_what_is_wanted() -> None:
     assert replace(slot, included=inclusion(102, tx=2)).live_plans == (OTHER,)
     assert replace(slot, included=inclusion(102, tx=3)).live_plans == ()
     assert replace(slot, included=inclusion(102, tx=9)).live_plans == ()
+    reverted = replace(slot, included=inclusion(102, tx=1, succeeded=False))
+    assert reverted.live_plans == (PLAN,)
+    assert replace(reverted, state=State.CLOSED).live_plans == ()
+    assert replace(reverted, state=State.CLOSED, included=inclusion(102, tx=1)).live_plans == (PLAN,)
     assert first().live_plans == (PLAN,)
     assert replace(first(), state=State.CLOSED).live_plans == ()
 

@@ -4,12 +4,15 @@ from dataclasses import replace
 
 import pytest
 
+from keeper.core.outcome import Refused
 from keeper.core.reason import Reason
 from keeper.core.transaction.account import Account
 from keeper.core.transaction.attempt import NO_OP_GAS, Attempt, Kind, Route, Standing, Why
 from keeper.core.transaction.budget import UNLIMITED, Ceiling
 from keeper.core.transaction.commands import Alarm, Alert, Broadcast, Sign, Wait, Waits
 from keeper.core.transaction.fees import Fees
+from keeper.core.transaction.machine import step
+from keeper.core.transaction.messages import Order, Ordered, Reviewed, SignFailed
 from keeper.core.transaction.reviewing import bump, cancel
 from keeper.core.transaction.slot import Slot, Terms
 from keeper.core.transaction.states import State
@@ -290,6 +293,99 @@ def test_a_gap_beyond_the_budget_is_not_filled_and_told() -> None:
     assert alarms(commands) == [Alert.OVER_BUDGET] * 2
     assert [each.nonce for each in commands if isinstance(each, Alarm)] == [7, 9]
     assert [slot.nonce for slot in life.account.slots] == [8, 10]
+
+
+def test_each_gap_counts_for_the_budget_of_the_next() -> None:
+    life = behind_a_gap(Life(nonce=8))
+    out = 100_000 * 41 * GWEI + 100_000 * 42 * GWEI
+    worst = NO_OP_GAS * 42 * GWEI
+    one = replace(RULES, budget=replace(UNLIMITED, day=Ceiling(out + 2 * worst - 1)))
+    life.account = replace(life.account, rules=one)
+    commands = life.head()
+    assert [(each.nonce, each.gas_limit * each.fees.max_fee_wei) for each in signs(commands)] == [(7, worst)]
+    assert alarms(commands) == [Alert.OVER_BUDGET]
+
+
+def test_a_gap_is_not_worth_what_waits_before_it() -> None:
+    life = behind_a_gap(Life(nonce=8))
+    before = life.account.slot_at(8)
+    assert before is not None
+    life.account = life.account.put(replace(before, terms=Terms(900 * GWEI, 9 * GWEI)))
+    second = signs(life.head())[1]
+    assert (second.nonce, second.fees) == (9, Fees(42 * GWEI, 2 * GWEI))
+
+
+def test_what_a_pool_holds_below_ours_is_no_gap() -> None:
+    life = behind_a_gap(Life(nonce=8))
+    life.pool_nonce = 8
+    assert [sign.nonce for sign in signs(life.head())] == [9]
+
+
+def test_nothing_waits_behind_a_no_op_that_is_for_nobodys_plan() -> None:
+    life = Life(nonce=7)
+    life.pool_nonce = 10
+    life.arrive()
+    life.tell(Ordered(1, 9, Order.CANCEL))
+    life.pool_nonce = 7
+    assert signs(life.head()) == []
+
+
+def bare(gas: int) -> Slot:
+    return replace(slot(41), attempts=(replace(slot(41).newest, gas_limit=gas),))
+
+
+@pytest.mark.parametrize(
+    ("gas", "budget_wei", "fee"),
+    [
+        (NO_OP_GAS, NO_OP_GAS * 100 * GWEI, 100 * GWEI),
+        (NO_OP_GAS, NO_OP_GAS * 100 * GWEI - 1, 45_100_000_000),
+        (2 * NO_OP_GAS, NO_OP_GAS * 100 * GWEI - 1, 82 * GWEI),
+        (9 * NO_OP_GAS, NO_OP_GAS * 100 * GWEI - 1, 100 * GWEI),
+    ],
+)
+def test_beyond_the_budget_a_no_op_offers_the_least_that_replaces_or_what_could_be_lost_anyway(
+    gas: int, budget_wei: int, fee: int
+) -> None:
+    rules = replace(RULES, budget=replace(UNLIMITED, transaction=Ceiling(budget_wei)))
+    life = Life(Account(rules, (bare(gas),)))
+    life.base_fee = 90 * GWEI
+    (no_op,) = cancel(life.account, life.view(), bare(gas), Why.EXPIRED)
+    assert no_op == Sign(7, None, Kind.NO_OP, Fees(fee, 1_100_000_000), NO_OP_GAS, Why.EXPIRED)
+
+
+def test_what_is_about_to_be_signed_counts_for_the_budget_of_the_next_slot() -> None:
+    """Two vaults want a newer plan at the same head, and the budget allows one."""
+    first, newer = 100_000 * 41 * GWEI, 112_500 * 45_100_000_000
+    life = Life(Account(replace(RULES, budget=replace(UNLIMITED, hour=Ceiling(first + newer)))))
+    life.head()
+    wishes: dict[Address, Wish] = {}
+    for number in (0, 1):
+        life.offer(plan(number))
+        wishes[plan(number).vault] = Instead(replace(plan(number, state=1), gas_units=90_000))
+    assert [(sign.nonce, sign.kind, sign.why) for sign in signs(life.head(wishes=wishes))] == [
+        (7, Kind.REBALANCE, Why.SUPERSEDES),
+        (8, Kind.NO_OP, Why.UNWANTED),
+    ]
+
+
+def test_what_could_not_be_signed_counts_no_longer() -> None:
+    life = sent()
+    life.arrive(3)
+    life.account, _ = step(life.account, Reviewed({PLAN.vault: Wanted()}, NATIVE_USD))
+    assert life.account.slots[0].planned_wei == 100_000 * 45_100_000_000
+    life.tell(SignFailed(7, Why.RAISED, Refused(PLAN.vault, Reason.SIGNER_FAILED, "locked")))
+    assert life.account.slots[0].planned_wei == 0
+
+
+def test_a_plan_is_as_old_as_its_first_signature_whatever_was_signed_since() -> None:
+    life = sent()
+    assert life.account.slots[0].plan_since == 101
+    life.head(3)
+    assert (life.account.slots[0].signed_at, life.account.slots[0].plan_since) == (104, 101)
+    life.head(wishes={PLAN.vault: Instead(ELSEWHERE)})
+    assert life.account.slots[0].plan_since == 105
+    life.head(wishes=UNWANTED)
+    assert (life.account.slots[0].signed_at, life.account.slots[0].plan_since) == (106, 105)
 
 
 def test_a_nonce_with_a_fresh_verdict_is_no_gap() -> None:
