@@ -6,11 +6,10 @@ from keeper.core.head import Head
 from keeper.core.market import Reference
 from keeper.core.transaction.commands import Alarm, Alert, Broadcast, Sign, Step
 from keeper.core.transaction.messages import Answered, Event, Offered, Signed
-from keeper.core.transaction.words import Answer
+from keeper.core.transaction.weighing import TAKEN
 from keeper.core.units import WAD
 from keeper.observe.metrics import STATES, Metrics
 
-TAKEN = frozenset({Answer.ACCEPTED, Answer.ALREADY_KNOWN})
 LOST = {
     "poll": "node lost; every vault holds until it is back",
     "push": "subscription lost; the node is polled until it is back",

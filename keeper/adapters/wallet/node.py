@@ -27,6 +27,7 @@ from keeper.adapters.wallet.answers import (
 )
 from keeper.adapters.wallet.needs import Absent, Block, Receipt, Reply, Standing
 from keeper.core.transaction.attempt import Route
+from keeper.core.transaction.weighing import TAKEN
 from keeper.core.transaction.words import Answer, classify
 from keeper.core.units import Address, TxHash
 from keeper.ports import UnreachableError
@@ -34,7 +35,6 @@ from keeper.quorum import Heard, Panel, Patience, Silence, Sleep, Vote, agreed, 
 
 T = TypeVar("T")
 SEND = "eth_sendRawTransaction"
-TAKEN = frozenset({Answer.ACCEPTED, Answer.ALREADY_KNOWN})
 
 
 class Asked(Protocol):

@@ -16,9 +16,9 @@ from keeper.core.transaction.messages import Answered
 from keeper.core.transaction.reviewing import bump, cancel
 from keeper.core.transaction.slot import Slot
 from keeper.core.transaction.states import Signal
+from keeper.core.transaction.weighing import TAKEN
 from keeper.core.transaction.words import Answer
 
-TAKEN = frozenset({Answer.ACCEPTED, Answer.ALREADY_KNOWN})
 NOT_TAKEN = {
     Answer.REPLACEMENT_UNDERPRICED: Reason.NODE_REFUSED,
     Answer.UNDERPRICED: Reason.NODE_REFUSED,

@@ -49,10 +49,10 @@ def _used_by_others(account: Account, view: ChainView) -> tuple[Account, tuple[C
     """Nonces that are used and were never owned here. Those of open slots are the receipts' business."""
     known = account.accounted
     account = replace(account, accounted=view.nonce if known is None else max(known, view.nonce))
-    if known is None or view.nonce <= known:
+    if known is None:
         return account, ()
-    ours = {slot.nonce for slot in (*account.slots, *account.closed)}
-    foreign = [nonce for nonce in range(max(known, account.floor), view.nonce) if nonce not in ours]
+    since = max(known, account.floor)
+    foreign = [nonce for nonce in range(since, view.nonce) if nonce not in account.owned]
     if not foreign:
         return account, ()
     detail = f"{len(foreign)} nonces from {foreign[0]} were used by transactions that were not made here"

@@ -72,7 +72,6 @@ def raised_fees(
     if by_price:
         price = div_up(old.price_at(base_fee_wei) * RAISE_PERCENT, 100)
         needed_tip = max(needed_tip, price - base_fee_wei)
-        needed_fee = max(needed_fee, price)
     if needed_fee > ceiling_wei:
         return AboveCeiling(needed_fee, ceiling_wei)
     fee = min(max(needed_fee, market_fee(base_fee_wei, needed_tip)), ceiling_wei)

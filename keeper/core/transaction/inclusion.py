@@ -74,11 +74,10 @@ def _suspicion(nonce: int) -> Command:
 def _finish(account: Account, view: ChainView, slot: Slot, finish: Finish) -> tuple[Account, Step]:
     closed = slot.heard(Signal.FINAL)
     floor = max(account.floor, slot.nonce + 1)
-    kept = tuple(each for each in account.closed if each.nonce != slot.nonce)
     spent = account.spent if finish.spend is None else (*account.spent, finish.spend)
     account = replace(
         account.without(slot.nonce),
-        closed=tuple(sorted((*kept, closed), key=lambda each: each.nonce)),
+        closed=tuple(sorted((*account.closed, closed), key=lambda each: each.nonce)),
         floor=floor,
         floored_at=view.number,
         spent=spent,
@@ -104,7 +103,8 @@ def _stands(view: ChainView, slot: Slot, inclusion: Inclusion | None) -> bool:
     was_displaced, before = slot.passed_at is not None, slot.included
     if inclusion is None:
         # A verdict of before the start, whose receipt the nodes may have pruned, is as good as a used nonce.
-        return view.nonce > slot.nonce and (was_displaced or before is None)
+        # What was displaced never had one.
+        return view.nonce > slot.nonce and before is None
     return not was_displaced and (before is None or before.succeeded is inclusion.succeeded)
 
 

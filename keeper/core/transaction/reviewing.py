@@ -35,7 +35,6 @@ def reviewed(account: Account, event: Reviewed) -> tuple[Account, Step]:
         if slot.state is not State.PENDING or slot.nonce < view.nonce or slot.signed_at == view.number:
             continue
         tended = slot.unsure()
-        account = account.put(tended)
         wished = _wished(account, event, tended)
         moves = _next_move(account, view, tended, wished)
         planned = sum(each.gas_limit * each.fees.max_fee_wei for each in moves if isinstance(each, Sign))
@@ -55,8 +54,8 @@ def _wished(account: Account, event: Reviewed, slot: Slot) -> Wish | None:
         return None
     before = [each.wanted for each in account.slots if each.nonce < slot.nonce]
     done = [each for each in (*account.slots, *account.closed) if each.included is not None]
-    doubled = any(other is not None and other.vault == plan.vault for other in before)
-    if doubled or any(plan.intent == each.intent for slot in done for each in slot.live_plans):
+    doubled = any(each is not None and each.vault == plan.vault for each in before)
+    if doubled or any(plan.intent == each.intent for other in done for each in other.live_plans):
         return Unwanted(Reason.SUPERSEDED)
     return event.wishes.get(plan.vault)
 
@@ -168,7 +167,7 @@ def _standing_attempts(slot: Slot) -> tuple[Attempt, ...]:
     newest = slot.newest
     if newest.standing is not Standing.REFUSED:
         return (newest,)
-    same = [each for each in slot.attempts if each.kind is newest.kind and each.plan == newest.plan]
+    same = [each for each in slot.attempts if each.plan == newest.plan]
     standing = [each for each in same if each.standing is not Standing.REFUSED]
     return (*standing[-1:], newest)
 

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from keeper.core.transaction.words import Answer
 
 TAKEN = (Answer.ACCEPTED, Answer.ALREADY_KNOWN)
+"""Some node has the bytes."""
+
 PERHAPS = (Answer.NONCE_TOO_LOW, Answer.UNKNOWN, Answer.LOST, Answer.NONCE_TOO_HIGH)
 """May or may not be taken. What is evidence of anything comes before silence."""
 

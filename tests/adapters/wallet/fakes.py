@@ -151,6 +151,8 @@ class FakeNode:
     hidden_receipts: bool = False
     receipts_fail: bool = False
     guarded: bool = False
+    blocks_lag: bool = False
+    standing_fails: bool = False
     delegated: bool = False
     final_number: int | None = None
     routes: list[Route] = field(default_factory=list)
@@ -162,6 +164,8 @@ class FakeNode:
 
     async def standing(self, _account: Address, _height: int) -> Standing:
         self._answer()
+        if self.standing_fails:
+            raise UnreachableError("header not found")
         nonce = self.chain_nonce() - self.lag
         pooled = nonce
         while pooled in self.pool:
@@ -193,7 +197,7 @@ class FakeNode:
 
     async def block(self, number: int) -> Block | Absent:
         self._answer()
-        if number >= len(self.blocks):
+        if number >= len(self.blocks) or self.blocks_lag:
             return Absent()
         return Block(self.blocks[number].hash, self.blocks[number].timestamp)
 

@@ -8,6 +8,7 @@ from keeper.adapters.wallet.needs import Reply
 from keeper.core.outcome import Mined, Refused
 from keeper.core.reason import Reason
 from keeper.core.transaction.attempt import Standing
+from keeper.core.transaction.messages import Order, Ordered
 from keeper.core.transaction.words import Answer
 from keeper.ports import Accepted
 from tests.adapters.wallet import fakes
@@ -229,3 +230,31 @@ async def test_a_vault_is_pending_until_its_verdict_is_told() -> None:
     assert refused.reason is Reason.PENDING
     await it.advance()
     assert it.wallet.pending() == frozenset()
+
+
+async def test_a_receipt_whose_block_another_node_does_not_have_yet_concludes_nothing() -> None:
+    """Taken for "no receipt", it would be somebody else's use of the key, and in the end no hedge."""
+    it = await scene()
+    await it.offer()
+    it.node.blocks_lag = True
+    await it.blocks(10)
+    assert it.outcomes == []
+    assert "foreign-use" not in [note.what for note in it.ledger.notes]
+    it.node.blocks_lag = False
+    await it.blocks(1)
+    assert [type(each) for each in it.outcomes] == [Mined]
+
+
+async def test_an_order_waits_for_a_head_at_which_the_account_could_be_read() -> None:
+    """By the clock of an older head it would raise what is past its deadline by now."""
+    it = await scene()
+    await it.offer(plan(deadline=it.node.timestamp + 30))
+    it.ledger.waiting.append(Ordered(1, 0, Order.RAISE))
+    it.node.standing_fails = True
+    await it.blocks(3, empty=True)
+    assert it.ledger.answers == {}
+    assert len(it.ledger.hashes) == 1
+    it.node.standing_fails = False
+    await it.blocks(1, empty=True)
+    assert set(it.ledger.answers) == {1}
+    assert it.wallet.account.slots[0].is_cancelled
