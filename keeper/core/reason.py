@@ -33,6 +33,7 @@ class Reason(StrEnum):
 
     # What was read is not fit to act on.
     VAULT_UNREADABLE = "vault-unreadable"
+    STATE_MISMATCH = "state-mismatch"
     PRICE_INVALID = "price-invalid"
     PRICE_STALE = "price-stale"
     PRICE_OUT_OF_BOUNDS = "price-out-of-bounds"
