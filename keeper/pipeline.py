@@ -124,7 +124,7 @@ class Pipeline:
             # What a node will not run for one vault must not keep the others from their hedges.
             return Refused(plan.vault, Reason.NODE_REFUSED, str(error))
         if isinstance(simulated, WouldRevert):
-            return Refused(plan.vault, Reason.SIMULATION_REVERTED, simulated.error)
+            return Refused(plan.vault, simulated.reason, simulated.error)
         with self.observer.stage("offer"):
             return await self.wallet.offer(plan, head, native_usd_wad)
 
@@ -146,7 +146,7 @@ class Pipeline:
         if isinstance(wished, Unwanted):
             return wished
         simulated = await self.reader.simulate(wished.plan if isinstance(wished, Instead) else plan, head)
-        return Unwanted(Reason.SIMULATION_REVERTED) if isinstance(simulated, WouldRevert) else wished
+        return Unwanted(simulated.reason) if isinstance(simulated, WouldRevert) else wished
 
     async def _settle(self, settlement: Settlement) -> None:
         kept: dict[Address, Memory] = {}

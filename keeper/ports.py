@@ -16,6 +16,7 @@ from keeper.core.memory import Memory
 from keeper.core.outcome import Outcome, Refused, Settlement
 from keeper.core.plan import Plan
 from keeper.core.policy import Policy
+from keeper.core.reason import Reason
 from keeper.core.snapshot import Snapshot
 from keeper.core.transaction.wish import Wish
 from keeper.core.units import Address
@@ -57,9 +58,10 @@ class Simulated:
 
 @dataclass(frozen=True, slots=True)
 class WouldRevert:
-    """The vault would refuse the plan. `error` is the decoded custom error."""
+    """The vault would refuse the plan. `error` is the decoded custom error, `reason` what it means."""
 
     error: str
+    reason: Reason = Reason.SIMULATION_REVERTED
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,15 +142,24 @@ class Told:
             case Mined() | Reverted():
                 self._m.hedges.labels(name, reason.value).inc()
                 self._m.gas.labels(name).inc(outcome.gas_cost_wei / WAD)
-                tell = self._log.info if isinstance(outcome, Mined) else self._log.error
-                tell("settled", vault=name, reason=reason.value, tx=outcome.tx_hash,
-                     block=outcome.block_number, gas_used=outcome.gas_used,
-                     error=getattr(outcome, "error", None))  # fmt: skip
+                if isinstance(outcome, Reverted):
+                    self._m.reverts.labels(name, outcome.why.value).inc()
+                self._in_block(name, outcome)
             case Cancelled() | Superseded() | NonceTaken():
                 self._m.hedges.labels(name, reason.value).inc()
                 if isinstance(outcome, Cancelled):
                     self._m.gas.labels(name).inc(outcome.gas_cost_wei / WAD)
                 self._log.warning("settled", vault=name, reason=reason.value, intent=outcome.intent)
+
+    def _in_block(self, name: str, outcome: Mined | Reverted) -> None:
+        facts: dict[str, object] = {
+            "vault": name, "reason": reason_of(outcome).value, "tx": outcome.tx_hash,
+            "block": outcome.block_number, "gas_used": outcome.gas_used,
+        }  # fmt: skip
+        if isinstance(outcome, Mined):
+            self._log.info("settled", **facts)
+        else:
+            self._log.error("settled", **facts, why=outcome.why.value, error=outcome.error)
 
     def unreadable(self, head: Head, error: UnreachableError) -> None:
         """Every vault holds. Logged once, until a cycle is completed again."""
