@@ -81,6 +81,7 @@ class Reason(StrEnum):
     LEASE_LOST = "lease-lost"
     STOPPING = "stopping"
     SPEND_CEILING = "spend-ceiling"
+    WASTE_CEILING = "waste-ceiling"
     FOREIGN_PENDING = "foreign-pending"
     NODE_REFUSED = "node-refused"
     MINED = "mined"

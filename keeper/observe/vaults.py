@@ -144,6 +144,7 @@ class Told:
                 self._m.gas.labels(name).inc(outcome.gas_cost_wei / WAD)
                 if isinstance(outcome, Reverted):
                     self._m.reverts.labels(name, outcome.why.value).inc()
+                    self._m.wasted.labels(name).inc(outcome.gas_cost_wei / WAD)
                 self._in_block(name, outcome)
             case Cancelled() | Superseded() | NonceTaken():
                 self._m.hedges.labels(name, reason.value).inc()
