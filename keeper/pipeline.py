@@ -38,6 +38,7 @@ from keeper.ports import (
     Wallet,
     WouldRevert,
 )
+from keeper.watch import Watch
 
 Action = TypeVar("Action", Plan, Hold)
 
@@ -58,6 +59,7 @@ class Pipeline:
     observer: Observer
     memories: dict[Address, Memory] = field(default_factory=dict)
     quarantined: set[Address] = field(default_factory=set)
+    watch: Watch = field(default_factory=Watch)
 
     async def run(self) -> None:
         """Keep the vaults until the heads end. Raises JournalError."""
@@ -76,6 +78,7 @@ class Pipeline:
             await self._settle(settlement)
         with self.observer.stage("read"):
             evidence = await self.reader.read(head, self.references.latest())
+        self.watch.look(evidence.snapshot, self.memories, self.wallet, self.observer)
         policies, pending = self.policies.current(), self.wallet.pending()
         with self.observer.stage("decide"):
             decisions = self._decide(evidence.snapshot, policies)

@@ -25,6 +25,7 @@ from keeper.core.plan import Plan
 from keeper.core.policy import Policy
 from keeper.core.reason import Reason
 from keeper.core.snapshot import Snapshot
+from keeper.core.transaction.commands import Alert
 from keeper.core.transaction.wish import Instead, Unwanted, Wish
 from keeper.core.units import WAD, Address
 from keeper.observe.measures import VaultMeasures
@@ -161,6 +162,12 @@ class Told:
             self._log.info("settled", **facts)
         else:
             self._log.error("settled", **facts, why=outcome.why.value, error=outcome.error)
+
+    def foreign_hedge(self, vault: Address, at: int) -> None:
+        """Somebody else holds a keeper's key, or pulled the ripcord."""
+        self._m.alarms.labels(Alert.FOREIGN_HEDGE.value).inc()
+        detail = "hedged by a transaction that is in no journal: pause the vault unless you know whose it was"
+        self._log.critical(Alert.FOREIGN_HEDGE.value, vault=self._name(vault), chain_time=at, detail=detail)
 
     def unreadable(self, head: Head, error: UnreachableError) -> None:
         """Every vault holds. Logged once, until a cycle is completed again."""

@@ -26,6 +26,7 @@ class Alert(StrEnum):
     UNKNOWN_WORDS = "unknown-words"
     OVER_BUDGET = "over-budget"
     WASTED_GAS = "wasted-gas"
+    FOREIGN_HEDGE = "foreign-hedge"
 
 
 class Wait(StrEnum):

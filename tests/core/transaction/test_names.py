@@ -15,7 +15,7 @@ from keeper.core.transaction.words import Answer
 
 ALERTS = (
     "foreign-use foreign-pending finality-broken node-fee-cap pool-conflict unknown-words over-budget "
-    "wasted-gas"
+    "wasted-gas foreign-hedge"
 )
 ANSWERS = (
     "accepted already-known nonce-too-low nonce-too-high replacement-underpriced underpriced pool-full "
