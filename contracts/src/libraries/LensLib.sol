@@ -29,9 +29,9 @@ struct Facts {
 /// @notice A vault in the words of `ILens`.
 /// @dev Deployed by itself and linked.
 library LensLib {
-    uint256 internal constant VAULT_WORDS = 28;
+    uint256 internal constant VAULT_WORDS = 32;
 
-    /// @notice 28 words, then one word per leg.
+    /// @notice 32 words, then one word per leg.
     function words(Facts memory facts, Feeds memory feeds, Limits storage limits, BookedLeg[] storage book)
         external
         view
@@ -74,6 +74,12 @@ library LensLib {
             | uint256(limits.maxTradeBase) << 96;
         out[27] = limits.priceErrorBps | uint256(limits.minTradeBps) << 16 | uint256(limits.turnoverCapPips)
             << 32 | uint256(limits.lossCapPips) << 64;
+        out[28] = limits.maxCheckAge | uint256(limits.maxJumpBps) << 32 | uint256(limits.maxDrawdownBps) << 48
+            | uint256(limits.turnoverPerDayPips) << 64 | uint256(limits.lossPerDayPips) << 96
+            | uint256(limits.emergencyGap) << 128;
+        out[29] = limits.minPrice | uint256(limits.maxPrice) << 128;
+        out[30] = limits.minVol | uint256(limits.maxVol) << 64 | uint256(limits.ripcordReward) << 128;
+        out[31] = limits.emergencyTradeBase;
     }
 
     function _writeFeeds(uint256[] memory out, Feeds memory feeds) private view {
