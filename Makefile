@@ -43,7 +43,7 @@ node_modules/.ready: package.json package-lock.json .npmrc
 	@touch $@
 
 .cache/protocols/.ready: tools/fetch_protocols.py tools/protocols.lock.json
-	$(call say,Protocols: the published contracts of Uniswap; Aave; Chainlink)
+	$(call say,Protocols: the published contracts of Uniswap; Aave; Chainlink; Safe)
 	@tools/check_setup.sh $(PYTHON)
 	@$(PYTHON) tools/fetch_protocols.py
 	@touch $@
