@@ -16,7 +16,9 @@ from keeper.core.memory import Memory
 from keeper.core.outcome import Outcome, Refused, Settlement
 from keeper.core.plan import Plan
 from keeper.core.policy import Policy
+from keeper.core.reason import Reason
 from keeper.core.snapshot import Snapshot
+from keeper.core.transaction.whose import Whose
 from keeper.core.transaction.wish import Wish
 from keeper.core.units import Address
 
@@ -57,9 +59,10 @@ class Simulated:
 
 @dataclass(frozen=True, slots=True)
 class WouldRevert:
-    """The vault would refuse the plan. `error` is the decoded custom error."""
+    """The vault would refuse the plan. `error` is the decoded custom error, `reason` what it means."""
 
     error: str
+    reason: Reason = Reason.SIMULATION_REVERTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +139,10 @@ class Wallet(Protocol):
         """What was signed before `head`, is not in a block, and may be asked about: by its vault."""
         ...
 
+    def whose(self, vault: Address, at: int) -> Whose:
+        """Who hedged a vault in the block of this time."""
+        ...
+
     async def offer(self, plan: Plan, head: Head, native_usd_wad: int) -> Accepted | Refused:
         """Journal, sign and broadcast, or say why not.
 
@@ -200,6 +207,10 @@ class Observer(Protocol):
 
     def settled(self, outcome: Outcome) -> None:
         """An intent came to its end."""
+        ...
+
+    def foreign_hedge(self, vault: Address, at: int) -> None:
+        """A vault was hedged, in the block of this time, by a transaction that is in no journal."""
         ...
 
     def unreadable(self, head: Head, error: UnreachableError) -> None:

@@ -170,6 +170,7 @@ class Settings(BaseSettings):
     spend_transaction: Spend = Ceiling()
     spend_hour: Spend = Ceiling()
     spend_day: Spend = Ceiling()
+    spend_wasted: Spend = Ceiling()
     blocks_before_bump: int = Field(default=3, ge=1, le=100)
     metrics_host: str = "127.0.0.1"
     metrics_port: int = Field(default=9464, ge=0, le=65535)
@@ -187,7 +188,7 @@ class Settings(BaseSettings):
     @property
     def budget(self) -> Budget:
         """What may be spent on gas."""
-        return Budget(self.spend_transaction, self.spend_hour, self.spend_day)
+        return Budget(self.spend_transaction, self.spend_hour, self.spend_day, self.spend_wasted)
 
     def secrets(self) -> tuple[str, ...]:
         """The texts that must appear in no log, metric or status page."""

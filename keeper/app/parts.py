@@ -178,7 +178,7 @@ class VaultContract:
             return Absent()
         return Fill(event.spent, event.got)
 
-    async def revert_reason(self, plan: Plan, account: Address, block_number: int) -> str:
+    async def revert_reason(self, plan: Plan, account: Address, block_number: int) -> WouldRevert:
         """The decoded error of the plan's call. Raises UnreachableError."""
         return await self._guard.revert_reason(plan, account, block_number)
 

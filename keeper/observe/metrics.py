@@ -78,6 +78,15 @@ class Metrics:
             "hedge_skips_total", "Plans not carried out, by reason.", "vault", "reason"
         )
         self.hedges = self._counter("hedges_total", "Ends of plans.", "vault", "outcome")
+        self.reverts = self._counter(
+            "hedge_reverts_total",
+            "Transactions that the vault refused in a block, by reason.",
+            "vault",
+            "reason",
+        )
+        self.wasted = self._counter(
+            "gas_wasted_ether_total", "Spent on reverts, in the chain's coin.", "vault"
+        )
         self.gas = self._counter("gas_spent_ether_total", "Spent on gas, in the chain's coin.", "vault")
         self.stage = self._histogram("hedge_stage_duration_seconds", "Duration of a cycle's stages.", "stage")
         self.cycle = self._histogram("evaluation_duration_seconds", "From a head read to all vaults decided.")

@@ -179,6 +179,16 @@ async def test_a_plan_that_would_revert_is_never_offered_to_the_wallet() -> None
     assert world.journal.outcomes == [Refused(VAULT, Reason.SIMULATION_REVERTED, "CoolingDown(readyAt=1)")]
 
 
+async def test_what_the_guard_says_is_the_reason_and_it_is_asked_once_a_block() -> None:
+    world = World(gapped(90.0), blocks=5)
+    world.reader.simulation = WouldRevert("LossBudgetExceeded(used=2, cap=1)", Reason.LOSS_LIMIT)
+    await world.run()
+    assert world.wallet.offered == []
+    assert [plan.vault for plan in world.reader.simulated] == [VAULT] * 5
+    told = Refused(VAULT, Reason.LOSS_LIMIT, "LossBudgetExceeded(used=2, cap=1)")
+    assert world.journal.outcomes == [told] * 5
+
+
 async def test_a_plan_that_the_node_will_not_run_does_not_keep_the_others_from_their_hedges() -> None:
     world = World(gapped(150.0), gapped(90.0, address=OTHER))
     world.reader.unanswered = frozenset({VAULT})

@@ -14,6 +14,7 @@ from eth_utils.address import to_checksum_address
 
 from keeper.adapters.ethereum.abi import table
 from keeper.adapters.ethereum.client import Client
+from keeper.adapters.ethereum.refusals import reason_of
 from keeper.adapters.ethereum.reverts import contract_error, is_contracts
 from keeper.adapters.ethereum.rpc import RpcRefusedError
 from keeper.core.head import Head
@@ -99,12 +100,12 @@ class Guard:
         block = {"blockHash": head.hash, "requireCanonical": True}
         return await self._run(plan, self._keeper, block)
 
-    async def revert_reason(self, plan: Plan, account: Address, block_number: int) -> str:
+    async def revert_reason(self, plan: Plan, account: Address, block_number: int) -> WouldRevert:
         """Why a plan's call was refused, run again on the state before its block. Raises UnreachableError."""
         result = await self._run(plan, account, hex(block_number - 1))
         if isinstance(result, WouldRevert):
-            return result.error
-        return "reverted, although the same call succeeds on the state before its block"
+            return result
+        return WouldRevert("reverted, although the same call succeeds on the state before its block")
 
     async def _run(self, plan: Plan, account: Address, block: object) -> Simulated | WouldRevert:
         call = {
@@ -117,7 +118,8 @@ class Guard:
             result = await self._rpc.call("eth_call", [call, block])
         except RpcRefusedError as refused:
             if is_contracts(refused):
-                return WouldRevert(contract_error(refused))
+                error = contract_error(refused)
+                return WouldRevert(error, reason_of(error))
             raise UnansweredError(f"{self._rpc.endpoint}: could not simulate: {refused}") from refused
         try:
             return Simulated(*decode(TWO_AMOUNTS, _bytes(result)))

@@ -14,6 +14,7 @@ from keeper.adapters.ethereum.rpc import Rpc
 from keeper.core.head import Head
 from keeper.core.plan import Plan
 from keeper.core.quote import Side
+from keeper.core.reason import Reason
 from keeper.core.snapshot import Snapshot
 from keeper.core.units import WAD, Address
 from keeper.demo.accounts import Role
@@ -133,7 +134,7 @@ async def test_a_stale_feed_a_pause_and_a_stranger_are_told_apart(
 ) -> None:
     head, snapshot = await look(world, rpc, subject)
     stranger = await Guard(rpc, KEEPER).simulate(plan_for(snapshot.vaults[0], head), head)
-    assert stranger == WouldRevert(f"NotKeeper(caller={KEEPER})")
+    assert stranger == WouldRevert(f"NotKeeper(caller={KEEPER})", Reason.NOT_KEEPER)
     world.wait(6000)
     feed = checksummed(world.book.price_feed)
     assert (await simulated(world, rpc, subject)).startswith(f"StalePrice(feed={feed}, updatedAt=")
@@ -158,9 +159,9 @@ async def test_the_reason_of_a_revert_is_found_on_the_state_before_its_block(
     receipt = send(world, plan)
     assert receipt["status"] == "0x0"
     number = int(receipt["blockNumber"], 16)
-    assert (await Guard(rpc, subject.keeper).revert_reason(plan, subject.keeper, number)).startswith(
-        "StateMoved("
-    )
+    said = await Guard(rpc, subject.keeper).revert_reason(plan, subject.keeper, number)
+    assert said.error.startswith("StateMoved(")
+    assert said.reason is Reason.STATE_MOVED
 
 
 PLAN = plan_for(VAULT, HEAD)
@@ -171,7 +172,7 @@ async def test_a_reason_that_is_gone_is_said_to_be_gone() -> None:
     async with scripted(lambda r: result(r, good)) as node, node.rpc() as rpc:
         guard = Guard(rpc, KEEPER)
         assert await ChainReader(rpc, Subject(KEEPER, (), KEEPER)).simulate(PLAN, HEAD) == Simulated(5, 6)
-        assert "the same call succeeds" in await guard.revert_reason(PLAN, KEEPER, 7)
+        assert "the same call succeeds" in (await guard.revert_reason(PLAN, KEEPER, 7)).error
         assert [request["params"][1] for request in node.asked] == [
             {"blockHash": HEAD.hash, "requireCanonical": True},
             "0x6",
@@ -190,6 +191,7 @@ async def test_the_call_is_the_one_that_would_be_signed() -> None:
     }
 
 
+OUT = Reason.OUT_OF_GAS
 CODED = bytes.fromhex("f1f8f1f8")
 
 
@@ -211,7 +213,8 @@ async def test_reverts_are_understood_from_every_kind_of_node(
     code: int, message: str, data: object, error: str
 ) -> None:
     async with scripted(lambda r: refusal(r, code, message, data)) as node, node.rpc() as rpc:
-        assert await Guard(rpc, KEEPER).simulate(PLAN, HEAD) == WouldRevert(error)
+        answer = await Guard(rpc, KEEPER).simulate(PLAN, HEAD)
+    assert answer == WouldRevert(error, OUT if error == "out of gas" else Reason.SIMULATION_REVERTED)
 
 
 @pytest.mark.parametrize("message", ["header not found", "missing trie node", "historical state"])
