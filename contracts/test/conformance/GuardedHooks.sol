@@ -48,7 +48,7 @@ abstract contract GuardedHooks is GuardedFixture, KeeperVaultPromises {
         _expose(seed);
     }
 
-    function _makeKeeper(address account) internal override {
+    function _makeKeeper(address account) internal virtual override {
         _appoint(account);
     }
 

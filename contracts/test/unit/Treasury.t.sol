@@ -137,6 +137,16 @@ contract TreasuryTest is TreasuryFixture {
         module.legAt(0);
     }
 
+    function test_each_declaration_moves_the_state_even_back_to_what_was() public {
+        bytes32 before = module.stateHash();
+        _declare(_one(_call(2000e8, -5e18)));
+        bytes32 between = module.stateHash();
+        assertNotEq(between, before);
+        _declare(new Position[](0));
+        assertNotEq(module.stateHash(), between);
+        assertNotEq(module.stateHash(), before);
+    }
+
     function test_nobody_else_declares() public {
         address[3] memory others = [stranger, guardian, keeper];
         for (uint256 i = 0; i < others.length; ++i) {
