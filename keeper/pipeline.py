@@ -29,6 +29,7 @@ from keeper.ports import (
     Cycle,
     Heads,
     Journal,
+    Mismatched,
     Observer,
     Policies,
     Reader,
@@ -125,6 +126,8 @@ class Pipeline:
             return Refused(plan.vault, Reason.NODE_REFUSED, str(error))
         if isinstance(simulated, WouldRevert):
             return Refused(plan.vault, Reason.SIMULATION_REVERTED, simulated.error)
+        if isinstance(simulated, Mismatched):
+            return Refused(plan.vault, Reason.DEPLOYMENT_MISMATCH, simulated.detail)
         with self.observer.stage("offer"):
             return await self.wallet.offer(plan, head, native_usd_wad)
 
@@ -146,6 +149,8 @@ class Pipeline:
         if isinstance(wished, Unwanted):
             return wished
         simulated = await self.reader.simulate(wished.plan if isinstance(wished, Instead) else plan, head)
+        if isinstance(simulated, Mismatched):
+            return Unwanted(Reason.DEPLOYMENT_MISMATCH)
         return Unwanted(Reason.SIMULATION_REVERTED) if isinstance(simulated, WouldRevert) else wished
 
     async def _settle(self, settlement: Settlement) -> None:
