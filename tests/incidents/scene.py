@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
+from eth_typing import HexStr
+
 from keeper.adapters.ethereum.block import fetch_tip
 from keeper.adapters.ethereum.endpoint import Endpoint
 from keeper.adapters.ethereum.pool import Pool
@@ -127,7 +129,15 @@ class Scene:
         except UnreachableError as error:
             self.voice.vaults.unreadable(UNREAD, error)
             return Reason.NODE_UNREACHABLE.value
+        self._until_mined()
         return decisions[0].reason.value
+
+    def _until_mined(self) -> None:
+        """A node that mines at once still answers before the block is there."""
+        if self.world.rpc.call("anvil_getAutomine") is True:
+            for slot in self.wallet.account.slots:
+                sent = HexStr(slot.newest.tx_hash)
+                self.world.chain.web3.eth.wait_for_transaction_receipt(sent, poll_latency=0.005)
 
     async def cycles(self, count: int) -> list[str]:
         """So many heads, a block apart."""
