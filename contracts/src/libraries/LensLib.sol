@@ -3,7 +3,7 @@ pragma solidity 0.8.34;
 
 import {Limits} from "../interfaces/IGuarded.sol";
 import {IVenue} from "../interfaces/IVenue.sol";
-import {BookedLeg} from "./BookLib.sol";
+import {CodeLib} from "./CodeLib.sol";
 import {Leg} from "./OptionLeg.sol";
 import {Feeds, OracleGate, Reading} from "./OracleGate.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
@@ -32,20 +32,23 @@ library LensLib {
     uint256 internal constant VAULT_WORDS = 32;
 
     /// @notice 32 words, then one word per leg.
-    function words(Facts memory facts, Feeds memory feeds, Limits storage limits, BookedLeg[] storage book)
+    /// @param rulesAt Where the rules stand: see `CodeLib`.
+    /// @param legsAt Where the legs stand.
+    function words(Facts memory facts, Feeds memory feeds, address rulesAt, address legsAt)
         external
         view
         returns (uint256[] memory out)
     {
-        uint256 count = book.length;
+        Leg[] memory legs = CodeLib.readLegs(legsAt);
+        uint256 count = legs.length;
         out = new uint256[](VAULT_WORDS + count);
         _writeFacts(out, facts);
-        _writeLimits(out, limits);
+        _writeLimits(out, CodeLib.readRules(rulesAt));
         _writeFeeds(out, feeds);
         _writeVenue(out, facts.venue);
         out[22] = count;
         for (uint256 i = 0; i < count; ++i) {
-            out[VAULT_WORDS + i] = Leg.unwrap(book[i].leg);
+            out[VAULT_WORDS + i] = Leg.unwrap(legs[i]);
         }
     }
 
@@ -64,7 +67,7 @@ library LensLib {
         out[26] = facts.keeperUntil;
     }
 
-    function _writeLimits(uint256[] memory out, Limits storage limits) private view {
+    function _writeLimits(uint256[] memory out, Limits memory limits) private pure {
         out[4] = uint256(int256(limits.targetDelta));
         out[5] = limits.band;
         out[9] = limits.cooldown;

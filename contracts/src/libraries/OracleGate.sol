@@ -62,11 +62,11 @@ library OracleGate {
     uint16 private constant ROUND_BYTES = 160;
 
     /// @notice Reads everything and says what is wrong with it: the first error met, encoded, or nothing.
-    /// @dev Deployed by itself and linked. Does not revert, except for want of gas.
+    /// @dev Does not revert, except for want of gas.
     /// @param referencePrice The price of the last hedge, from which this one may differ only so far; 0: none yet.
     /// @param referenceAt When that was.
-    function judge(Feeds memory feeds, Limits storage limits, uint256 referencePrice, uint256 referenceAt)
-        external
+    function judge(Feeds memory feeds, Limits memory limits, uint256 referencePrice, uint256 referenceAt)
+        internal
         view
         returns (Market memory market, bytes memory problem)
     {
@@ -89,7 +89,7 @@ library OracleGate {
 
     /// @notice Whether the second source, in good order itself, contradicts the first.
     /// @return apart The distance in basis points of the first; 0 without a second source.
-    function distanceBps(Feeds memory feeds, Limits storage limits) external view returns (uint256 apart) {
+    function distanceBps(Feeds memory feeds, Limits memory limits) internal view returns (uint256 apart) {
         if (address(feeds.check) == address(0)) return 0;
         Reading memory price = peek(feeds.price, feeds.priceScale);
         Reading memory check = peek(feeds.check, feeds.checkScale);
@@ -191,7 +191,7 @@ library OracleGate {
         return abi.encodeWithSelector(ErrorsLib.PriceJumped.selector, price, referencePrice, allowed);
     }
 
-    function _checkProblem(Feeds memory feeds, Limits storage limits, uint256 price)
+    function _checkProblem(Feeds memory feeds, Limits memory limits, uint256 price)
         private
         view
         returns (bytes memory problem)
