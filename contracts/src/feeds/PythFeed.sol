@@ -42,6 +42,8 @@ contract PythFeed is IAggregatorV3 {
     /// @inheritdoc IAggregatorV3
     /// @dev The time of publication serves as the round.
     function latestRoundData() external view returns (uint80, int256, uint256, uint256, uint80) {
+        // The age is the vault's to judge, by its own rule; the confidence is judged below.
+        // slither-disable-next-line pyth-unchecked-publishtime,pyth-unchecked-confidence
         PythPrice memory said = pyth.getPriceUnsafe(priceId);
         if (said.expo > 0 || said.expo < LEAST_EXPONENT) revert ErrorsLib.ExponentOutOfRange(said.expo);
         int256 price = said.price;

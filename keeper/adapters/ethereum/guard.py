@@ -20,6 +20,7 @@ from keeper.adapters.ethereum.rpc import RpcRefusedError
 from keeper.core.head import Head
 from keeper.core.plan import Plan
 from keeper.core.quote import Side
+from keeper.core.reason import Reason
 from keeper.core.transaction.slot import gas_limit
 from keeper.core.units import Address
 from keeper.ports import Simulated, UnansweredError, WouldRevert
@@ -101,11 +102,18 @@ class Guard:
         return await self._run(plan, self._keeper, block)
 
     async def revert_reason(self, plan: Plan, account: Address, block_number: int) -> WouldRevert:
-        """Why a plan's call was refused, run again on the state before its block. Raises UnreachableError."""
-        result = await self._run(plan, account, hex(block_number - 1))
-        if isinstance(result, WouldRevert):
-            return result
-        return WouldRevert("reverted, although the same call succeeds on the state before its block")
+        """Why a plan's call was refused: run again on the state before its block, then on that after it.
+
+        What another transaction did first in the same block is seen only afterwards. Raises UnreachableError.
+        """
+        before = await self._run(plan, account, hex(block_number - 1))
+        if isinstance(before, WouldRevert):
+            return before
+        after = await self._run(plan, account, hex(block_number))
+        if isinstance(after, WouldRevert):
+            return WouldRevert(f"{after.error}, by what came before it in its block", after.reason)
+        why = "reverted, although the same call succeeds on the state before its block, and after it"
+        return WouldRevert(why, Reason.REVERTED)
 
     async def _run(self, plan: Plan, account: Address, block: object) -> Simulated | WouldRevert:
         call = {

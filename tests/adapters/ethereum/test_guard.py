@@ -4,9 +4,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from aiohttp import web
 from eth_abi.abi import encode
 from eth_typing import HexStr
 
+from keeper.adapters.ethereum.abi import table
 from keeper.adapters.ethereum.guard import Guard, NoSuchEventError, calldata, rebalanced
 from keeper.adapters.ethereum.lens import LensReader, Subject
 from keeper.adapters.ethereum.reader import ChainReader
@@ -22,7 +24,7 @@ from keeper.demo.rpc import Json
 from keeper.ports import Simulated, UnansweredError, UnreachableError, WouldRevert
 from tests.adapters.ethereum.conftest import checksummed, plan_for, tip
 from tests.adapters.ethereum.packing import HEAD, VAULT
-from tests.adapters.ethereum.scripted import raw, refusal, result, scripted
+from tests.adapters.ethereum.scripted import Request, raw, refusal, result, scripted
 from tests.fixtures.world import World
 
 KEEPER = Address("0x1111111111111111111111111111111111111111")
@@ -176,7 +178,27 @@ async def test_a_reason_that_is_gone_is_said_to_be_gone() -> None:
         assert [request["params"][1] for request in node.asked] == [
             {"blockHash": HEAD.hash, "requireCanonical": True},
             "0x6",
+            "0x7",
         ]
+
+
+async def test_what_came_before_it_in_its_block_is_seen_on_the_state_after_it() -> None:
+    good = "0x" + encode(["uint256", "uint256"], [5, 6]).hex()
+    moved = selector_of("SlippageExceeded") + encode(["uint256", "uint256"], [1, 2])
+
+    def respond(request: Request) -> web.Response:
+        if request["params"][1] == "0x6":
+            return result(request, good)
+        return refusal(request, 3, "execution reverted", "0x" + moved.hex())
+
+    async with scripted(respond) as node, node.rpc() as rpc:
+        said = await Guard(rpc, KEEPER).revert_reason(PLAN, KEEPER, 7)
+    assert said.error == "SlippageExceeded(got=1, required=2), by what came before it in its block"
+    assert said.reason is Reason.SLIPPAGE_EXCEEDED
+
+
+def selector_of(name: str) -> bytes:
+    return next(selector for selector, error in table().errors.items() if error.name == name)
 
 
 async def test_the_call_is_the_one_that_would_be_signed() -> None:

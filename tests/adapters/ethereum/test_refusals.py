@@ -20,9 +20,10 @@ NEVER_IN_REBALANCE = {
     "NotGuardian", "NotUnderwriter", "NotCounterparty", "NoEmergency", "EmptyLeg", "ExpiryOutOfRange",
     "TooManyLegs", "NotAgreed", "NoSuchLeg", "NotExpired", "NotFirstRound", "InsufficientQuote",
     "CollateralTooLow", "TooManyDecimals", "WrongPair", "LimitOutOfRange", "NotTighter", "ExitTooSmall",
-    "NotTripped", "WindowTooShort", "LiquidityTooThin", "ConfidenceTooWide", "ExponentOutOfRange", "NoPastRounds",
+    "NotTripped", "WindowTooShort", "LiquidityTooThin", "ConfidenceTooWide",
+    "ExponentOutOfRange", "NoPastRounds",
 }  # fmt: skip
-"""Of the other roles' calls, of the options, of deployment; and of feeds, which the vault takes for a bad price."""
+"""Of the other roles' calls, the options, deployment; and of feeds, which the vault takes for a bad price."""
 
 ON_THE_WAY = (
     "vault/Guard.sol", "vault/Oracles.sol", "vault/OneOperation.sol", "libraries/OracleGate.sol",

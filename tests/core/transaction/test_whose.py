@@ -15,6 +15,7 @@ def test_what_is_in_a_block_of_ours_is_ours_before_and_after_it_is_final() -> No
     assert life.account.slots == ()
     assert whose(life.account, PLAN.vault, AT) is Whose.OURS
     assert whose(life.account, PLAN.vault, AT + 1) is Whose.THEIRS
+    assert whose(life.account, PLAN.vault, AT - 1) is Whose.THEIRS
     assert whose(life.account, VAULTS[1], AT) is Whose.THEIRS
 
 
