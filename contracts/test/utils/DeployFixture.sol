@@ -2,10 +2,11 @@
 pragma solidity 0.8.34;
 
 import {Deployment} from "./Deployment.sol";
+import {IUniswapV3Factory} from "./GuardedFixture.sol";
 import {PoolDriver} from "./PoolDriver.sol";
 import {SettableFeed} from "./SettableFeed.sol";
 import {TestToken} from "./TestToken.sol";
-import {IUniswapV3Factory, VaultFixture} from "./VaultFixture.sol";
+import {VaultFixture} from "./VaultFixture.sol";
 import {Decimals, Plan} from "script/DeployPlan.sol";
 import {Made} from "script/Deployer.sol";
 import {IUniswapV3Pool} from "src/interfaces/IUniswapV3Pool.sol";
