@@ -28,7 +28,7 @@ _STRIKES: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class LegPlan:
-    """One leg: strike over spot, signed size as a share of the vault's notional, and days from open to expiry."""
+    """One leg: strike over spot, signed size as a share of the notional, and days from open to expiry."""
 
     is_call: bool
     moneyness: float

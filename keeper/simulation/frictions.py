@@ -19,13 +19,16 @@ from keeper.core.units import YEAR_SECONDS
 from keeper.simulation.path import Floats, Integers, MarketPath
 
 _ONE_PERCENT: Final = 200
-"""Virtual reserve of a pool over what moves its price by 1 %: selling a share x of it moves the price by 2x."""
+"""Virtual reserve of a pool over what moves its price by 1 %: a sale of a share x moves it by 2x."""
 
 
 @dataclass(frozen=True, slots=True)
 class Frictions:
-    """`depth_usd` moves the pool's price by 1 % in a market as wild as at the start, and as much less as it
-    is wilder; `failure_rate` is the share of transactions that revert by chance."""
+    """Latency, chance and depth.
+
+    `depth_usd` moves the pool's price by 1 % in a market as wild as at the start, and the less the wilder it
+    is. `failure_rate` is the share of transactions that revert by chance.
+    """
 
     latency_blocks: int = 2
     block_s: int = 12
@@ -41,8 +44,11 @@ class Frictions:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class World:
-    """A market with its frictions. By step: what a plan that is decided there meets when it arrives, `delay`
-    steps later at the latest, and whether chance lets it fail."""
+    """A market with its frictions.
+
+    By step: what a plan that is decided there meets when it arrives, which is known `delay` steps later, and
+    whether chance lets it fail.
+    """
 
     market: MarketPath
     frictions: Frictions
