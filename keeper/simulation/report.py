@@ -22,6 +22,8 @@ from keeper.simulation.table import HEADINGS, cells, subject
 _POINTS: Final = 1_500
 """Points of a curve: more cannot be seen, and a year of looks would make a page of fifty megabytes."""
 
+_USUAL: Final = 99.5
+
 
 def write_report(path: Path, study: Study, compared: Sequence[Compared]) -> None:
     """Write the report of a study. Raises OSError."""
@@ -80,13 +82,16 @@ def _curves(axes: Axes, compared: Sequence[Compared], course: Callable[[Track], 
 
 
 def _gap(axes: Axes, each: Compared, colour: str) -> None:
-    """Delta beyond target in usd, over the no-trade band of each look."""
+    """Delta beyond target in usd, over the no-trade band of each look.
+
+    When options expire the gap is for one look as large as the book; the scale is that of the other looks.
+    """
     track = each.track
     days, spot = _thin(_days(len(track.spot), track.step_s)), _thin(track.spot)
     low, high, gap = (_thin(edge) * spot for edge in (track.low, track.high, track.gap))
     axes.fill_between(days, low, high, color=colour, alpha=0.18, linewidth=0, label="no-trade band")
     axes.plot(days, gap, color=colour, linewidth=0.9, label="delta beyond target")
-    reach = 1.6 * float(np.max(np.abs(gap))) or 1.0
+    reach = 1.3 * float(np.percentile(np.maximum(np.abs(gap), np.abs(high)), _USUAL)) or 1.0
     axes.set_ylim(-reach, reach)
     _over_days(axes, each.policy.name)
     legend(axes, 2)
