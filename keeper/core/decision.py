@@ -5,7 +5,7 @@ There is one implementation of the rules: the daemon, a dry run, `once` and `rep
 function of values, so a stored cycle can be decided again and must give the same decision.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -82,13 +82,12 @@ def decide_all(
 
     What is in flight does not matter here: whether it is still wanted is asked of the decision.
     """
-    ends = decide_each(
-        [
-            Case(policies[vault], each, memories.get(vault, Memory(vault)))
-            for each in situations(snapshot)
-            if (vault := each.vault.address) in policies
-        ]
-    )
+    cases = [
+        Case(policies[vault], each, memories.get(vault, Memory(vault)))
+        for each in situations(snapshot)
+        if (vault := each.vault.address) in policies
+    ]
+    ends = [*decide_each(cases)]
     return Decided(
         tuple(end for end in ends if isinstance(end, Decision)),
         tuple(end for end in ends if isinstance(end, Failure)),
@@ -103,17 +102,19 @@ def decide(policy: Policy, situation: Situation, memory: Memory) -> Decision:
     return end
 
 
-def decide_each(cases: Sequence[Case]) -> list[Decision | Failure]:
+def decide_each(cases: Sequence[Case]) -> Iterator[Decision | Failure]:
     """Each case by itself, in their order, but for the bands, which are found for all in one call.
 
-    Cases may be of different heads: a backtest asks about many moments of one vault at once.
+    Cases may be of different heads: a backtest asks about many moments of one vault at once, and stops
+    listening when it has heard enough.
     """
     found = [_supervised(case, _prepare) for case in cases]
     bands = iter(inventory_bands([each for each in found if isinstance(each, Question)]))
-    return [
-        _supervised(case, partial(_conclude, band=next(bands))) if isinstance(each, Question) else each
-        for case, each in zip(cases, found, strict=True)
-    ]
+    for case, each in zip(cases, found, strict=True):
+        if isinstance(each, Question):
+            yield _supervised(case, partial(_conclude, band=next(bands)))
+        else:
+            yield each
 
 
 def _supervised(case: Case, work: Callable[[Case], T]) -> T | Failure:

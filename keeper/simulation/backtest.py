@@ -5,8 +5,9 @@ it. The decisions are `keeper.core.decision`'s own. They are asked for many look
 them would act; from the first one that does, the rest is thrown away and asked again.
 """
 
+import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,11 +27,11 @@ from keeper.simulation.ledger import Ledger, Trade
 from keeper.simulation.looks import Looks
 from keeper.simulation.path import Floats
 
-Decide = Callable[[Sequence[Case]], Sequence[Decision | Failure]]
+Decide = Callable[[Sequence[Case]], Iterable[Decision | Failure]]
 """What decides: the keeper, unless a benchmark holds another rule against it."""
 
-FEWEST, MOST = 8, 256
-"""Looks that are decided in one call."""
+CALL_LOOKS = 14.0
+"""What a call costs besides its looks, in looks."""
 
 _DELTA: Final = {Reason.DELTA_BAND, Reason.DELTA_LIMIT}
 
@@ -74,17 +75,26 @@ def backtest(policy: Policy, setup: Setup, world: World, decide: Decide = decide
     looks = Looks(policy, setup.rules, books, world)
     ledger = _opened(policy, setup, looks, world)
     rows: list[_Row] = []
-    window = FEWEST
     for era in books:
         ledger.pay(era.paid_units)
         while len(rows) < era.end:
             first = len(rows)
             if ledger.arrives(world) <= first:
                 ledger.receive(world)
-            end = min(first + window, era.end, max(ledger.arrives(world), first + 1))
+            end = min(
+                first + _window(first, len(ledger.trades)), era.end, max(ledger.arrives(world), first + 1)
+            )
             rows += _until_one_acts(decide(looks.cases(era, range(first, end), ledger)), ledger, first)
-            window = min(max(2 * (len(rows) - first), FEWEST), MOST)
     return _track(rows, ledger, setup, world)
+
+
+def _window(looks: int, trades: int) -> int:
+    """How many looks to decide in one call: the more, the fewer calls, and the more is thrown away.
+
+    If one look in m acts, a call for n looks costs the call and n of them for each m or n that are kept,
+    whichever is less; the least is near sqrt(2 m c), where c is what a call costs.
+    """
+    return max(round(math.sqrt(2.0 * CALL_LOOKS * (looks + 1) / (trades + 1))), 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +107,7 @@ class _Row:
     reason: Reason
 
 
-def _until_one_acts(ends: Sequence[Decision | Failure], ledger: Ledger, first: int) -> list[_Row]:
+def _until_one_acts(ends: Iterable[Decision | Failure], ledger: Ledger, first: int) -> list[_Row]:
     """What holds of some decisions; the first plan among them, unless one is on its way, is sent."""
     rows: list[_Row] = []
     for end in ends:

@@ -53,6 +53,7 @@ class Looks:
         market = world.market
         self._price = [_answer(each) for each in market.price.tolist()]
         self._volatility = [_answer(each) for each in market.volatility.tolist()]
+        self._moments: dict[int, Moment] = {}
         self._sums = [sums for era in books for sums in self._sums_of(era)]
 
     def moment(self, step: int) -> Moment:
@@ -102,12 +103,14 @@ class Looks:
 
     def cases(self, era: Era, steps: range, ledger: Ledger) -> list[Case]:
         """Looks of one era, as though nothing were traded between them."""
+        # What was decided in vain is asked for again soon; what is behind, never.
+        self._moments = {step: self._moments[step] for step in steps if step in self._moments}
         times = GENESIS + np.arange(steps.start, steps.stop) * self._world.market.step_s
         years = np.maximum(era.expiry - times[:, np.newaxis], 0) / YEAR_SECONDS
         return [self._case(era, step, left, ledger) for step, left in zip(steps, years, strict=True)]
 
     def _case(self, era: Era, step: int, years: Floats, ledger: Ledger) -> Case:
-        moment = self.moment(step)
+        moment = self._moments.get(step) or self._moments.setdefault(step, self.moment(step))
         vault = self.vault(moment, ledger)
         spot, volatility = moment.price.answer_wad / WAD, moment.volatility.answer_wad / WAD
         situation = Situation(

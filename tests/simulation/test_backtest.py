@@ -1,6 +1,7 @@
 """Books that balance, and hedges that do what hedges do."""
 
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -78,11 +79,11 @@ def test_policies_meet_the_same_market_and_the_same_mishaps() -> None:
 
 
 def test_a_failure_of_a_decision_ends_the_backtest() -> None:
-    def broken(cases: list[Case]) -> list[Decision | Failure]:
+    def broken(cases: Sequence[Case]) -> list[Decision | Failure]:
         return [Failure(case.situation.vault.address, KeyError("no such")) for case in cases]
 
     with pytest.raises(KeyError, match="no such"):
-        backtest(policy(), setup(), world(days=2), broken)  # type: ignore[arg-type]
+        backtest(policy(), setup(), world(days=2), broken)
 
 
 @pytest.mark.parametrize("name", sorted(STRUCTURES))
@@ -114,13 +115,13 @@ def test_what_a_vault_cannot_pay_counts_against_its_value() -> None:
 
 
 def test_decisions_are_the_keepers_own() -> None:
-    asked = []
+    asked: list[Case] = []
 
-    def listening(cases: list[Case]) -> list[Decision | Failure]:
+    def listening(cases: Sequence[Case]) -> Iterator[Decision | Failure]:
         asked.extend(cases)
         return decide_each(cases)
 
-    backtest(policy(), setup(), world(days=3), listening)  # type: ignore[arg-type]
+    backtest(policy(), setup(), world(days=3), listening)
     assert {case.policy for case in asked} == {policy()}
 
 

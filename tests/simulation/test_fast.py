@@ -1,5 +1,6 @@
 """Sums taken ahead of time, and looks that are decided many at a time, change no bit of anything."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 
 import numpy as np
@@ -69,24 +70,24 @@ def test_the_fast_path_decides_and_books_what_the_plain_one_does(
     placed = world(Model.JUMP, days=25, seed=4, failure_rate=0.2, latency_blocks=latency_blocks)
     kept: dict[int, Decision] = {}
 
-    def remembered(cases: list[Case]) -> list[Decision | Failure]:
-        # A later answer about a step takes the place of one that a trade has made void.
-        ends = decide_each(cases)
-        kept.update((end.head.number, end) for end in ends if isinstance(end, Decision))
-        return ends
+    def remembered(cases: Sequence[Case]) -> Iterator[Decision | Failure]:
+        for end in decide_each(cases):
+            assert isinstance(end, Decision)
+            kept[end.head.number] = end
+            yield end
 
     rule = policy(4_000.0)
     if latency_blocks > 300:
         rule = replace(rule, deadline_s=3_000)
-    track = backtest(rule, setup(structure), placed, remembered)  # type: ignore[arg-type]
+    track = backtest(rule, setup(structure), placed, remembered)
     decisions, ledger = plainly(rule, setup(structure), placed)
     assert [kept[step] for step in range(len(decisions))] == decisions
     assert track.trades == tuple(ledger.trades)
     assert len(track.trades) > 3
     # Any number of looks in one call gives the same.
-    monkeypatch.setattr(fast, "FEWEST", 1)
-    monkeypatch.setattr(fast, "MOST", 1)
-    same(backtest(rule, setup(structure), placed), track)
+    for looks_in_one_call in (0.0, 1e6):
+        monkeypatch.setattr(fast, "CALL_LOOKS", looks_in_one_call)
+        same(backtest(rule, setup(structure), placed), track)
 
 
 def same(one: Track, other: Track) -> None:
