@@ -79,8 +79,7 @@ def backtest(policy: Policy, setup: Setup, world: World, decide: Decide = decide
         ledger.pay(era.paid_units)
         while len(rows) < era.end:
             first = len(rows)
-            if ledger.arrives(world) <= first:
-                ledger.receive(world)
+            ledger.receive(world, first)
             end = min(
                 first + _window(first, len(ledger.trades)), era.end, max(ledger.arrives(world), first + 1)
             )

@@ -74,9 +74,9 @@ class Ledger:
         """The step before whose look what is on its way has arrived; never, without anything."""
         return self.sent.step + world.delay if self.sent is not None else len(world.market)
 
-    def receive(self, world: World) -> None:
-        """Let what is on its way arrive."""
-        if self.sent is None:
+    def receive(self, world: World, before: int) -> None:
+        """Let what is on its way arrive, if it has by the look at this step."""
+        if self.sent is None or self.arrives(world) > before:
             return
         plan, step, self.sent = self.sent.plan, self.sent.step, None
         outcome = self._outcome(plan, step, world)

@@ -94,6 +94,8 @@ def test_a_tape_of_ones_own_is_followed_to_its_end(keeper: Keeper, tmp_path: Pat
     ran = keeper("backtest", str(POLICY), "--tape", str(tape(tmp_path, *rows)), *SHORT, "--json")
     assert ran.code == Exit.OK
     assert sum(ran.json["policies"][0]["reasons"].values()) == 30
+    shown = keeper("backtest", str(POLICY), "--tape", str(tmp_path / "tape.csv.gz"), *SHORT)
+    assert "strangle of 1000, tape tape.csv.gz from 3,000" in shown.out
 
 
 @pytest.mark.parametrize(
@@ -145,6 +147,15 @@ def test_a_tape_goes_with_no_other_market_and_no_paths(keeper: Keeper, tmp_path:
     assert keeper("backtest", str(POLICY), "--tape", path, "--market", "gbm").code == Exit.USAGE
     assert keeper("backtest", str(POLICY), "--tape", path, "--paths", "2").code == Exit.USAGE
     assert keeper("backtest").code == Exit.USAGE
+
+
+def test_where_nothing_can_draw_it_is_said_before_anything_is_run(
+    keeper: Keeper, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    ran = keeper("backtest", str(POLICY), *SHORT, "--html", str(tmp_path / "report.html"))
+    assert ran.code == Exit.FAILED
+    assert "install keeper[demo]" in ran.err
 
 
 def test_the_command_offers_all_that_there_is() -> None:

@@ -105,6 +105,15 @@ def test_every_structure_can_be_kept_and_is_opened_again_when_it_expires(name: s
     assert np.abs(steps).max() < 0.05
 
 
+def test_a_structure_that_does_not_roll_ends_with_no_options() -> None:
+    once = replace(STRUCTURES["covered-call"], rolls=False)
+    books = eras(once, 100, world(days=20).market)
+    assert [len(era.size) for era in books] == [1, 0]
+    track = backtest(policy(), replace(setup("covered-call"), structure=once), world(days=20))
+    # What is left is sold: nothing is owed any more.
+    assert track.gap[-1] * track.spot[-1] < 0.05 * track.value_usd[0]
+
+
 def test_what_a_vault_cannot_pay_counts_against_its_value() -> None:
     poor = replace(setup(), structure=replace(STRUCTURES["strangle"], capital=1.0))
     crash = world(days=30)

@@ -39,8 +39,7 @@ def plainly(policy: Policy, setup: Setup, world: World) -> tuple[list[Decision],
     for era in books:
         ledger.pay(era.paid_units)
         for step in range(era.first, era.end):
-            if ledger.arrives(world) <= step:
-                ledger.receive(world)
+            ledger.receive(world, step)
             snapshot = snapshot_at(era, step, looks, ledger)
             decided = decide_all(snapshot, {policy.vault: policy}, {policy.vault: ledger.memory})
             (decision,) = decided.decisions

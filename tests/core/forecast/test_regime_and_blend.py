@@ -10,14 +10,27 @@ from keeper.core.forecast import Blend, NoOpinion, Opinion, Regime, Regimes, ble
 REGIMES = Regimes(mean=(-1.5, 0.5), deviation=(0.6, 0.8), stay=(0.98, 0.9))
 
 
-def test_the_filter_finds_the_regime_that_a_market_is_in() -> None:
+def drawn(count: int) -> tuple[list[float], list[int]]:
+    """Bars of a market that changes its regime, and the regime of each."""
     rng = np.random.default_rng(2)
     state, bars, states = 0, [], []
-    for _ in range(3_000):
+    for _ in range(count):
         if rng.random() > REGIMES.stay[state]:
             state = 1 - state
         states.append(state)
         bars.append(math.exp(REGIMES.mean[state] + REGIMES.deviation[state] * rng.standard_normal()))
+    return bars, states
+
+
+def test_the_filter_is_that_of_an_independent_library() -> None:
+    """MarkovRegression of statsmodels 0.15.0 with the same parameters, filtered, on the same bars."""
+    wild = REGIMES.filtered(np.array(drawn(400)[0]))[[0, 50, 200, 399], Regime.WILD]
+    theirs = [0.002618592245322164, 0.9816027593015356, 0.9615382047319552, 7.216225857702572e-05]
+    assert wild == pytest.approx(np.array(theirs), rel=1e-9)
+
+
+def test_the_filter_finds_the_regime_that_a_market_is_in() -> None:
+    bars, states = drawn(3_000)
     wild = REGIMES.filtered(np.array(bars))[:, Regime.WILD]
     assert float(np.mean((wild > 0.5) == np.array(states))) > 0.93
     # A probability that is believed: where it says three in four, it is.
