@@ -29,6 +29,7 @@ from keeper.ports import (
     Cycle,
     Heads,
     Journal,
+    Mismatched,
     Observer,
     Policies,
     Reader,
@@ -128,6 +129,8 @@ class Pipeline:
             return Refused(plan.vault, Reason.NODE_REFUSED, str(error))
         if isinstance(simulated, WouldRevert):
             return Refused(plan.vault, simulated.reason, simulated.error)
+        if isinstance(simulated, Mismatched):
+            return Refused(plan.vault, Reason.DEPLOYMENT_MISMATCH, simulated.detail)
         with self.observer.stage("offer"):
             return await self.wallet.offer(plan, head, native_usd_wad)
 
@@ -149,6 +152,8 @@ class Pipeline:
         if isinstance(wished, Unwanted):
             return wished
         simulated = await self.reader.simulate(wished.plan if isinstance(wished, Instead) else plan, head)
+        if isinstance(simulated, Mismatched):
+            return Unwanted(Reason.DEPLOYMENT_MISMATCH)
         return Unwanted(simulated.reason) if isinstance(simulated, WouldRevert) else wished
 
     async def _settle(self, settlement: Settlement) -> None:

@@ -66,6 +66,13 @@ class WouldRevert:
 
 
 @dataclass(frozen=True, slots=True)
+class Mismatched:
+    """The vault is not as its address book says, so nothing is asked of it. `detail` says in what."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class Accepted:
     """The intent is journalled and signed, and its broadcast is under way."""
 
@@ -112,8 +119,8 @@ class Reader(Protocol):
         """Everything about all vaults at `head.hash`. Raises UnreachableError."""
         ...
 
-    async def simulate(self, plan: Plan, head: Head) -> Simulated | WouldRevert:
-        """Run the exact call at `head.hash`.
+    async def simulate(self, plan: Plan, head: Head) -> Simulated | WouldRevert | Mismatched:
+        """Run the exact call at `head.hash`, unless the vault is not what was deployed.
 
         Raises UnreachableError, and its UnansweredError when the node will not run this call.
         """

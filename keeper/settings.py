@@ -134,6 +134,13 @@ def _spend(value: object) -> Ceiling:
     return value if isinstance(value, Ceiling) else Ceiling.read(str(value))
 
 
+def _paths(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(Path(part.strip()) for part in value.split(",") if part.strip())
+    return value
+
+
+BookPaths = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_paths)]
 Spend = Annotated[Ceiling, NoDecode, BeforeValidator(_spend)]
 ContractAddress = Annotated[Address, BeforeValidator(_address)]
 
@@ -157,6 +164,7 @@ class Settings(BaseSettings):
     chain_id: int = Field(gt=0)
     lens: ContractAddress
     native_feed: ContractAddress
+    address_book: BookPaths = ()
     policies: Path = Path("config/policies")
     vaults: Annotated[frozenset[str], NoDecode, BeforeValidator(_names)] = frozenset()
     journal: Path = Path("keeper.db")

@@ -218,7 +218,7 @@ contract RiskVault is ERC4626, Breakers {
 
     /// @inheritdoc IKeeperVault
     function lensWords(address keeper) external view returns (uint256[] memory) {
-        Buckets memory buckets = _leaked();
+        Buckets memory buckets = _leaked(_rules());
         Facts memory facts = Facts({
             paused: _pulse.paused,
             keeperUntil: keeperUntil[keeper],

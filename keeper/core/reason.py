@@ -64,6 +64,9 @@ class Reason(StrEnum):
     OUT_OF_GAS = "out-of-gas"
     SIMULATION_REVERTED = "simulation-reverted"
 
+    # What stands on the chain is not what was deployed, or not what the policy takes it for.
+    DEPLOYMENT_MISMATCH = "deployment-mismatch"
+
     # There is no plan that a policy allows.
     NO_INVENTORY = "no-inventory"
     NO_LIQUIDITY = "no-liquidity"

@@ -97,6 +97,9 @@ class Metrics:
             "evaluation_last_success_timestamp_seconds", "Host time of the last decision.", "vault"
         )
         self.quarantined = self._gauge("vault_quarantined", "1 if left alone after a fault.", "vault")
+        self.as_deployed = self._gauge(
+            "vault_as_deployed", "1 if as its address book says, 0 if not or not known.", "vault"
+        )
         self.mode = self._gauge("vault_mode", "1 for the mode in force.", "vault", "mode")
         self.policy_info = self._gauge(
             "policy_info", "The policy in force, by its text's hash.", "vault", "sha256"

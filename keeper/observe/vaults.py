@@ -183,6 +183,16 @@ class Told:
         self._progress.quarantined(name)
         self._log.error("vault quarantined: restart after a look", vault=name, exc_info=error)
 
+    def pinned(self, vault: Address, faults: tuple[str, ...]) -> None:
+        """A vault was held against its address book; `faults` is empty when all is as deployed."""
+        name = self._name(vault)
+        self._m.as_deployed.labels(name).set(not faults)
+        if faults:
+            reason = Reason.DEPLOYMENT_MISMATCH.value
+            self._log.error("vault is not as deployed", vault=name, reason=reason, faults=list(faults))
+        else:
+            self._log.info("vault is as deployed", vault=name)
+
     def cycled(self, head: Head) -> None:
         """The sign of life."""
         self._m.cycle.observe(self._clock() - self._began)

@@ -9,7 +9,7 @@ import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 
 /// @notice What a book of options is worth and how it leans, at one price, one volatility and one time.
-/// @param value Value to the vault, WAD of quote, each leg rounded against the vault.
+/// @param value Value to the vault, WAD of quote, rounded against the vault.
 /// @param delta Delta, WAD of base.
 /// @param sway The most by which delta may differ at any price within the error that was asked about.
 /// @param shortSize Base underlying the short legs, WAD.
@@ -24,6 +24,8 @@ struct Exposure {
 /// @notice Sums over a book of legs, and books of one leg more or less.
 /// @dev The logarithm of the spot is taken once, and the root of time once per run of equal expiries.
 library BookLib {
+    using FixedPointMathLib for int256;
+    using FixedPointMathLib for uint256;
     using MathLib for int256;
     using MathLib for uint256;
     using SafeCastLib for uint256;
@@ -37,6 +39,7 @@ library BookLib {
         returns (Exposure memory sum)
     {
         if (legs.length == 0) return sum;
+        (price, vol) = (price.toUint128(), vol.toUint128());
         int256 lnPrice = FixedPointMathLib.lnWad(price.toInt256());
         // The logarithm of 1 / (1 - e) is at most e / (1 - e), and that of 1 + e is less.
         uint256 lnError = FixedPointMathLib.divUp(errorBps * WAD, BPS - errorBps);
@@ -47,6 +50,9 @@ library BookLib {
             if (leg.expiry() != expiry) (expiry, dev) = (leg.expiry(), _deviation(vol, leg.expiry()));
             _add(sum, leg, price, lnPrice - leg.lnStrike(), dev, lnError);
         }
+        sum.value = sum.value.divDown(WAD);
+        sum.delta /= WAD_SIGNED;
+        sum.sway = sum.sway.divUp(WAD);
     }
 
     /// @notice Base underlying all short legs, WAD.
@@ -83,6 +89,7 @@ library BookLib {
         quoteUp += uncovered.wMulUp(greatestPrice - lowest);
     }
 
+    /// @dev Sums of products, not yet divided. Unchecked: a size is below 2^87, and a price of a unit below 2^128.
     function _add(
         Exposure memory sum,
         Leg leg,
@@ -93,10 +100,15 @@ library BookLib {
     ) private pure {
         (uint256 unitPrice, int256 unitDelta, uint256 unitSway) =
             BlackScholes.measure(leg.isCall(), price, leg.strike(), lnMoneyness, dev, lnError);
-        sum.value += (leg.size() * unitPrice.toInt256()).divDown(WAD);
-        sum.delta += leg.size() * unitDelta / WAD_SIGNED;
-        sum.sway += leg.absSize().wMulUp(unitSway);
-        if (leg.size() < 0) sum.shortSize += leg.absSize();
+        unchecked {
+            int256 size = leg.size();
+            uint256 absSize = size.abs();
+            // forge-lint: disable-next-item(unsafe-typecast)
+            sum.value += size * int256(unitPrice);
+            sum.delta += size * unitDelta;
+            sum.sway += absSize * unitSway;
+            if (size < 0) sum.shortSize += absSize;
+        }
     }
 
     function _deviation(uint256 vol, uint256 expiry) private view returns (uint256) {

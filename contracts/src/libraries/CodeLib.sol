@@ -16,12 +16,23 @@ library CodeLib {
     }
 
     /// @notice The rules that stand there.
+    /// @dev In memory a struct of plain values is laid out as it is encoded, so that where it begins is all there is to
+    /// know. The compiler would first lay out a struct of zeros: a function that returns one is not asked to.
     // slither-disable-next-line assembly
-    function readRules(address at) internal view returns (Limits memory rules) {
+    function readRules(address at) internal view returns (Limits memory) {
+        function(address) internal view returns (uint256) start = _start;
+        function(address) internal view returns (Limits memory) rules;
+        assembly ("memory-safe") {
+            rules := start
+        }
+        return rules(at);
+    }
+
+    // slither-disable-next-line assembly
+    function _start(address at) private view returns (uint256 start) {
         bytes memory data = SSTORE2.read(at);
         assembly ("memory-safe") {
-            // In memory a struct of plain values is laid out as it is encoded.
-            rules := add(data, 32)
+            start := add(data, 32)
         }
     }
 

@@ -30,6 +30,9 @@ library ErrorsLib {
     /// @notice The vault is paused.
     error IsPaused();
 
+    /// @notice The Safe's owners do not let the module act.
+    error ModuleDisabled(address safe);
+
     /* PROPOSAL */
 
     /// @notice The proposal is no longer wanted.

@@ -1,25 +1,40 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {Need} from "../interfaces/IGuarded.sol";
 import {BookLib, Exposure} from "./BookLib.sol";
-import {Buckets} from "./BucketLib.sol";
 import {CodeLib} from "./CodeLib.sol";
-import {Fill, HedgeLib, Purse} from "./HedgeLib.sol";
 import {Feeds, Market, OracleGate} from "./OracleGate.sol";
 
 /// @title GuardLib
-/// @notice What the guard computes: prices let in, the book measured, the hedge weighed, admitted and judged.
-/// @dev Deployed by itself and linked: with all this inside, a vault would not fit on a chain. One library and not three,
-/// because the first call of each in a transaction costs 2,600 gas. Rules and legs are named by where they stand.
+/// @notice What the guard goes by: prices let in, and the book measured.
+/// @dev Deployed by itself and linked: with the feeds and the normal law inside, a vault would not fit on a chain. One
+/// library and not two, because the first call of each in a transaction costs 2,600 gas. Rules and legs are named by where
+/// they stand.
 library GuardLib {
-    /// @notice See `OracleGate.judge`.
+    /// @notice See `OracleGate.judge`: insists on everything, and reverts with the problem as it was found.
+    // slither-disable-next-line assembly
     function read(Feeds memory feeds, address rulesAt, uint256 referencePrice, uint256 referenceAt)
         external
         view
-        returns (Market memory market, bytes memory problem)
+        returns (Market memory)
     {
-        return OracleGate.judge(feeds, CodeLib.readRules(rulesAt), referencePrice, referenceAt);
+        (Market memory market, bytes memory problem) =
+            OracleGate.judge(feeds, CodeLib.readRules(rulesAt), referencePrice, referenceAt);
+        if (problem.length == 0) return market;
+        assembly ("memory-safe") {
+            revert(add(problem, 32), mload(problem))
+        }
+    }
+
+    /// @notice The last answers, zero where there is no positive one, and whether they would pass `read`.
+    function peek(Feeds memory feeds, address rulesAt, uint256 referencePrice, uint256 referenceAt)
+        external
+        view
+        returns (bool good, Market memory market)
+    {
+        bytes memory problem;
+        (market, problem) = OracleGate.judge(feeds, CodeLib.readRules(rulesAt), referencePrice, referenceAt);
+        good = problem.length == 0;
     }
 
     /// @notice See `OracleGate.distanceBps`.
@@ -48,41 +63,5 @@ library GuardLib {
         returns (uint256 quoteUp, uint256 baseUp)
     {
         return BookLib.worstCase(CodeLib.readLegs(legsAt), ownBase, greatestPrice);
-    }
-
-    /// @notice See `HedgeLib.weigh`.
-    function weigh(
-        address rulesAt,
-        Market memory market,
-        Exposure memory exposure,
-        Buckets memory buckets,
-        Purse memory purse,
-        uint256 readyAt
-    ) external view returns (Need memory) {
-        return HedgeLib.weigh(CodeLib.readRules(rulesAt), market, exposure, buckets, purse, readyAt);
-    }
-
-    /// @notice See `HedgeLib.admit`.
-    function admit(
-        Need memory admissible,
-        address rulesAt,
-        Buckets memory buckets,
-        Purse memory purse,
-        Fill memory fill
-    ) external view returns (Buckets memory) {
-        HedgeLib.admit(admissible, CodeLib.readRules(rulesAt), buckets, purse, fill);
-        return buckets;
-    }
-
-    /// @notice See `HedgeLib.judge`.
-    function judge(
-        Need memory admissible,
-        address rulesAt,
-        Buckets memory buckets,
-        Purse memory purse,
-        Fill memory fill
-    ) external view returns (Buckets memory, uint256 loss) {
-        loss = HedgeLib.judge(admissible, CodeLib.readRules(rulesAt), buckets, purse, fill);
-        return (buckets, loss);
     }
 }

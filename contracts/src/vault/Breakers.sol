@@ -48,7 +48,7 @@ abstract contract Breakers is OptionBook {
 
     function _measured(Breaker breaker) private view returns (uint256 value, uint256 limit) {
         if (breaker == Breaker.LOSS) {
-            Buckets memory buckets = _leaked();
+            Buckets memory buckets = _leaked(_rules());
             return (buckets.loss, _rules().lossCapPips * PIP * 4 / 5);
         }
         if (breaker == Breaker.DEVIATION) {

@@ -151,11 +151,11 @@ abstract contract Governed is IGuarded, Ownable2Step {
         if (block.timestamp > until) revert ErrorsLib.KeeperExpired(msg.sender, until);
     }
 
-    function _requireUnpaused() private view {
+    function _requireUnpaused() internal view virtual {
         if (_pulse.paused) revert ErrorsLib.IsPaused();
     }
 
-    function _setLimits(bytes memory encoded) internal {
+    function _setLimits(bytes memory encoded) internal virtual {
         (uint256 minCooldown, uint256 maxDeadline) = _clockCeilings();
         _rulesAt = RulesLib.set(encoded, minCooldown, maxDeadline);
     }

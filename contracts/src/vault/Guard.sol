@@ -8,7 +8,6 @@ import {Exposure} from "../libraries/BookLib.sol";
 import {BucketLib, Buckets} from "../libraries/BucketLib.sol";
 import {ErrorsLib} from "../libraries/ErrorsLib.sol";
 import {EventsLib} from "../libraries/EventsLib.sol";
-import {GuardLib} from "../libraries/GuardLib.sol";
 import {Fill, HedgeLib, Purse} from "../libraries/HedgeLib.sol";
 import {Market} from "../libraries/OracleGate.sol";
 import {OneOperation} from "./OneOperation.sol";
@@ -57,11 +56,12 @@ abstract contract Guard is Oracles, OneOperation {
         whenUnpaused
         returns (uint256 spent, uint256 got)
     {
-        _requireTimely(proposal.deadline);
+        Limits memory rules = _rules();
+        _requireTimely(proposal.deadline, rules.maxDeadline);
         _requireState(proposal.stateHash);
-        (Need memory admissible, Purse memory purse) = _weigh();
+        (Need memory admissible, Purse memory purse) = _weigh(rules);
         Fill memory fill = _ask(proposal.sellBase, proposal.amountIn, proposal.minOut);
-        _hedge(admissible, purse, fill);
+        _hedge(rules, admissible, purse, fill);
         return (fill.spent, fill.got);
     }
 
@@ -73,12 +73,13 @@ abstract contract Guard is Oracles, OneOperation {
         whenUnpaused
         returns (uint256 spent, uint256 got, uint256 reward)
     {
-        (Need memory admissible, Purse memory purse) = _weigh();
+        Limits memory rules = _rules();
+        (Need memory admissible, Purse memory purse) = _weigh(rules);
         if (!admissible.emergency) {
-            revert ErrorsLib.NoEmergency(admissible.gap, _rules().emergencyGap, admissible.sway);
+            revert ErrorsLib.NoEmergency(admissible.gap, rules.emergencyGap, admissible.sway);
         }
         Fill memory fill = _ask(admissible.sellBase, admissible.maxAmountIn, 0);
-        _hedge(admissible, purse, fill);
+        _hedge(rules, admissible, purse, fill);
         (spent, got) = (fill.spent, fill.got);
         reward = _takeReward();
         emit EventsLib.Ripcord(msg.sender, admissible.gap, reward);
@@ -94,9 +95,10 @@ abstract contract Guard is Oracles, OneOperation {
 
     /// @inheritdoc IGuarded
     function need() external view whenUnpaused returns (Need memory admissible) {
-        (admissible,) = _weigh();
+        Limits memory rules = _rules();
+        (admissible,) = _weigh(rules);
         admissible.stateHash = stateHash();
-        admissible.latestDeadline = block.timestamp + _rules().maxDeadline;
+        admissible.latestDeadline = block.timestamp + rules.maxDeadline;
     }
 
     /// @inheritdoc IKeeperVault
@@ -119,15 +121,15 @@ abstract contract Guard is Oracles, OneOperation {
 
     /// @inheritdoc IGuarded
     function budgetsUsed() external view returns (uint256 turnover, uint256 loss) {
-        Buckets memory buckets = _leaked();
+        Buckets memory buckets = _leaked(_rules());
         return (buckets.turnover, buckets.loss);
     }
 
     /* 4, 5: THE PROPOSAL */
 
-    function _requireTimely(uint256 deadline) private view {
+    function _requireTimely(uint256 deadline, uint256 maxDeadline) private view {
         if (block.timestamp > deadline) revert ErrorsLib.Expired(deadline, block.timestamp);
-        uint256 latest = block.timestamp + _rules().maxDeadline;
+        uint256 latest = block.timestamp + maxDeadline;
         if (deadline > latest) revert ErrorsLib.DeadlineTooFar(deadline, latest);
     }
 
@@ -140,16 +142,19 @@ abstract contract Guard is Oracles, OneOperation {
 
     /// @dev What a hedge must look like now, without what a proposal is bound to; and what there is to trade with. A bad
     /// oracle proves no emergency.
-    function _weigh() private view returns (Need memory, Purse memory purse) {
-        Limits memory rules = _rules();
+    function _weigh(Limits memory rules) private view returns (Need memory, Purse memory purse) {
         uint256 readyAt = _coolingUntil(rules.cooldown);
         if (readyAt != 0 && rules.emergencyTradeBase == 0) revert ErrorsLib.CoolingDown(readyAt);
-        (Market memory market, bytes memory problem) = _judgeOracles();
-        if (readyAt != 0 && problem.length != 0) revert ErrorsLib.CoolingDown(readyAt);
-        _requireNone(problem);
+        Market memory market = readyAt == 0 ? _readOracles() : _emergencyOracles(readyAt);
         Exposure memory exposure = _exposure(market.price, market.vol, rules.priceErrorBps);
         purse = _purse();
-        return (GuardLib.weigh(_rulesAt, market, exposure, _leaked(), purse, readyAt), purse);
+        return (HedgeLib.weigh(rules, market, exposure, _leaked(rules), purse, readyAt), purse);
+    }
+
+    function _emergencyOracles(uint256 readyAt) private view returns (Market memory market) {
+        bool good;
+        (good, market) = _peekOracles();
+        if (!good) revert ErrorsLib.CoolingDown(readyAt);
     }
 
     /// @dev When the cooldown ends; 0: it has ended.
@@ -164,8 +169,11 @@ abstract contract Guard is Oracles, OneOperation {
         return Fill({sellBase: sellBase, amountIn: amountIn, minOut: minOut, spent: 0, got: 0, gapAfter: 0});
     }
 
-    function _hedge(Need memory admissible, Purse memory purse, Fill memory fill) private {
-        Buckets memory buckets = GuardLib.admit(admissible, _rulesAt, _leaked(), purse, fill);
+    function _hedge(Limits memory rules, Need memory admissible, Purse memory purse, Fill memory fill)
+        private
+    {
+        Buckets memory buckets = _leaked(rules);
+        HedgeLib.admit(admissible, rules, buckets, purse, fill);
 
         uint32 consumed = _pulse.sequence;
         _pulse.sequence = consumed + 1;
@@ -175,8 +183,7 @@ abstract contract Guard is Oracles, OneOperation {
 
         _trade(admissible.gap, purse, fill);
 
-        uint256 loss;
-        (buckets, loss) = GuardLib.judge(admissible, _rulesAt, buckets, purse, fill);
+        uint256 loss = HedgeLib.judge(admissible, rules, buckets, purse, fill);
         _pour(buckets);
         emit EventsLib.Rebalanced(
             consumed,
@@ -216,8 +223,7 @@ abstract contract Guard is Oracles, OneOperation {
     }
 
     /// @dev What is left of the levels now.
-    function _leaked() internal view returns (Buckets memory) {
-        Limits memory rules = _rules();
+    function _leaked(Limits memory rules) internal view returns (Buckets memory) {
         uint256 elapsed = block.timestamp - _pulse.lastRebalanceAt;
         return Buckets({
             turnover: BucketLib.level(

@@ -44,29 +44,13 @@ abstract contract Oracles is Holdings, Governed {
     }
 
     /// @dev Insists on everything, and reverts with the problem as it was found.
-    function _readOracles() internal view returns (Market memory market) {
-        bytes memory problem;
-        (market, problem) = _judgeOracles();
-        _requireNone(problem);
-    }
-
-    // slither-disable-next-line assembly
-    function _requireNone(bytes memory problem) internal pure {
-        if (problem.length == 0) return;
-        assembly ("memory-safe") {
-            revert(add(problem, 32), mload(problem))
-        }
+    function _readOracles() internal view returns (Market memory) {
+        return GuardLib.read(_feeds(), _rulesAt, _pulse.referencePrice, _pulse.lastRebalanceAt);
     }
 
     /// @dev The last answers, zero where there is no positive one, and whether they would pass `_readOracles`.
     function _peekOracles() internal view returns (bool good, Market memory market) {
-        bytes memory problem;
-        (market, problem) = _judgeOracles();
-        good = problem.length == 0;
-    }
-
-    function _judgeOracles() internal view returns (Market memory, bytes memory) {
-        return GuardLib.read(_feeds(), _rulesAt, _pulse.referencePrice, _pulse.lastRebalanceAt);
+        return GuardLib.peek(_feeds(), _rulesAt, _pulse.referencePrice, _pulse.lastRebalanceAt);
     }
 
     function _feeds() internal view returns (Feeds memory) {
