@@ -17,6 +17,7 @@ REASONS: Final = {
     "NotKeeper": Reason.NOT_KEEPER,
     "KeeperExpired": Reason.NOT_KEEPER,
     "IsPaused": Reason.VAULT_PAUSED,
+    "ModuleDisabled": Reason.VAULT_PAUSED,
     "Expired": Reason.EXPIRED,
     "DeadlineTooFar": Reason.DEADLINE_TOO_FAR,
     "StateMoved": Reason.STATE_MOVED,
