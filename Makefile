@@ -31,7 +31,7 @@ setup: .venv/.ready node_modules/.ready .cache/protocols/.ready contracts/out/.r
 
 .venv/.ready: .venv/.made requirements/dev.txt pyproject.toml
 	$(call say,Python packages: about 90 at the versions and hashes of requirements/dev.txt)
-	@echo "   downloads 250 MB once: half a minute to three"
+	@echo "   downloads 300 MB once: half a minute to three"
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@

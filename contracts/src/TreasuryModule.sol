@@ -189,7 +189,7 @@ contract TreasuryModule is ITreasuryModule, Guard {
 
     /// @inheritdoc IKeeperVault
     function lensWords(address keeper) external view returns (uint256[] memory) {
-        Buckets memory buckets = _leaked();
+        Buckets memory buckets = _leaked(_rules());
         Facts memory facts = Facts({
             paused: _pulse.paused || !_isEnabled(),
             keeperUntil: keeperUntil[keeper],
