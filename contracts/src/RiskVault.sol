@@ -188,7 +188,7 @@ contract RiskVault is ERC4626, Breakers {
     {
         (uint256 ownQuote, uint256 ownBase) = (_ownQuote(), _ownBase());
         (uint256 quoteKept, uint256 baseKept) =
-            GuardLib.worstCase(_book.legsAt, ownBase * _baseScale, _rules().maxPrice);
+            GuardLib.worstCase(_charter.at, ownBase * _baseScale, _rules().maxPrice);
         uint256 supply = totalSupply() + 10 ** _decimalsOffset();
         quoteUnits = Math.mulDiv(ownQuote.zeroFloorSub(quoteKept.divUp(_quoteScale)), shares, supply);
         baseUnits = Math.mulDiv(ownBase.zeroFloorSub(baseKept.divUp(_baseScale)), shares, supply);
@@ -234,6 +234,6 @@ contract RiskVault is ERC4626, Breakers {
             base: address(base),
             venue: venue
         });
-        return LensLib.words(facts, _feeds(), _rulesAt, _book.legsAt);
+        return LensLib.words(facts, _feeds(), _charter.at);
     }
 }

@@ -55,9 +55,6 @@ contract TreasuryModule is ITreasuryModule, Guard {
     /// @inheritdoc ITreasuryModule
     ISafe public immutable safe;
 
-    /// @dev Where what is declared stands, as the code of a contract: see `CodeLib`.
-    address private _legsAt;
-
     constructor(TreasuryConfig memory config)
         Holdings(config.quote, config.base)
         Governed(config.owner, config.guardian)
@@ -96,17 +93,17 @@ contract TreasuryModule is ITreasuryModule, Guard {
             legs[i] = _packed(positions[i]);
             emit EventsLib.LegOpened(i, address(0), Leg.unwrap(legs[i]), 0);
         }
-        _legsAt = CodeLib.write(legs);
+        CodeLib.write(_charter, legs);
     }
 
     /// @inheritdoc ITreasuryModule
     function legCount() external view returns (uint256) {
-        return CodeLib.readLegs(_legsAt).length;
+        return CodeLib.legs(_charter.at).length;
     }
 
     /// @inheritdoc ITreasuryModule
     function legAt(uint256 index) external view returns (uint256 word) {
-        Leg[] memory legs = CodeLib.readLegs(_legsAt);
+        Leg[] memory legs = CodeLib.legs(_charter.at);
         if (index >= legs.length) revert ErrorsLib.NoSuchLeg(index, legs.length);
         return Leg.unwrap(legs[index]);
     }
@@ -117,11 +114,11 @@ contract TreasuryModule is ITreasuryModule, Guard {
         override
         returns (Exposure memory)
     {
-        return GuardLib.measure(_legsAt, price, vol, errorBps);
+        return GuardLib.measure(_charter.at, price, vol, errorBps);
     }
 
     function _bookRoot() internal view override returns (bytes32) {
-        return CodeLib.id(_legsAt);
+        return CodeLib.legsId(_charter.at);
     }
 
     function _packed(Position calldata position) private view returns (Leg) {
@@ -205,6 +202,6 @@ contract TreasuryModule is ITreasuryModule, Guard {
             base: address(base),
             venue: venue
         });
-        return LensLib.words(facts, _feeds(), _rulesAt, _legsAt);
+        return LensLib.words(facts, _feeds(), _charter.at);
     }
 }

@@ -59,9 +59,10 @@ abstract contract Guard is Oracles, OneOperation {
         Limits memory rules = _rules();
         _requireTimely(proposal.deadline, rules.maxDeadline);
         _requireState(proposal.stateHash);
-        (Need memory admissible, Purse memory purse) = _weigh(rules);
+        Buckets memory buckets = _leaked(rules);
+        (Need memory admissible, Purse memory purse) = _weigh(rules, buckets);
         Fill memory fill = _ask(proposal.sellBase, proposal.amountIn, proposal.minOut);
-        _hedge(rules, admissible, purse, fill);
+        _hedge(rules, buckets, admissible, purse, fill);
         return (fill.spent, fill.got);
     }
 
@@ -74,12 +75,13 @@ abstract contract Guard is Oracles, OneOperation {
         returns (uint256 spent, uint256 got, uint256 reward)
     {
         Limits memory rules = _rules();
-        (Need memory admissible, Purse memory purse) = _weigh(rules);
+        Buckets memory buckets = _leaked(rules);
+        (Need memory admissible, Purse memory purse) = _weigh(rules, buckets);
         if (!admissible.emergency) {
             revert ErrorsLib.NoEmergency(admissible.gap, rules.emergencyGap, admissible.sway);
         }
         Fill memory fill = _ask(admissible.sellBase, admissible.maxAmountIn, 0);
-        _hedge(rules, admissible, purse, fill);
+        _hedge(rules, buckets, admissible, purse, fill);
         (spent, got) = (fill.spent, fill.got);
         reward = _takeReward();
         emit EventsLib.Ripcord(msg.sender, admissible.gap, reward);
@@ -96,7 +98,7 @@ abstract contract Guard is Oracles, OneOperation {
     /// @inheritdoc IGuarded
     function need() external view whenUnpaused returns (Need memory admissible) {
         Limits memory rules = _rules();
-        (admissible,) = _weigh(rules);
+        (admissible,) = _weigh(rules, _leaked(rules));
         admissible.stateHash = stateHash();
         admissible.latestDeadline = block.timestamp + rules.maxDeadline;
     }
@@ -142,13 +144,17 @@ abstract contract Guard is Oracles, OneOperation {
 
     /// @dev What a hedge must look like now, without what a proposal is bound to; and what there is to trade with. A bad
     /// oracle proves no emergency.
-    function _weigh(Limits memory rules) private view returns (Need memory, Purse memory purse) {
+    function _weigh(Limits memory rules, Buckets memory buckets)
+        private
+        view
+        returns (Need memory, Purse memory purse)
+    {
         uint256 readyAt = _coolingUntil(rules.cooldown);
         if (readyAt != 0 && rules.emergencyTradeBase == 0) revert ErrorsLib.CoolingDown(readyAt);
         Market memory market = readyAt == 0 ? _readOracles() : _emergencyOracles(readyAt);
         Exposure memory exposure = _exposure(market.price, market.vol, rules.priceErrorBps);
         purse = _purse();
-        return (HedgeLib.weigh(rules, market, exposure, _leaked(rules), purse, readyAt), purse);
+        return (HedgeLib.weigh(rules, market, exposure, buckets, purse, readyAt), purse);
     }
 
     function _emergencyOracles(uint256 readyAt) private view returns (Market memory market) {
@@ -169,22 +175,39 @@ abstract contract Guard is Oracles, OneOperation {
         return Fill({sellBase: sellBase, amountIn: amountIn, minOut: minOut, spent: 0, got: 0, gapAfter: 0});
     }
 
-    function _hedge(Limits memory rules, Need memory admissible, Purse memory purse, Fill memory fill)
-        private
-    {
-        Buckets memory buckets = _leaked(rules);
+    function _hedge(
+        Limits memory rules,
+        Buckets memory buckets,
+        Need memory admissible,
+        Purse memory purse,
+        Fill memory fill
+    ) private {
         HedgeLib.admit(admissible, rules, buckets, purse, fill);
 
         uint32 consumed = _pulse.sequence;
-        _pulse.sequence = consumed + 1;
-        _pulse.lastRebalanceAt = block.timestamp.toUint32();
-        _pulse.referencePrice = admissible.price.toUint120();
-        _pour(buckets);
+        _pulse = Pulse({
+            sequence: consumed + 1,
+            lastRebalanceAt: block.timestamp.toUint32(),
+            referencePrice: admissible.price.toUint120(),
+            paused: false,
+            turnoverUsed: BucketLib.packUp(buckets.turnover),
+            lossUsed: BucketLib.packUp(buckets.loss)
+        });
 
         _trade(admissible.gap, purse, fill);
 
         uint256 loss = HedgeLib.judge(admissible, rules, buckets, purse, fill);
-        _pour(buckets);
+        _pulse.lossUsed = BucketLib.packUp(buckets.loss);
+        _tell(consumed, admissible, fill, buckets, loss);
+    }
+
+    function _tell(
+        uint64 consumed,
+        Need memory admissible,
+        Fill memory fill,
+        Buckets memory buckets,
+        uint256 loss
+    ) private {
         emit EventsLib.Rebalanced(
             consumed,
             msg.sender,
@@ -231,11 +254,6 @@ abstract contract Guard is Oracles, OneOperation {
             ),
             loss: BucketLib.level(BucketLib.unpack(_pulse.lossUsed), rules.lossPerDayPips, elapsed)
         });
-    }
-
-    function _pour(Buckets memory buckets) private {
-        _pulse.turnoverUsed = BucketLib.packUp(buckets.turnover);
-        _pulse.lossUsed = BucketLib.packUp(buckets.loss);
     }
 
     function _takeReward() private returns (uint256 reward) {

@@ -55,7 +55,7 @@ abstract contract OptionBook is IRiskVault, Guard {
 
     /// @inheritdoc IRiskVault
     function marginUp(uint256 price) public view returns (uint256) {
-        return _marginUp(GuardLib.shortSize(_book.legsAt), price);
+        return _marginUp(GuardLib.shortSize(_charter.at), price);
     }
 
     /// @inheritdoc IRiskVault
@@ -81,11 +81,11 @@ abstract contract OptionBook is IRiskVault, Guard {
         override
         returns (Exposure memory)
     {
-        return GuardLib.measure(_book.legsAt, price, vol, errorBps);
+        return GuardLib.measure(_charter.at, price, vol, errorBps);
     }
 
     function _bookRoot() internal view override returns (bytes32) {
-        return CodeLib.id(_book.legsAt);
+        return CodeLib.legsId(_charter.at);
     }
 
     /* OPTIONS */
@@ -102,7 +102,7 @@ abstract contract OptionBook is IRiskVault, Guard {
 
     /// @inheritdoc IRiskVault
     function legAt(uint256 index) external view returns (uint256 word, address counterparty, uint96 premium) {
-        (Leg leg, Deal memory deal) = _book.legAt(index);
+        (Leg leg, Deal memory deal) = _book.legAt(_charter, index);
         return (Leg.unwrap(leg), deal.counterparty, deal.premium);
     }
 
@@ -122,7 +122,7 @@ abstract contract OptionBook is IRiskVault, Guard {
         returns (uint256 index)
     {
         Market memory market = _readOracles();
-        index = _book.open(terms, _tokens());
+        index = _book.open(_charter, terms, _tokens());
         Exposure memory exposure = _exposure(market.price, market.vol, 0);
         uint256 netValue = _netValueDown(exposure, market.price).max(0).toUint256();
         uint256 margin = _marginUp(exposure.shortSize, market.price);
@@ -138,7 +138,7 @@ abstract contract OptionBook is IRiskVault, Guard {
         moves
         returns (uint256 payoff)
     {
-        payoff = _book.settle(index, _tokens(), priceFeed, _priceScale, roundId);
+        payoff = _book.settle(_charter, index, _tokens(), priceFeed, _priceScale, roundId);
     }
 
     function _tokens() private view returns (Tokens memory) {
