@@ -6,11 +6,13 @@ import {Terms} from "./interfaces/IRiskVault.sol";
 import {ISafe} from "./interfaces/ISafe.sol";
 import {ITreasuryModule, Position, TreasuryConfig} from "./interfaces/ITreasuryModule.sol";
 import {IVenue} from "./interfaces/IVenue.sol";
-import {BookLib, BookedLeg, Exposure} from "./libraries/BookLib.sol";
+import {Exposure} from "./libraries/BookLib.sol";
 import {Buckets} from "./libraries/BucketLib.sol";
+import {CodeLib} from "./libraries/CodeLib.sol";
 import {MAX_LEGS, MAX_TENOR} from "./libraries/ConstantsLib.sol";
 import {ErrorsLib} from "./libraries/ErrorsLib.sol";
 import {EventsLib} from "./libraries/EventsLib.sol";
+import {GuardLib} from "./libraries/GuardLib.sol";
 import {Facts, LensLib} from "./libraries/LensLib.sol";
 import {Leg, OptionLeg} from "./libraries/OptionLeg.sol";
 import {Governed} from "./vault/Governed.sol";
@@ -47,15 +49,14 @@ import {LibCall} from "solady/utils/LibCall.sol";
 /// - As in `RiskVault`. The keeper may be malicious: what it can take in a time is the loss budget's cap and what it gains
 ///   in that time, as a part of the net value of what the Safe holds of the two tokens and has declared.
 contract TreasuryModule is ITreasuryModule, Guard {
-    using BookLib for BookedLeg[];
-
     /// @dev Of the two operations that a Safe knows, the one that leaves the Safe's storage alone.
     uint8 private constant CALL = 0;
 
     /// @inheritdoc ITreasuryModule
     ISafe public immutable safe;
 
-    BookedLeg[] private _legs;
+    /// @dev Where what is declared stands, as the code of a contract: see `CodeLib`.
+    address private _legsAt;
 
     constructor(TreasuryConfig memory config)
         Holdings(config.quote, config.base)
@@ -90,24 +91,24 @@ contract TreasuryModule is ITreasuryModule, Guard {
         }
         uint256 count = positions.length;
         if (count > MAX_LEGS) revert ErrorsLib.TooManyLegs(MAX_LEGS);
-        delete _legs;
+        Leg[] memory legs = new Leg[](count);
         for (uint256 i = 0; i < count; ++i) {
-            Leg leg = _packed(positions[i]);
-            _legs.push(BookedLeg({leg: leg, counterparty: address(0), premium: 0}));
-            emit EventsLib.LegOpened(i, address(0), Leg.unwrap(leg), 0);
+            legs[i] = _packed(positions[i]);
+            emit EventsLib.LegOpened(i, address(0), Leg.unwrap(legs[i]), 0);
         }
-        _resealBook();
+        _legsAt = CodeLib.write(legs);
     }
 
     /// @inheritdoc ITreasuryModule
     function legCount() external view returns (uint256) {
-        return _legs.length;
+        return CodeLib.readLegs(_legsAt).length;
     }
 
     /// @inheritdoc ITreasuryModule
     function legAt(uint256 index) external view returns (uint256 word) {
-        if (index >= _legs.length) revert ErrorsLib.NoSuchLeg(index, _legs.length);
-        return Leg.unwrap(_legs[index].leg);
+        Leg[] memory legs = CodeLib.readLegs(_legsAt);
+        if (index >= legs.length) revert ErrorsLib.NoSuchLeg(index, legs.length);
+        return Leg.unwrap(legs[index]);
     }
 
     function _exposure(uint256 price, uint256 vol, uint256 errorBps)
@@ -116,11 +117,11 @@ contract TreasuryModule is ITreasuryModule, Guard {
         override
         returns (Exposure memory)
     {
-        return _legs.measure(price, vol, errorBps);
+        return GuardLib.measure(_legsAt, price, vol, errorBps);
     }
 
     function _bookRoot() internal view override returns (bytes32) {
-        return _legs.root();
+        return CodeLib.id(_legsAt);
     }
 
     function _packed(Position calldata position) private view returns (Leg) {
@@ -151,9 +152,8 @@ contract TreasuryModule is ITreasuryModule, Guard {
 
     function _setLimits(bytes memory encoded) internal override {
         super._setLimits(encoded);
-        if (_limits.ripcordReward != 0) {
-            revert ErrorsLib.LimitOutOfRange("ripcordReward", _limits.ripcordReward);
-        }
+        uint256 reward = _rules().ripcordReward;
+        if (reward != 0) revert ErrorsLib.LimitOutOfRange("ripcordReward", reward);
     }
 
     function _isEnabled() private view returns (bool) {
@@ -205,6 +205,6 @@ contract TreasuryModule is ITreasuryModule, Guard {
             base: address(base),
             venue: venue
         });
-        return LensLib.words(facts, _feeds(), _limits, _legs);
+        return LensLib.words(facts, _feeds(), _rulesAt, _legsAt);
     }
 }

@@ -26,7 +26,7 @@ struct Subject {
 /// @notice What `IKeeperVault` promises, each promise a function that says how it was broken, or nothing. An
 /// implementation tells by hooks how it is brought into the states that matter.
 abstract contract KeeperVaultPromises is Test {
-    uint256 private constant VAULT_WORDS = 28;
+    uint256 private constant VAULT_WORDS = 32;
 
     /* HOOKS */
 
