@@ -6,7 +6,6 @@ import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IER
 import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 import {IAggregatorV3} from "src/interfaces/IAggregatorV3.sol";
-import {IUniswapV3Pool} from "src/interfaces/IUniswapV3Pool.sol";
 import {BPS, WAD} from "src/libraries/ConstantsLib.sol";
 
 /// @notice The memory of a Uniswap v3 pool.
@@ -80,6 +79,8 @@ library DeployChecks {
 
     function _noKey(string memory role, address account) private view {
         bytes memory code = account.code;
+        // Casting takes the first three bytes, which is what is compared.
+        // forge-lint: disable-next-line(unsafe-typecast)
         bool delegated = code.length == DELEGATION_BYTES && bytes3(code) == DELEGATION;
         if (code.length == 0 || delegated) revert PrivilegedKey(role, account);
     }

@@ -63,7 +63,7 @@ def _elsewhere(deployment: Deployment, settings: Settings) -> tuple[Mismatch, ..
     return tuple(
         Mismatch(name, found, expected, "correct the setting, or name the book of this chain")
         for name, found, expected in pairs
-        if found != expected
+        if found.lower() != expected.lower()
     )
 
 
