@@ -91,6 +91,7 @@ class Looks:
             shares=_SHARES,
             sequence=ledger.sequence,
             state_hash=ledger.sequence.to_bytes(32),
+            sealed=True,
             last_rebalance_at=ledger.last_rebalance_at,
             rules=self._rules,
             price=moment.price,
