@@ -6,13 +6,11 @@ import {Terms} from "./interfaces/IRiskVault.sol";
 import {ISafe} from "./interfaces/ISafe.sol";
 import {ITreasuryModule, Position, TreasuryConfig} from "./interfaces/ITreasuryModule.sol";
 import {IVenue} from "./interfaces/IVenue.sol";
-import {Exposure} from "./libraries/BookLib.sol";
 import {Buckets} from "./libraries/BucketLib.sol";
 import {CodeLib} from "./libraries/CodeLib.sol";
 import {MAX_LEGS, MAX_TENOR} from "./libraries/ConstantsLib.sol";
 import {ErrorsLib} from "./libraries/ErrorsLib.sol";
 import {EventsLib} from "./libraries/EventsLib.sol";
-import {GuardLib} from "./libraries/GuardLib.sol";
 import {Facts, LensLib} from "./libraries/LensLib.sol";
 import {Leg, OptionLeg} from "./libraries/OptionLeg.sol";
 import {Governed} from "./vault/Governed.sol";
@@ -106,19 +104,6 @@ contract TreasuryModule is ITreasuryModule, Guard {
         Leg[] memory legs = CodeLib.legs(_charter.at);
         if (index >= legs.length) revert ErrorsLib.NoSuchLeg(index, legs.length);
         return Leg.unwrap(legs[index]);
-    }
-
-    function _exposure(uint256 price, uint256 vol, uint256 errorBps)
-        internal
-        view
-        override
-        returns (Exposure memory)
-    {
-        return GuardLib.measure(_charter.at, price, vol, errorBps);
-    }
-
-    function _bookRoot() internal view override returns (bytes32) {
-        return CodeLib.legsId(_charter.at);
     }
 
     function _packed(Position calldata position) private view returns (Leg) {

@@ -68,7 +68,7 @@ def _elsewhere(deployment: Deployment, settings: Settings) -> tuple[Mismatch, ..
 
 
 @dataclass(slots=True)
-class Watch:
+class PinnedVaults:
     """What was found last of each vault. Without any address book nothing is pinned and all may trade."""
 
     rpc: Client

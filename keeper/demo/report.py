@@ -9,7 +9,7 @@ from string import Template
 from keeper.demo import plots
 from keeper.demo.samples import Record
 from keeper.demo.summary import Summary, fall_sentences, inside_share, rows
-from keeper.simulation.drawing import STYLE, Draw, svg
+from keeper.simulation.drawing import Draw, page, svg
 
 _GOAL = 0.99
 
@@ -22,14 +22,13 @@ def write_report(path: Path, record: Record, summary: Summary) -> None:
 def html(record: Record, summary: Summary) -> str:
     """The report as text."""
     run = plots.Run.of(record)
-    return _PAGE.substitute(
-        style=STYLE,
-        title=escape(title(summary)),
+    body = _BODY.substitute(
         cards="".join(_card(*card) for card in _cards(summary)),
         plots="".join(_row(row) for row in pictures(run)),
         fall="".join(f"<p>{escape(sentence)}</p>" for sentence in fall_sentences(summary)),
         table=_table(summary),
     )
+    return page(title(summary), body)
 
 
 def title(summary: Summary) -> str:
@@ -84,17 +83,7 @@ def _table(summary: Summary) -> str:
     return f"<table><thead><tr><th></th>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-_PAGE = Template("""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>$title</title>
-<style>
-$style</style>
-</head>
-<body>
-<h1>$title</h1>
+_BODY = Template("""\
 <p class="quiet">Option vaults on real protocols, kept by the daemon in a process of its own. All numbers
 were read from the chain by an observer that does not ask the daemon. A twin is the same vault with nobody
 hedging it. Usd throughout; dashed red lines are the policies' hard limits.</p>
@@ -104,6 +93,4 @@ $plots
 $fall
 <h2>Scores</h2>
 $table
-</body>
-</html>
 """)

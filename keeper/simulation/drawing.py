@@ -7,6 +7,8 @@ apart.
 
 import io
 from collections.abc import Callable
+from html import escape
+from string import Template
 from typing import Any, Final
 
 from matplotlib import style
@@ -43,7 +45,13 @@ _LOOK: Final[dict[str, Any]] = {
     "lines.linewidth": 1.4,
     "lines.solid_capstyle": "round",
 }
-STYLE: Final = """\
+_PAGE: Final = Template("""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>$title</title>
+<style>
 :root { color: #1f2937; background: #fff; font: 15px/1.5 system-ui, "DejaVu Sans", sans-serif; }
 body { max-width: 1180px; margin: 0 auto; padding: 1.5rem 1.2rem 3rem; }
 h1 { font-size: 1.5rem; margin: 0 0 .3rem; } h2 { font-size: 1.1rem; margin: 1.6rem 0 .5rem; }
@@ -56,11 +64,21 @@ figure { flex: 1 1 26rem; margin: 0; min-width: 0; } svg { width: 100%; height: 
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: .25rem .9rem .25rem 0; text-align: right; border-bottom: 1px solid #e5e7eb; }
 th:first-child { text-align: left; font-weight: normal; color: #6b7280; white-space: pre; }
-"""
-"""The look of a page, as CSS."""
+</style>
+</head>
+<body>
+<h1>$title</h1>
+$body</body>
+</html>
+""")
 
 _THOUSAND = 1e3
 _MILLION = 1e6
+
+
+def page(title: str, body: str) -> str:
+    """A page that needs no network, no script and no second file. `body` is HTML, `title` is text."""
+    return _PAGE.substitute(title=escape(title), body=body)
 
 
 def svg(draw: Draw, size: tuple[float, float] = (7.2, 2.8)) -> str:

@@ -15,12 +15,12 @@ from keeper.core.position import PoolState
 from keeper.core.pricing.liquidity import Q96, swap_exact_in
 from keeper.core.quote import Side
 from keeper.core.reason import Reason
+from keeper.core.transaction.attempt import NO_OP_GAS
 from keeper.core.units import WAD, Address, TxHash
 from keeper.simulation.book import GENESIS, QUOTE_DECIMALS
 from keeper.simulation.frictions import World
 
 BASE_DECIMALS: Final = 18
-_NO_OP_GAS: Final = 21_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Ledger:
         fee_wei = int(world.arrival_fee_wei[step]) + plan.priority_fee_wei
         tx_hash = TxHash(f"0x{step:064x}")
         if now > plan.deadline or fee_wei > plan.max_fee_wei:
-            cost_wei = min(fee_wei, plan.max_fee_wei) * _NO_OP_GAS
+            cost_wei = min(fee_wei, plan.max_fee_wei) * NO_OP_GAS
             return Cancelled(self.vault, plan.intent, tx_hash, step, now, cost_wei, Reason.EXPIRED)
         gas_cost_wei, selling = plan.gas_units * fee_wei, plan.side is Side.SELL_BASE
         pool = pool_at(float(world.arrival_price[step]), float(world.reserve_usd[step]), world)

@@ -13,7 +13,7 @@ from matplotlib.ticker import FuncFormatter
 
 from keeper.simulation.backtest import Track
 from keeper.simulation.book import DAY_S
-from keeper.simulation.drawing import INK, MUTED, PALETTE, STYLE, Draw, finish, legend, svg
+from keeper.simulation.drawing import INK, MUTED, PALETTE, Draw, finish, legend, page, svg
 from keeper.simulation.path import Floats
 from keeper.simulation.scores import cumulated, result, unwanted
 from keeper.simulation.study import Compared, Study
@@ -39,12 +39,11 @@ def html(study: Study, compared: Sequence[Compared]) -> str:
         partial(_curves, compared=compared, course=_cost, title="Cost so far"),
         *(partial(_gap, each=each, colour=_colour(place)) for place, each in enumerate(compared)),
     ]
-    return _PAGE.substitute(
-        style=STYLE,
-        title=escape(f"keeper backtest: {subject(study)}"),
+    body = _BODY.substitute(
         plots="".join(f"<figure>{svg(draw)}</figure>" for draw in draws),
         table=_table(compared),
     )
+    return page(f"keeper backtest: {subject(study)}", body)
 
 
 def _cost(track: Track) -> Floats:
@@ -116,17 +115,7 @@ def _table(compared: Sequence[Compared]) -> str:
 
 _TAGS: Final = ("th", *["td"] * (len(HEADINGS) - 1))
 
-_PAGE: Final = Template("""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>$title</title>
-<style>
-$style</style>
-</head>
-<body>
-<h1>$title</h1>
+_BODY: Final = Template("""\
 <p class="quiet">The keeper's own decisions on simulated vaults: every policy met the same market, the same
 gas, and the same mishaps. Usd of one vault. The figures are of all markets, the pictures of the first
 one.</p>
@@ -135,6 +124,4 @@ $table
 standard deviation of what the unwanted delta earned in a day. CVaR: mean loss of the worst twentieth of days,
 for whatever reason. Outside: share of looks at which the band or the hard limit was passed.</p>
 <div class="row">$plots</div>
-</body>
-</html>
 """)

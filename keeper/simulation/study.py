@@ -82,7 +82,7 @@ class Compared:
 def compare(study: Study, advance: Callable[[], None], processes: int | None = None) -> tuple[Compared, ...]:
     """Run all jobs; `advance` is called as each ends. Raises TapeError, ModelError and OSError.
 
-    Two markets are drawn before any process is started, so that what is wrong with one is told at once.
+    The first market is drawn before any process is started, so that what is wrong with it is told at once.
     """
     market_of(study.course, study.seeds[0])
     found: dict[tuple[int, int], Track] = {}

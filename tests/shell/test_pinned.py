@@ -12,7 +12,7 @@ from eth_utils.crypto import keccak
 from keeper.adapters.ethereum.deployed import LIMITS
 from keeper.adapters.ethereum.endpoint import Endpoint
 from keeper.adapters.ethereum.rpc import RpcRefusedError
-from keeper.app.pinned import LOOK_EVERY_S, Watch, books_of
+from keeper.app.pinned import LOOK_EVERY_S, PinnedVaults, books_of
 from keeper.core.deployment import Deployment, Pin
 from keeper.core.units import WAD, Address
 from keeper.ports import UnreachableError
@@ -109,7 +109,7 @@ class Scene:
         settings = Settings(
             rpc_url=(Url("http://node.example"),), chain_id=HEAD.chain_id, lens=OTHER, native_feed=OTHER
         )
-        self.watch = Watch(self.node, settings, self.books, lambda _, faults: self.told.append(faults))
+        self.watch = PinnedVaults(self.node, settings, self.books, lambda _, faults: self.told.append(faults))
 
     async def look(self, policy: object = POLICY, timestamp: int = HEAD.timestamp, **changes: object) -> int:
         """Look once; returns how many questions that took."""

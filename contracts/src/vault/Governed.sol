@@ -171,14 +171,11 @@ abstract contract Governed is IGuarded, Ownable2Step {
 
     /// @dev Hash of the rules and of the book.
     function _seal() internal view returns (bytes32) {
-        return keccak256(abi.encode(CodeLib.rulesId(_charter.at), _bookRoot()));
+        return keccak256(abi.encode(CodeLib.rulesId(_charter.at), CodeLib.legsId(_charter.at)));
     }
 
     /// @dev The ceilings that are times. A chain whose clock runs otherwise, such as that of a demonstration, has others.
     function _clockCeilings() internal pure virtual returns (uint256 minCooldown, uint256 maxDeadline) {
         return (MIN_COOLDOWN, MAX_DEADLINE);
     }
-
-    /// @dev The hash of what is hedged.
-    function _bookRoot() internal view virtual returns (bytes32);
 }

@@ -8,6 +8,7 @@ import {Exposure} from "../libraries/BookLib.sol";
 import {BucketLib, Buckets} from "../libraries/BucketLib.sol";
 import {ErrorsLib} from "../libraries/ErrorsLib.sol";
 import {EventsLib} from "../libraries/EventsLib.sol";
+import {GuardLib} from "../libraries/GuardLib.sol";
 import {Fill, HedgeLib, Purse} from "../libraries/HedgeLib.sol";
 import {Market} from "../libraries/OracleGate.sol";
 import {OneOperation} from "./OneOperation.sol";
@@ -270,14 +271,12 @@ abstract contract Guard is Oracles, OneOperation {
         return HedgeLib.marginUp(shortSize, price, _rules().marginBps, _quoteScale);
     }
 
-    /* HOOKS */
-
     /// @dev What is hedged besides the inventory, at a price that may be off by so much.
-    function _exposure(uint256 price, uint256 vol, uint256 errorBps)
-        internal
-        view
-        virtual
-        returns (Exposure memory);
+    function _exposure(uint256 price, uint256 vol, uint256 errorBps) internal view returns (Exposure memory) {
+        return GuardLib.measure(_charter.at, price, vol, errorBps);
+    }
+
+    /* HOOKS */
 
     /// @dev Lets the venue trade against the holder, with an allowance for this call that is gone afterwards.
     function _swap(IERC20 tokenIn, bool sellBase, uint256 amountIn) internal virtual;

@@ -3,7 +3,6 @@ pragma solidity 0.8.34;
 
 import {IRiskVault, Terms} from "../interfaces/IRiskVault.sol";
 import {Exposure} from "../libraries/BookLib.sol";
-import {CodeLib} from "../libraries/CodeLib.sol";
 import {Book, Deal, DealLib, Tokens} from "../libraries/DealLib.sol";
 import {ErrorsLib} from "../libraries/ErrorsLib.sol";
 import {EventsLib} from "../libraries/EventsLib.sol";
@@ -73,19 +72,6 @@ abstract contract OptionBook is IRiskVault, Guard {
 
     function _ownBase() internal view override returns (uint256) {
         return _held(base) - _book.baseEscrow;
-    }
-
-    function _exposure(uint256 price, uint256 vol, uint256 errorBps)
-        internal
-        view
-        override
-        returns (Exposure memory)
-    {
-        return GuardLib.measure(_charter.at, price, vol, errorBps);
-    }
-
-    function _bookRoot() internal view override returns (bytes32) {
-        return CodeLib.legsId(_charter.at);
     }
 
     /* OPTIONS */
