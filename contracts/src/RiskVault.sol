@@ -90,6 +90,8 @@ contract RiskVault is ERC4626, Breakers {
     using FixedPointMathLib for uint256;
     using MathLib for uint256;
     using SafeCastLib for int256;
+    // Of the parts; without it slither does not understand them here.
+    using SafeCastLib for uint256;
     using SafeERC20 for IERC20;
 
     constructor(Config memory config)

@@ -145,6 +145,8 @@ abstract contract Guard is Oracles, OneOperation {
 
     /// @dev What a hedge must look like now, without what a proposal is bound to; and what there is to trade with. A bad
     /// oracle proves no emergency.
+    // Zero is a mark here and below, and no amount.
+    // slither-disable-next-line incorrect-equality
     function _weigh(Limits memory rules, Buckets memory buckets)
         private
         view
@@ -165,6 +167,7 @@ abstract contract Guard is Oracles, OneOperation {
     }
 
     /// @dev When the cooldown ends; 0: it has ended.
+    // slither-disable-next-line incorrect-equality
     function _coolingUntil(uint256 cooldown) private view returns (uint256) {
         uint256 last = _pulse.lastRebalanceAt;
         return last == 0 || block.timestamp >= last + cooldown ? 0 : last + cooldown;
