@@ -8,10 +8,12 @@ function of values, so a stored cycle can be decided again and must give the sam
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import TypeVar
 
 from keeper.core.exposure import Exposure, Situation, situations
 from keeper.core.head import Head
+from keeper.core.hedging import Solved, Tier, Unsolved
 from keeper.core.inventory import Band, Question, inventory_bands
 from keeper.core.memory import Memory
 from keeper.core.plan import Plan, propose
@@ -31,7 +33,7 @@ class Decision:
     """What was measured, what the policy made of it, and what is to be done.
 
     `action` is a plan, or a hold with its reason. `breaches` may be there although the action is to hold: a
-    limit is passed, and `action` says why nothing is done about it.
+    limit is passed, and `action` says why nothing is done about it. `tier` says what found the band.
     """
 
     head: Head
@@ -41,6 +43,7 @@ class Decision:
     breaches: tuple[Breach, ...]
     band: Band
     action: Plan | Hold
+    tier: Tier = Tier.NO_TABLE
 
     @property
     def reason(self) -> Reason:
@@ -66,24 +69,27 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One vault at one head, with its policy and what is remembered of it."""
+    """One vault at one head, with its policy, what is remembered of it, and what was solved for its book."""
 
     policy: Policy
     situation: Situation
     memory: Memory
+    solved: Solved | Unsolved = Unsolved.NOT_YET
 
 
 def decide_all(
     snapshot: Snapshot,
     policies: Mapping[Address, Policy],
     memories: Mapping[Address, Memory],
+    tables: Mapping[Address, Solved] = MappingProxyType({}),
 ) -> Decided:
     """Decide every vault of a snapshot that has a policy. One vault's failure is not another's.
 
+    `tables` are what was solved before; a vault without any is decided by the closed form.
     What is in flight does not matter here: whether it is still wanted is asked of the decision.
     """
     cases = [
-        Case(policies[vault], each, memories.get(vault, Memory(vault)))
+        Case(policies[vault], each, memories.get(vault, Memory(vault)), tables.get(vault, Unsolved.NOT_YET))
         for each in situations(snapshot)
         if (vault := each.vault.address) in policies
     ]
@@ -94,9 +100,11 @@ def decide_all(
     )
 
 
-def decide(policy: Policy, situation: Situation, memory: Memory) -> Decision:
+def decide(
+    policy: Policy, situation: Situation, memory: Memory, solved: Solved | Unsolved = Unsolved.NOT_YET
+) -> Decision:
     """Decide one vault. Raises what `decide_all` tells as a failure."""
-    (end,) = decide_each([Case(policy, situation, memory)])
+    (end,) = decide_each([Case(policy, situation, memory, solved)])
     if isinstance(end, Failure):
         raise end.error
     return end
@@ -112,7 +120,7 @@ def decide_each(cases: Sequence[Case]) -> Iterator[Decision | Failure]:
     bands = iter(inventory_bands([each for each in found if isinstance(each, Question)]))
     for case, each in zip(cases, found, strict=True):
         if isinstance(each, Question):
-            yield _supervised(case, partial(_conclude, band=next(bands)))
+            yield _supervised(case, partial(_conclude, band=next(bands), tier=each.tier))
         else:
             yield each
 
@@ -125,19 +133,25 @@ def _supervised(case: Case, work: Callable[[Case], T]) -> T | Failure:
 
 
 def _prepare(case: Case) -> Decision | Question:
-    found = prepared(case.policy, case.situation)
+    found = prepared(case.policy, case.situation, case.solved)
     return _decision(case, (), NO_BAND, found) if isinstance(found, Hold) else found
 
 
-def _conclude(case: Case, band: Band) -> Decision:
+def _conclude(case: Case, band: Band, tier: Tier) -> Decision:
     match measured_against(case.policy, case.situation, band):
         case Within(hold):
-            return _decision(case, (), band, hold)
+            return _decision(case, (), band, hold, tier)
         case Breached(breaches) as verdict:
-            return _decision(case, breaches, band, _act(case, verdict))
+            return _decision(case, breaches, band, _act(case, verdict), tier)
 
 
-def _decision(case: Case, breaches: tuple[Breach, ...], band: Band, action: Plan | Hold) -> Decision:
+def _decision(
+    case: Case,
+    breaches: tuple[Breach, ...],
+    band: Band,
+    action: Plan | Hold,
+    tier: Tier = Tier.NO_TABLE,
+) -> Decision:
     situation = case.situation
     return Decision(
         head=situation.head,
@@ -147,6 +161,7 @@ def _decision(case: Case, breaches: tuple[Breach, ...], band: Band, action: Plan
         breaches=breaches,
         band=band,
         action=action,
+        tier=tier,
     )
 
 

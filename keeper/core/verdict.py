@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from keeper.core.exposure import Exposure, Situation
+from keeper.core.hedging import Solved, Unsolved
 from keeper.core.inventory import Band, Question, inventory_bands, question
 from keeper.core.market import PRICE, VOLATILITY, FeedRules, Fit, Unfit, in_quote, judge_deviation, judge_feed
 from keeper.core.policy import Limits, Policy, exceeds, falls_below
@@ -62,12 +63,14 @@ class Within:
 Verdict = Hold | Within | Breached
 
 
-def prepared(policy: Policy, situation: Situation) -> Hold | Question:
+def prepared(
+    policy: Policy, situation: Situation, solved: Solved | Unsolved = Unsolved.NOT_YET
+) -> Hold | Question:
     """Whether the vault can be judged at all, and if so what there is to find out about its band."""
     unfit = fitness(policy, situation)
     if isinstance(unfit, Unfit):
         return Hold(unfit.reason, float(unfit.measured), float(unfit.limit))
-    return question(policy, situation, trade_costs(policy, situation))
+    return question(policy, situation, trade_costs(policy, situation), solved)
 
 
 def measured_against(policy: Policy, situation: Situation, band: Band) -> Within | Breached:
