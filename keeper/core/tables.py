@@ -27,6 +27,9 @@ PAUSE_S = 300
 """Of the chain's time, before the same book is solved again. The price of gas wanders out of its tolerance
 and back within minutes, and whoever followed it would solve all day."""
 
+MOST_TABLES = 128
+"""Kept at a time: a table takes a quarter of a megabyte for each expiry of its book."""
+
 _ANOTHER = frozenset({Tier.NO_TABLE, Tier.BOOK, Tier.LOOKS})
 """Where what was solved is no use at all any more, and waiting would not help."""
 
@@ -42,10 +45,11 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The next books to be solved, most wanted first, and how many more wait for their turn."""
+    """The next books to be solved, in their order; how many more wait; whose tables are worth keeping."""
 
     tasks: tuple[Task, ...] = ()
     waiting: int = 0
+    kept: frozenset[Address] = frozenset()
 
 
 def wanted(
@@ -55,25 +59,24 @@ def wanted(
     tables: Mapping[Address, Solved],
 ) -> Wanted:
     """What should be solved, after these decisions were made with these tables."""
-    worth = [each for each in decisions if _is_wanted(each, tables)]
-    first = sorted(worth, key=lambda each: -abs(each.exposure.theta_usd))[:MOST_TASKS]
-    if not first:
-        return Wanted()
+    ranked = sorted(decisions, key=lambda each: -abs(each.exposure.theta_usd))[:MOST_TABLES]
+    kept = frozenset(each.vault for each in ranked)
+    worth = [each for each in ranked if _is_wanted(each, tables)]
+    if not worth:
+        return Wanted(kept=kept)
     found = {each.vault.address: each for each in situations(snapshot)}
-    questions = (
-        (each.vault, question(policy, situation, trade_costs(policy, situation)))
-        for each in first
-        for policy, situation in [(policies[each.vault], found[each.vault])]
-    )
+    first = [(policies[each.vault], found[each.vault]) for each in worth[:MOST_TASKS]]
+    asked = [question(policy, situation, trade_costs(policy, situation)) for policy, situation in first]
     at = snapshot.head.timestamp
-    return Wanted(
-        tuple(Task(vault, _recipe(asked), at) for vault, asked in questions), len(worth) - len(first)
+    tasks = tuple(
+        Task(policy.vault, _recipe(each), at) for (policy, _), each in zip(first, asked, strict=True)
     )
+    return Wanted(tasks, len(worth) - len(tasks), kept)
 
 
 def _is_wanted(decision: Decision, tables: Mapping[Address, Solved]) -> bool:
     judged = decision.band.sell_above > decision.band.buy_below
-    if not judged or decision.exposure.theta_usd == 0.0 or decision.tier in {Tier.TABLE, Tier.UNSOLVED}:
+    if not judged or decision.exposure.theta_usd == 0.0 or decision.tier is Tier.TABLE:
         return False
     known = tables.get(decision.vault)
     rested = known is None or decision.head.timestamp - known.origin.at >= PAUSE_S

@@ -8,6 +8,7 @@ limits stand beside what they limit, so that no alert rule holds a constant.
 
 from keeper.observe.chain import ChainTold
 from keeper.observe.metrics import Metrics
+from keeper.observe.tables import TablesTold
 from keeper.observe.vaults import Told
 
-__all__ = ["ChainTold", "Metrics", "Told"]
+__all__ = ["ChainTold", "Metrics", "TablesTold", "Told"]
