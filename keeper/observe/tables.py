@@ -32,10 +32,10 @@ class TablesTold:
         """So many books wait for a table."""
         self._m.tables_waiting.set(books)
 
-    def worker_up(self) -> None:
+    def worker_up(self, pid: int) -> None:
         """A worker was started."""
         self._m.worker_up.set(1)
-        self._log.debug("table worker started")
+        self._log.info("table worker started", pid=pid)
 
     def worker_died(self, detail: str, pause_s: float) -> None:
         """It is gone; the closed form decides what has no table."""

@@ -26,6 +26,9 @@ ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 WITHIN_S = 300.0
 """A book takes seconds. What takes longer than this on the slowest machine will not end."""
 
+GRACE_S = 5.0
+"""For a worker to end by itself."""
+
 REST = 1.0
 """Of the time that a book took."""
 
@@ -46,7 +49,7 @@ class Hears(Protocol):
         """So many books wait for a table."""
         ...
 
-    def worker_up(self) -> None:
+    def worker_up(self, pid: int) -> None:
         """A worker was started."""
         ...
 
@@ -129,7 +132,7 @@ class Solver:
                 return await _answer(process, recipe)
         except (OSError, EOFError, TimeoutError, GarbledError) as error:
             said = await self._end()
-            raise DiedError(said or str(error) or type(error).__name__) from error
+            raise DiedError(": ".join(each for each in (str(error), said) if each)) from error
 
     async def _start(self) -> Process:
         self._process = await asyncio.create_subprocess_exec(
@@ -140,15 +143,19 @@ class Solver:
             env=ENVIRONMENT,
             start_new_session=True,  # Ctrl-C is for the daemon, which ends its worker
         )
-        self._told.worker_up()
+        self._told.worker_up(self._process.pid)
         return self._process
 
     async def _end(self) -> str:
         """Make sure that there is no worker, and return the last that it said."""
         process, self._process = self._process, None
-        if process is None or process.stderr is None:
+        if process is None or process.stdin is None or process.stderr is None:
             return ""
-        if process.returncode is None:
+        process.stdin.close()  # at which it ends; to kill what has died already would hide its exit code
+        try:
+            async with asyncio.timeout(GRACE_S):
+                await process.wait()
+        except TimeoutError:
             process.kill()
         said = (await process.stderr.read()).decode(errors="replace").strip().splitlines()
         code = await process.wait()
