@@ -1,6 +1,6 @@
 """The risks of vaults that only pricing every leg anew can tell, for all of them in one call.
 
-Each costs dozens of prices a leg, ten times what all Greeks do. So they are not part of an exposure: they are
+Each costs dozens of prices a leg where all Greeks cost one. So they are not part of an exposure: they are
 taken of vaults whose policy limits one of them, and of whatever a person asks about.
 """
 
