@@ -1,8 +1,9 @@
 """Which books are worth a table next.
 
-A table takes a core seconds, and saves a part of what it costs to hedge its book. That cost grows with the
-book's decay: what it loses or earns in a day is what hedging it replicates. So where there are more books
-than can be solved, those that decay fastest come first, and the small ones may never have their turn: the
+A table takes a core seconds, and saves a part of what it costs to hedge its book, for as long as its inputs
+hold. That cost grows with the book's decay: what it loses or earns in a day is what hedging it replicates.
+How long the inputs will hold is not known; the last table says how long they did. So the first in turn is the
+book with the most decay since it was solved last. Of a thousand the small ones may never have a table: the
 closed form is good enough for them.
 """
 
@@ -29,6 +30,10 @@ and back within minutes, and whoever followed it would solve all day."""
 
 MOST_TABLES = 128
 """Kept at a time: a table takes a quarter of a megabyte for each expiry of its book."""
+
+NEW_S = 86_400
+"""How long a table is thought to hold where there was none before: longer than where it is known that it did
+not, so that a book whose costs jump about does not take every turn."""
 
 _ANOTHER = frozenset({Tier.NO_TABLE, Tier.BOOK, Tier.LOOKS})
 """Where what was solved is no use at all any more, and waiting would not help."""
@@ -61,7 +66,9 @@ def wanted(
     """What should be solved, after these decisions were made with these tables."""
     ranked = sorted(decisions, key=lambda each: -abs(each.exposure.theta_usd))[:MOST_TABLES]
     kept = frozenset(each.vault for each in ranked)
-    worth = [each for each in ranked if _is_wanted(each, tables)]
+    worth = sorted(
+        (each for each in ranked if _is_wanted(each, tables)), key=lambda each: -_turn(each, tables)
+    )
     if not worth:
         return Wanted(kept=kept)
     found = {each.vault.address: each for each in situations(snapshot)}
@@ -81,6 +88,15 @@ def _is_wanted(decision: Decision, tables: Mapping[Address, Solved]) -> bool:
     known = tables.get(decision.vault)
     rested = known is None or decision.head.timestamp - known.origin.at >= PAUSE_S
     return rested or decision.tier in _ANOTHER
+
+
+def _turn(decision: Decision, tables: Mapping[Address, Solved]) -> float:
+    """The decay of a book since it was solved, or in as long as a new table is thought to hold; in usd."""
+    known = tables.get(decision.vault)
+    held_s = NEW_S
+    if known is not None and decision.tier not in _ANOTHER:
+        held_s = min(decision.head.timestamp - known.origin.at, NEW_S)
+    return abs(decision.exposure.theta_usd) * held_s / NEW_S
 
 
 def _recipe(asked: Question) -> Recipe:

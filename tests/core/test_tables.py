@@ -98,6 +98,16 @@ def test_an_input_that_left_its_tolerance_is_given_time_to_come_back() -> None:
         assert len(asked(cheaper, tables).tasks) == tasks
 
 
+def test_a_book_whose_costs_jump_about_waits_for_one_that_has_no_table() -> None:
+    seen = many(CALL, sized(0.5))
+    tables = solve_all(seen, kept(seen))
+    for at, order in ((NOW + 3_600, [1, 0]), (NOW + 86_400, [0, 1])):
+        price, volatility = Reading(SPOT * WAD, at, 1), Reading(7 * WAD // 10, at, 1)
+        cheaper = many(CALL, sized(0.5), at=at, price=price, volatility=volatility)
+        cheaper = replace(cheaper, native_price=CHEAPER_GAS)
+        assert vaults(asked(cheaper, {address(0): tables[address(0)]})) == order
+
+
 def test_another_book_is_solved_at_once() -> None:
     seen = many(CALL)
     changed = many(STRADDLE, at=NOW + 12)

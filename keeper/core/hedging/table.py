@@ -97,19 +97,24 @@ def elapsed_years(stated: Legs, legs: Legs) -> float:
 
     Those that have expired since are gone; legs of no size are padding.
     """
-    real = legs.size != 0.0
-    if not np.any(real):
+    now = [(terms, years) for terms, years in _rows(legs) if terms[-1] != 0.0]
+    if not now:
         return math.nan
-    elapsed = float(np.max(stated.years) - np.max(legs.years[real]))
-    left = stated.years > elapsed + _SAME_YEARS
-    same = elapsed > -_SAME_YEARS and np.count_nonzero(left) == np.count_nonzero(real)
-    same = same and bool(
-        np.array_equal(stated.strike[left], legs.strike[real])
-        and np.array_equal(stated.size[left], legs.size[real])
-        and np.array_equal(stated.is_call[left], legs.is_call[real])
-        and np.all(np.abs(stated.years[left] - elapsed - legs.years[real]) < _SAME_YEARS)
+    then = _rows(stated)
+    elapsed = max(years for _, years in then) - max(years for _, years in now)
+    left = [(terms, years - elapsed) for terms, years in then if years > elapsed + _SAME_YEARS]
+    same = (
+        elapsed > -_SAME_YEARS
+        and [terms for terms, _ in left] == [terms for terms, _ in now]
+        and all(abs(was - is_now) < _SAME_YEARS for (_, was), (_, is_now) in zip(left, now, strict=True))
     )
     return max(elapsed, 0.0) if same else math.nan
+
+
+def _rows(legs: Legs) -> list[tuple[tuple[float, bool, float], float]]:
+    """Each leg's terms and years. So few are compared faster one by one than as arrays."""
+    terms = zip(legs.strike.tolist(), legs.is_call.tolist(), legs.size.tolist(), strict=True)
+    return [*zip(terms, legs.years.tolist(), strict=True)]
 
 
 def fit(table: Table, legs: Legs, now: Now) -> Tier:
