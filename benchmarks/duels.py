@@ -174,5 +174,6 @@ def _decision(case: Case, band: Band, action: Plan | Hold) -> Decision:
         exposure=case.situation.exposure,
         breaches=(),
         band=band,
+        carried=case.memory.carried,
         action=action,
     )

@@ -13,7 +13,7 @@ from typing import TypeVar
 from keeper.core.exposure import Exposure, Situation, situations
 from keeper.core.head import Head
 from keeper.core.inventory import Band, Question, inventory_bands
-from keeper.core.memory import Memory
+from keeper.core.memory import NOTHING, Carried, Memory
 from keeper.core.plan import Plan, propose
 from keeper.core.policy import Mode, Policy
 from keeper.core.reason import Reason
@@ -31,7 +31,8 @@ class Decision:
     """What was measured, what the policy made of it, and what is to be done.
 
     `action` is a plan, or a hold with its reason. `breaches` may be there although the action is to hold: a
-    limit is passed, and `action` says why nothing is done about it.
+    limit is passed, and `action` says why nothing is done about it. `carried` is what the next look is to
+    know of this one.
     """
 
     head: Head
@@ -40,6 +41,7 @@ class Decision:
     exposure: Exposure
     breaches: tuple[Breach, ...]
     band: Band
+    carried: Carried
     action: Plan | Hold
 
     @property
@@ -125,19 +127,29 @@ def _supervised(case: Case, work: Callable[[Case], T]) -> T | Failure:
 
 
 def _prepare(case: Case) -> Decision | Question:
+    """Where nothing could be measured, what stood breached still stands."""
     found = prepared(case.policy, case.situation)
-    return _decision(case, (), NO_BAND, found) if isinstance(found, Hold) else found
+    if isinstance(found, Hold):
+        return _decision(case, (), NO_BAND, case.memory.carried, found)
+    return found
 
 
 def _conclude(case: Case, band: Band) -> Decision:
-    match measured_against(case.policy, case.situation, band):
+    match measured_against(case.policy, case.situation, band, case.memory.carried):
         case Within(hold):
-            return _decision(case, (), band, hold)
+            return _decision(case, (), band, NOTHING, hold)
         case Breached(breaches) as verdict:
-            return _decision(case, breaches, band, _act(case, verdict))
+            return _decision(case, breaches, band, _carried(breaches), _act(case, verdict))
 
 
-def _decision(case: Case, breaches: tuple[Breach, ...], band: Band, action: Plan | Hold) -> Decision:
+def _carried(breaches: tuple[Breach, ...]) -> Carried:
+    """The band needs nothing to stand: its inner edge is where it is restored."""
+    return Carried(tuple(each.reason for each in breaches if each.reason is not Reason.DELTA_BAND))
+
+
+def _decision(
+    case: Case, breaches: tuple[Breach, ...], band: Band, carried: Carried, action: Plan | Hold
+) -> Decision:
     situation = case.situation
     return Decision(
         head=situation.head,
@@ -146,6 +158,7 @@ def _decision(case: Case, breaches: tuple[Breach, ...], band: Band, action: Plan
         exposure=situation.exposure,
         breaches=breaches,
         band=band,
+        carried=carried,
         action=action,
     )
 

@@ -1,15 +1,30 @@
 """What the keeper remembers of a vault between cycles.
 
-Only an outcome changes memory: never an intention, because an intention may come to nothing. What the chain
-itself remembers (the time of the last rebalance, the sequence) is read from the chain and not kept twice.
+Outcomes change it, and what was measured: never an intention, because an intention may come to nothing. What
+the chain itself remembers (the time of the last rebalance, the sequence) is read from the chain and not kept
+twice.
 """
 
 from dataclasses import dataclass, replace
 
 from keeper.core.outcome import Cancelled, Mined, Reverted, VaultOutcome
+from keeper.core.reason import Reason
 from keeper.core.units import Address
 
 MAX_BACKOFF_DOUBLINGS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What one look leaves to the next.
+
+    `breached` are the limits that stand breached: passed, and not restored since.
+    """
+
+    breached: tuple[Reason, ...] = ()
+
+
+NOTHING = Carried()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +40,7 @@ class Memory:
     rebalances: int = 0
     gas_spent_wei: int = 0
     rebalanced_at: int = 0
+    carried: Carried = NOTHING
 
     def blocked_until(self, cooldown_s: int) -> int:
         """When a vault may try again: the pause doubles with each revert in a row."""

@@ -26,7 +26,7 @@ class Limits:
 
     `delta_usd_wad` bounds |net delta - target| at spot, `gamma_usd_wad` the change of delta in usd for a move
     of 1 %, `vega_usd_wad` the loss for one volatility point, `theta_usd_wad` the decay of a day;
-    `collateral_ratio_wad` is a floor.
+    `collateral_ratio_wad` is a floor. `restore_wad` is the share of a limit to which a trade restores it.
     """
 
     delta_usd_wad: int
@@ -34,6 +34,15 @@ class Limits:
     vega_usd_wad: int
     theta_usd_wad: int
     collateral_ratio_wad: int
+    restore_wad: int = 8 * WAD // 10
+
+    def cleared_below(self, limit_wad: int) -> int:
+        """Where a limit that was passed counts as kept again: half of the way to the restore level."""
+        return limit_wad * (WAD + self.restore_wad) // (2 * WAD)
+
+    def cleared_above(self, floor_wad: int) -> int:
+        """The same for a floor, as far above it."""
+        return -(-floor_wad * (3 * WAD - self.restore_wad) // (2 * WAD))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keeper.core.exposure import Situation
+from keeper.core.fitness import fitness
 from keeper.core.hedging import Costs
 from keeper.core.inventory import Band, inventory_bands, question
 from keeper.core.market import FeedRules, Fit, Reading, Reference, Unfit
@@ -12,7 +13,7 @@ from keeper.core.policy import Policy, exceeds, falls_below
 from keeper.core.position import Leg, VaultState
 from keeper.core.reason import Reason
 from keeper.core.units import WAD
-from keeper.core.verdict import Breached, Hold, Within, fitness, judge, measured_against
+from keeper.core.verdict import Breached, Hold, Within, judge, measured_against
 from tests.core.build import CALL, NOW, POLICY, SPOT, STRADDLE, pool, situation, usd, vault
 
 CHEAP = Costs(fixed=5.0, proportional=0.0005)

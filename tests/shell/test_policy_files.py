@@ -90,6 +90,13 @@ def test_human_units_become_exact_integers() -> None:
     assert policy.mode is Mode.ARMED
 
 
+def test_a_policy_that_says_nothing_of_it_restores_a_breach_to_four_fifths_of_the_limit() -> None:
+    assert parsed(GOOD).limits.restore_wad == 8 * WAD // 10
+    assert parsed(
+        edited(r"collateral_ratio: \S+", "restore: 65%\n  collateral_ratio: 110%")
+    ).limits.restore_wad == (65 * WAD // 100)
+
+
 def test_the_policy_is_named_by_the_hash_of_its_text() -> None:
     assert parsed(GOOD).sha256 != parsed(GOOD + "\n").sha256
     assert parsed(GOOD).sha256 == parsed(GOOD).sha256
@@ -134,6 +141,7 @@ def test_all_mistakes_of_a_file_are_told_at_once() -> None:
         (r"delta_usd: \S+", "delta_usd: 99999999999999999", "is beyond belief"),
         (r"delta_usd: \S+", "delta_usd: 1.0000000000000000001", "more digits than the chain has"),
         (r"delta_usd: \S+", "delta_usd: 100", "the hard limit is below `hedging.min_trade_usd`"),
+        (r"collateral_ratio: \S+", "collateral_ratio: 110%\n  restore: 100%", "not below the limit itself"),
         (r"min_trade_usd: \S+", "min_trade_usd: 2_000_000", "larger than `max_trade_usd`"),
         (r"priority_fee_gwei: \S+", "priority_fee_gwei: 501", "the tip alone is above `max_fee_gwei`"),
         (r"max_slippage: 80 bps", "max_slippage: 0.5", "needs its unit"),

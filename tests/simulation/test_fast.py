@@ -44,6 +44,7 @@ def plainly(policy: Policy, setup: Setup, world: World) -> tuple[list[Decision],
             decided = decide_all(snapshot, {policy.vault: policy}, {policy.vault: ledger.memory})
             (decision,) = decided.decisions
             decisions.append(decision)
+            ledger.memory = replace(ledger.memory, carried=decision.carried)
             if isinstance(decision.action, Plan):
                 ledger.send(decision.action, step)
     return decisions, ledger
