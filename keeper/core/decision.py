@@ -15,9 +15,10 @@ from keeper.core.head import Head
 from keeper.core.inventory import Band, Question, inventory_bands
 from keeper.core.memory import NOTHING, Carried, Memory
 from keeper.core.plan import Plan, propose
-from keeper.core.policy import Mode, Policy
+from keeper.core.policy import Policy
 from keeper.core.reason import Reason
 from keeper.core.snapshot import Snapshot
+from keeper.core.timing import objections
 from keeper.core.units import Address
 from keeper.core.verdict import Breach, Breached, Hold, Within, measured_against, prepared
 
@@ -142,9 +143,12 @@ def _conclude(case: Case, band: Band) -> Decision:
             return _decision(case, breaches, band, _carried(breaches), _act(case, verdict))
 
 
+MOMENTARY = frozenset({Reason.DELTA_BAND, Reason.EMERGENCY_DELTA})
+"""The band is restored at its inner edge and needs nothing to stand; the other is for the contract to say."""
+
+
 def _carried(breaches: tuple[Breach, ...]) -> Carried:
-    """The band needs nothing to stand: its inner edge is where it is restored."""
-    return Carried(tuple(each.reason for each in breaches if each.reason is not Reason.DELTA_BAND))
+    return Carried(tuple(each.reason for each in breaches if each.reason not in MOMENTARY))
 
 
 def _decision(
@@ -164,26 +168,6 @@ def _decision(
 
 
 def _act(case: Case, verdict: Breached) -> Plan | Hold:
-    refusal = _forbidden(case, verdict) or _cooling(case, verdict)
-    return refusal or propose(case.policy, case.situation, verdict)
-
-
-def _forbidden(case: Case, verdict: Breached) -> Hold | None:
-    if case.policy.mode is Mode.PAUSED:
-        return Hold(Reason.POLICY_PAUSED, 1.0, 0.0)
-    if case.policy.mode is Mode.REDUCE_ONLY and not verdict.breaches[0].urgent:
-        return Hold(Reason.REDUCE_ONLY, verdict.breaches[0].measured, verdict.breaches[0].limit)
-    return None
-
-
-def _cooling(case: Case, verdict: Breached) -> Hold | None:
-    """The vault's cooldown binds always, the policy's unless something is urgent; reverts lengthen both."""
-    rules, last, own_s = (
-        case.situation.vault.rules,
-        case.situation.vault.last_rebalance_at,
-        case.policy.cooldown_s,
-    )
-    wait_s = rules.cooldown_s if verdict.breaches[0].urgent else max(rules.cooldown_s, own_s)
-    ready_at = max(last + wait_s if last else 0, case.memory.blocked_until(own_s))
-    now = case.situation.head.timestamp
-    return Hold(Reason.COOLDOWN, float(now), float(ready_at)) if now < ready_at else None
+    for objection in objections(case.policy, case.situation, case.memory, verdict):
+        return objection
+    return propose(case.policy, case.situation, verdict)

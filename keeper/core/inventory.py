@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from keeper.core.admissible import emergency_gap
 from keeper.core.exposure import Situation
 from keeper.core.hedging import Costs, Legs, no_trade_region, side_by_side
 from keeper.core.market import in_quote
@@ -38,7 +39,7 @@ class Question(NamedTuple):
 
     `spot` in quote per base; `fixed` in quote and `proportional` as a fraction, of a trade; `aversion` in
     1/quote; `look` in years. In base: `target`, `closed` (the inventory that closes the gap), and distances
-    from it: the policy's hard limit, to where a breach of it is restored, what the contract refuses to trade.
+    from it: the hard limit, to where a breach of it is restored, what the contract refuses to trade.
     """
 
     legs: Legs
@@ -55,10 +56,16 @@ class Question(NamedTuple):
     refused: float
 
 
+def hard_limit(policy: Policy, situation: Situation) -> float:
+    """The gap beyond which a trade is made at any cost, in base: what the policy or an emergency says."""
+    limit = in_quote(policy.limits.delta_usd_wad) / situation.exposure.spot
+    return min(limit, emergency_gap(situation)) if policy.emergency.max_fee_wei else limit
+
+
 def question(policy: Policy, situation: Situation, costs: Costs) -> Question:
     """One vault's band as a question. Raises ZeroDivisionError without a price."""
     exposure = situation.exposure
-    limit = in_quote(policy.limits.delta_usd_wad) / exposure.spot
+    limit = hard_limit(policy, situation)
     return Question(
         legs=situation.legs,
         spot=exposure.spot,

@@ -59,7 +59,7 @@ class Plan:
 def propose(policy: Policy, situation: Situation, verdict: Breached) -> Plan | Hold:
     """The cheapest trade that takes the inventory back inside the band, or why there is none."""
     breach = verdict.breaches[0]
-    if breach.reason not in {Reason.DELTA_LIMIT, Reason.DELTA_BAND}:
+    if verdict.reasons.isdisjoint({Reason.DELTA_LIMIT, Reason.DELTA_BAND}):
         return Hold(Reason.NO_INSTRUMENT, breach.measured, breach.limit)
     exposure = situation.exposure
     if abs(exposure.gap) <= needed_gap(situation):
@@ -77,7 +77,7 @@ def _ways(policy: Policy, situation: Situation, verdict: Breached) -> tuple[floa
     Beyond a hard limit the rest of the way to the inner edge is to be worth what it costs.
     """
     whole = to_inner_edge(situation, verdict.band)
-    if verdict.breaches[0].reason is not Reason.DELTA_LIMIT:
+    if Reason.DELTA_LIMIT not in verdict.reasons:
         return (whole,)
     shorter = to_restore_level(policy, situation)
     return (shorter, whole) if abs(shorter) < abs(whole) else (whole,)
@@ -88,13 +88,18 @@ def _towards(wanted: float, policy: Policy, situation: Situation, verdict: Breac
     if isinstance(trade, Hold):
         return trade
     fee_wei = situation.head.base_fee_wei + policy.costs.priority_fee_wei
-    if fee_wei > policy.costs.max_fee_wei:
-        return Hold(Reason.FEE_CEILING, float(fee_wei), float(policy.costs.max_fee_wei))
+    ceiling_wei = _fee_ceiling_wei(policy, verdict)
+    if fee_wei > ceiling_wei:
+        return Hold(Reason.FEE_CEILING, float(fee_wei), float(ceiling_wei))
     slippage_bps = min(policy.costs.max_slippage_bps, situation.vault.rules.max_slippage_bps)
     quoted = within_slippage(policy, situation, trade, slippage_bps)
     if quoted.shortfall_bps > slippage_bps:
         return Hold(Reason.SLIPPAGE_CEILING, float(quoted.shortfall_bps), float(slippage_bps))
     return _priced(policy, situation, verdict, quoted, slippage_bps)
+
+
+def _fee_ceiling_wei(policy: Policy, verdict: Breached) -> int:
+    return policy.highest_fee_wei if verdict.is_emergency else policy.costs.max_fee_wei
 
 
 def _priced(
@@ -108,7 +113,8 @@ def _priced(
     if not breach.urgent and benefit < cost:
         return Hold(Reason.COST_EXCEEDS_BENEFIT, benefit, cost)
     min_out = _least_accepted(situation, quoted, slippage_bps)
-    worst_gas = gas_cost_usd(policy.costs.gas_units, policy.costs.max_fee_wei, situation)
+    max_fee_wei = _fee_ceiling_wei(policy, verdict)
+    worst_gas = gas_cost_usd(policy.costs.gas_units, max_fee_wei, situation)
     return Plan(
         vault=vault.address,
         reason=breach.reason,
@@ -120,7 +126,7 @@ def _priced(
         state_hash=vault.state_hash,
         deadline=head.timestamp + min(policy.deadline_s, vault.rules.max_deadline_s),
         gas_units=policy.costs.gas_units,
-        max_fee_wei=policy.costs.max_fee_wei,
+        max_fee_wei=max_fee_wei,
         priority_fee_wei=policy.costs.priority_fee_wei,
         trade=quoted.base,
         gap_after=exposure.gap + quoted.base,

@@ -92,6 +92,21 @@ class OracleRules:
 
 
 @dataclass(frozen=True, slots=True)
+class Emergency:
+    """When even a cooldown and the usual ceiling of the fee are no reason to wait.
+
+    `max_fee_wei` per unit of gas is the ceiling then; of 0: there is no such layer. Below
+    `collateral_ratio_wad` it is an emergency too; of 0: never on that account.
+    """
+
+    max_fee_wei: int = 0
+    collateral_ratio_wad: int = 0
+
+
+NO_EMERGENCY = Emergency()
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """One vault's policy.
 
@@ -110,6 +125,12 @@ class Policy:
     deadline_s: int
     sha256: str
     private_blocks: int = 0
+    emergency: Emergency = NO_EMERGENCY
+
+    @property
+    def highest_fee_wei(self) -> int:
+        """The most that a unit of gas may ever cost."""
+        return max(self.costs.max_fee_wei, self.emergency.max_fee_wei)
 
 
 def exceeds(measured: float, limit_wad: int) -> bool:

@@ -25,6 +25,8 @@ class Reason(StrEnum):
     VEGA_LIMIT = "vega-limit"
     THETA_LIMIT = "theta-limit"
     COLLATERAL_LIMIT = "collateral-limit"
+    EMERGENCY_DELTA = "emergency-delta"
+    EMERGENCY_COLLATERAL = "emergency-collateral"
 
     # The policy forbids action.
     POLICY_PAUSED = "policy-paused"

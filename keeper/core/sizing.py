@@ -7,9 +7,9 @@ at once, what the turnover budget has left, and what the pool takes without pass
 
 import numpy as np
 
-from keeper.core.admissible import turnover_binds, turnover_left_usd
+from keeper.core.admissible import largest_trade_wad, turnover_binds, turnover_left_usd
 from keeper.core.exposure import Situation
-from keeper.core.inventory import Band
+from keeper.core.inventory import Band, hard_limit
 from keeper.core.market import in_quote
 from keeper.core.policy import Policy, falls_below
 from keeper.core.quote import Quote, pool_price, quote
@@ -32,9 +32,9 @@ def to_inner_edge(situation: Situation, band: Band) -> float:
 
 def to_restore_level(policy: Policy, situation: Situation) -> float:
     """Signed trade in base to where the hard limit of delta is restored."""
-    exposure, limits = situation.exposure, policy.limits
-    level = in_quote(limits.delta_usd_wad) * in_quote(limits.restore_wad) / exposure.spot
-    return -float(np.copysign(max(abs(exposure.gap) - level, 0.0), exposure.gap))
+    gap = situation.exposure.gap
+    level = hard_limit(policy, situation) * in_quote(policy.limits.restore_wad)
+    return -float(np.copysign(max(abs(gap) - level, 0.0), gap))
 
 
 def possible(policy: Policy, situation: Situation, wanted: float) -> float | Hold:
@@ -63,7 +63,7 @@ def _largest(policy: Policy, situation: Situation, wanted: float) -> float:
     The contract counts a purchase by the quote it gives, at the oracle's price; the pool may ask for more.
     """
     most_usd = min(in_quote(policy.hedging.max_trade_usd_wad), turnover_left_usd(situation))
-    allowed = situation.vault.rules.max_trade_wad / WAD * (1 - ROUNDING)
+    allowed = largest_trade_wad(situation) / WAD * (1 - ROUNDING)
     return min(most_usd / situation.exposure.spot, allowed if wanted < 0 else allowed / _dearer(situation))
 
 

@@ -10,10 +10,12 @@ Between the two questions stands the band (see `inventory`), which is found for 
 verdict comes in two steps, `prepared` and `measured_against`, and `judge` is both for one vault.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
+from keeper.core.admissible import emergency_gap
 from keeper.core.exposure import Exposure, Situation
 from keeper.core.fitness import fitness
 from keeper.core.inventory import Band, Question, inventory_bands, question
@@ -43,12 +45,28 @@ class Breach:
     urgent: bool
 
 
+EMERGENCIES = frozenset({Reason.EMERGENCY_DELTA, Reason.EMERGENCY_COLLATERAL})
+
+
 @dataclass(frozen=True, slots=True)
 class Breached:
-    """The policy wants action. `breaches` is never empty, the delta breach first if there is one."""
+    """The policy wants action.
+
+    `breaches` is never empty: an emergency comes first, then the breach of delta if there is one.
+    """
 
     breaches: tuple[Breach, ...]
     band: Band
+
+    @property
+    def reasons(self) -> frozenset[Reason]:
+        """The words of all breaches."""
+        return frozenset(each.reason for each in self.breaches)
+
+    @property
+    def is_emergency(self) -> bool:
+        """Whether the highest layer acts."""
+        return not EMERGENCIES.isdisjoint(self.reasons)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +94,7 @@ def measured_against(
     """Hold a vault that is fit against the limits and its band, knowing what the last look left."""
     limits, exposure = policy.limits, situation.exposure
     breaches = (
+        *_emergencies(policy, situation, carried),
         *_delta_breach(limits, exposure, band, carried),
         *_other_breaches(limits, exposure, carried),
     )
@@ -92,6 +111,19 @@ def judge(policy: Policy, situation: Situation) -> Verdict:
         return found
     (band,) = inventory_bands((found,))
     return measured_against(policy, situation, band)
+
+
+def _emergencies(policy: Policy, situation: Situation, carried: Carried) -> Iterator[Breach]:
+    """The contract's own threshold, beyond which anybody may hedge, and the policy's for collateral."""
+    if policy.emergency.max_fee_wei == 0:
+        return
+    exposure, threshold = situation.exposure, emergency_gap(situation)
+    if abs(exposure.gap) > threshold:
+        yield Breach(Reason.EMERGENCY_DELTA, exposure.gap, threshold, urgent=True)
+    ratio, least_wad = exposure.collateral_ratio, policy.emergency.collateral_ratio_wad
+    floor = _floor(policy.limits, least_wad, Reason.EMERGENCY_COLLATERAL, carried)
+    if np.isfinite(ratio) and falls_below(ratio, floor):
+        yield Breach(Reason.EMERGENCY_COLLATERAL, ratio, in_quote(floor), urgent=True)
 
 
 def _delta_breach(limits: Limits, exposure: Exposure, band: Band, carried: Carried) -> tuple[Breach, ...]:

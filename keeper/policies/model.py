@@ -5,12 +5,13 @@ Contradictions between keys are found here too, because a keeper armed with a li
 would only fail later and louder.
 """
 
+from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
 from keeper.core.market import FeedRules
-from keeper.core.policy import CostCeilings, Hedging, Limits, Mode, OracleRules, Policy
+from keeper.core.policy import NO_EMERGENCY, CostCeilings, Hedging, Limits, Mode, OracleRules, Policy
 from keeper.core.units import WAD, to_float
 from keeper.policies.part import Part, refuse
 from keeper.policies.quantities import (
@@ -24,6 +25,7 @@ from keeper.policies.quantities import (
     Usd,
     VaultAddress,
 )
+from keeper.policies.triggers import EmergencyPart
 
 
 class LimitsPart(Part):
@@ -182,6 +184,9 @@ class PolicyFile(Part):
     hedging: HedgingPart
     costs: CostsPart
     oracle: OraclePart
+    emergency: EmergencyPart | None = Field(
+        default=None, description="Leave out to treat an emergency like any breach of a limit."
+    )
     cooldown: Duration = Field(description="Pause after a rebalance. Doubles with each revert in a row.")
     deadline: Duration = Field(description="A transaction not mined within this time is void.")
     private_blocks: int = Field(
@@ -205,8 +210,23 @@ class PolicyFile(Part):
             found.append(
                 ("deadline", "longer than 1d: a forgotten transaction must not trade at tomorrow's price")
             )
-        refuse(found)
+        refuse([*found, *self._hasty()])
         return self
+
+    def _hasty(self) -> Iterator[tuple[str, str]]:
+        """What of the highest layer contradicts the one below it."""
+        if self.emergency is None:
+            return
+        if self.emergency.max_fee_gwei < self.costs.max_fee_gwei:
+            yield (
+                "emergency.max_fee_gwei",
+                "below `costs.max_fee_gwei`: an emergency would wait where any other hedge would not",
+            )
+        if (self.emergency.collateral_ratio or 0) >= self.limits.collateral_ratio:
+            yield (
+                "emergency.collateral_ratio",
+                "not below `limits.collateral_ratio`: each breach of the limit would be an emergency",
+            )
 
     def to_core(self, sha256: str) -> Policy:
         """The same policy as the core's value, named by the hash of its text."""
@@ -240,4 +260,5 @@ class PolicyFile(Part):
             deadline_s=self.deadline,
             sha256=sha256,
             private_blocks=self.private_blocks,
+            emergency=self.emergency.to_core() if self.emergency else NO_EMERGENCY,
         )

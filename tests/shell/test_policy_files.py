@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keeper.core.policy import Mode, Policy
+from keeper.core.policy import NO_EMERGENCY, Emergency, Mode, Policy
 from keeper.core.units import GWEI, WAD
 from keeper.policies import PolicyError, parse_policy, read_policy, schema
 from keeper.policies.quantities import bps, gwei, percent, seconds, usd
@@ -97,6 +97,12 @@ def test_a_policy_that_says_nothing_of_it_restores_a_breach_to_four_fifths_of_th
     ).limits.restore_wad == (65 * WAD // 100)
 
 
+def test_an_emergency_is_a_layer_of_its_own_only_where_a_policy_asks_for_it() -> None:
+    assert parsed(GOOD).emergency == NO_EMERGENCY
+    asked = edited(r"^cooldown: 5m", "emergency: {max_fee_gwei: 900, collateral_ratio: 104%}\ncooldown: 5m")
+    assert parsed(asked).emergency == Emergency(900 * GWEI, 104 * WAD // 100)
+
+
 def test_the_policy_is_named_by_the_hash_of_its_text() -> None:
     assert parsed(GOOD).sha256 != parsed(GOOD + "\n").sha256
     assert parsed(GOOD).sha256 == parsed(GOOD).sha256
@@ -143,6 +149,13 @@ def test_all_mistakes_of_a_file_are_told_at_once() -> None:
         (r"delta_usd: \S+", "delta_usd: 100", "the hard limit is below `hedging.min_trade_usd`"),
         (r"collateral_ratio: \S+", "collateral_ratio: 110%\n  restore: 100%", "not below the limit itself"),
         (r"min_trade_usd: \S+", "min_trade_usd: 2_000_000", "larger than `max_trade_usd`"),
+        (r"^cooldown: 5m", "emergency: {max_fee_gwei: 499}\ncooldown: 5m", "below `costs.max_fee_gwei`"),
+        (
+            r"^cooldown: 5m",
+            "emergency: {max_fee_gwei: 900, collateral_ratio: 110%}\ncooldown: 5m",
+            "emergency.collateral_ratio: not below `limits.collateral_ratio`",
+        ),
+        (r"^cooldown: 5m", "emergency: {}\ncooldown: 5m", "missing key `emergency.max_fee_gwei`"),
         (r"priority_fee_gwei: \S+", "priority_fee_gwei: 501", "the tip alone is above `max_fee_gwei`"),
         (r"max_slippage: 80 bps", "max_slippage: 0.5", "needs its unit"),
         (r"max_slippage: 80 bps", "max_slippage: 0.001%", "more digits than the chain has basis points"),
