@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
+from keeper.core.case import Case
 from keeper.core.exposure import Exposure, Situation, situations
 from keeper.core.head import Head
 from keeper.core.inventory import Band, Question, inventory_bands
-from keeper.core.memory import NOTHING, Carried, Memory
+from keeper.core.memory import NO_SLICES, NOTHING, Carried, Memory
 from keeper.core.plan import Plan, propose
 from keeper.core.policy import Policy
 from keeper.core.reason import Reason
@@ -65,15 +66,6 @@ class Decided:
 
     decisions: tuple[Decision, ...]
     failures: tuple[Failure, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One vault at one head, with its policy and what is remembered of it."""
-
-    policy: Policy
-    situation: Situation
-    memory: Memory
 
 
 def decide_all(
@@ -136,19 +128,33 @@ def _prepare(case: Case) -> Decision | Question:
 
 
 def _conclude(case: Case, band: Band) -> Decision:
-    match measured_against(case.policy, case.situation, band, case.memory.carried):
+    match measured_against(case, band):
         case Within(hold):
             return _decision(case, (), band, NOTHING, hold)
         case Breached(breaches) as verdict:
-            return _decision(case, breaches, band, _carried(breaches), _act(case, verdict))
+            action = _act(case, verdict)
+            return _decision(case, breaches, band, _carried(case, verdict, action), action)
 
 
 MOMENTARY = frozenset({Reason.DELTA_BAND, Reason.EMERGENCY_DELTA})
 """The band is restored at its inner edge and needs nothing to stand; the other is for the contract to say."""
 
+ENDING = frozenset(
+    {Reason.COST_EXCEEDS_BENEFIT, Reason.TRADE_TOO_SMALL, Reason.NO_INVENTORY, Reason.INSIDE_BAND}
+)
+"""Why what is left of a need that is traded in pieces is given up, instead of waited for."""
 
-def _carried(breaches: tuple[Breach, ...]) -> Carried:
-    return Carried(tuple(each.reason for each in breaches if each.reason not in MOMENTARY))
+
+def _carried(case: Case, verdict: Breached, action: Plan | Hold) -> Carried:
+    before = case.memory.carried
+    if action.reason is Reason.OWN_IMPACT:
+        # What the keeper may have caused itself is no breach that could stand.
+        return before
+    breached = tuple(each.reason for each in verdict.breaches if each.reason not in MOMENTARY)
+    if isinstance(action, Plan):
+        return Carried(breached, action.slices)
+    gone = verdict.breaches[0].urgent or action.reason in ENDING
+    return Carried(breached, NO_SLICES if gone else before.slices)
 
 
 def _decision(
@@ -168,6 +174,6 @@ def _decision(
 
 
 def _act(case: Case, verdict: Breached) -> Plan | Hold:
-    for objection in objections(case.policy, case.situation, case.memory, verdict):
+    for objection in objections(case, verdict):
         return objection
-    return propose(case.policy, case.situation, verdict)
+    return propose(case, verdict)

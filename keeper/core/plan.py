@@ -10,12 +10,16 @@ the vault never trades more than the model asked for.
 from dataclasses import dataclass
 
 from keeper.core.admissible import needed_gap
+from keeper.core.case import Case
 from keeper.core.exposure import Situation
+from keeper.core.impact import footprint, less, own_part
 from keeper.core.inventory import Band
+from keeper.core.memory import NO_SLICES, Slices
 from keeper.core.policy import Policy
 from keeper.core.quote import Quote, Side, gas_cost_usd
 from keeper.core.reason import Reason
 from keeper.core.sizing import possible, to_inner_edge, to_restore_level, within_slippage
+from keeper.core.slicing import Piece, piece
 from keeper.core.units import BPS, WAD, Address, mul_div_up
 from keeper.core.verdict import Breached, Hold
 
@@ -28,7 +32,9 @@ class Plan:
     is the vault's state that the plan was made for: the contract refuses it in any other, so it also names
     the intent. `deadline` in Unix seconds of the chain. `max_fee_wei` is the ceiling per unit of gas that no
     attempt may pass. For `private_blocks` after it is signed only a relay is shown it. `trade` is the signed
-    change of inventory in base. Costs and benefit in usd.
+    change of inventory in base. Costs and benefit in usd; of the expected cost, `wasted_usd` is gas of
+    attempts that may revert. With this trade own hedges will have moved the pool by a fraction, `moved_by`,
+    since the price was `moved_from`. `slices` are those of which it is one.
     """
 
     vault: Address
@@ -49,6 +55,10 @@ class Plan:
     expected_cost_usd: float
     worst_cost_usd: float
     private_blocks: int = 0
+    wasted_usd: float = 0.0
+    moved_from: float = 0.0
+    moved_by: float = 0.0
+    slices: Slices = NO_SLICES
 
     @property
     def intent(self) -> str:
@@ -56,35 +66,41 @@ class Plan:
         return f"{self.vault}:{self.state_hash.hex()}"
 
 
-def propose(policy: Policy, situation: Situation, verdict: Breached) -> Plan | Hold:
+def propose(case: Case, verdict: Breached) -> Plan | Hold:
     """The cheapest trade that takes the inventory back inside the band, or why there is none."""
-    breach = verdict.breaches[0]
+    first, exposure = verdict.breaches[0], case.situation.exposure
     if verdict.reasons.isdisjoint({Reason.DELTA_LIMIT, Reason.DELTA_BAND}):
-        return Hold(Reason.NO_INSTRUMENT, breach.measured, breach.limit)
-    exposure = situation.exposure
-    if abs(exposure.gap) <= needed_gap(situation):
+        return Hold(Reason.NO_INSTRUMENT, first.measured, first.limit)
+    if abs(exposure.gap) <= needed_gap(case.situation):
         # A hard limit within what the contract takes for hedged: it refuses every trade there.
         edge = verdict.band.sell_above if exposure.gap > 0 else verdict.band.buy_below
         return Hold(Reason.INSIDE_BAND, exposure.inventory, edge)
-    ends = [_towards(wanted, policy, situation, verdict) for wanted in _ways(policy, situation, verdict)]
+    ends = [_towards(way, case, verdict) for way in _ways(case, verdict)]
     plans = [end for end in ends if isinstance(end, Plan)]
     return max(plans, key=lambda plan: plan.benefit_usd - plan.expected_cost_usd) if plans else ends[-1]
 
 
-def _ways(policy: Policy, situation: Situation, verdict: Breached) -> tuple[float, ...]:
-    """What restores the policy, as signed trades in base, the shorter first.
+def _ways(case: Case, verdict: Breached) -> tuple[Piece, ...]:
+    """What restores the policy, the shorter way first.
 
-    Beyond a hard limit the rest of the way to the inner edge is to be worth what it costs.
+    Beyond a hard limit the rest of the way to the inner edge is to be worth what it costs. Nothing urgent
+    waits for its pieces.
     """
-    whole = to_inner_edge(situation, verdict.band)
-    if Reason.DELTA_LIMIT not in verdict.reasons:
-        return (whole,)
-    shorter = to_restore_level(policy, situation)
-    return (shorter, whole) if abs(shorter) < abs(whole) else (whole,)
+    policy, situation = case.policy, case.situation
+    own = 0.0 if verdict.is_emergency else own_part(case)
+    whole = less(to_inner_edge(situation, verdict.band), own)
+    if not verdict.breaches[0].urgent:
+        return (piece(policy, situation, case.memory, whole),)
+    ways = [Piece(whole, NO_SLICES)]
+    if Reason.DELTA_LIMIT in verdict.reasons:
+        shorter = less(to_restore_level(policy, situation), own)
+        ways += [Piece(shorter, NO_SLICES)] if abs(shorter) < abs(whole) else []
+    return tuple(reversed(ways))
 
 
-def _towards(wanted: float, policy: Policy, situation: Situation, verdict: Breached) -> Plan | Hold:
-    trade = possible(policy, situation, wanted)
+def _towards(way: Piece, case: Case, verdict: Breached) -> Plan | Hold:
+    policy, situation = case.policy, case.situation
+    trade = possible(policy, situation, way.trade)
     if isinstance(trade, Hold):
         return trade
     fee_wei = situation.head.base_fee_wei + policy.costs.priority_fee_wei
@@ -95,26 +111,27 @@ def _towards(wanted: float, policy: Policy, situation: Situation, verdict: Breac
     quoted = within_slippage(policy, situation, trade, slippage_bps)
     if quoted.shortfall_bps > slippage_bps:
         return Hold(Reason.SLIPPAGE_CEILING, float(quoted.shortfall_bps), float(slippage_bps))
-    return _priced(policy, situation, verdict, quoted, slippage_bps)
+    return _priced(case, verdict, quoted, slippage_bps, way.slices)
 
 
 def _fee_ceiling_wei(policy: Policy, verdict: Breached) -> int:
     return policy.highest_fee_wei if verdict.is_emergency else policy.costs.max_fee_wei
 
 
-def _priced(
-    policy: Policy, situation: Situation, verdict: Breached, quoted: Quote, slippage_bps: int
-) -> Plan | Hold:
-    breach, exposure = verdict.breaches[0], situation.exposure
-    vault, head = situation.vault, situation.head
+def _priced(case: Case, verdict: Breached, quoted: Quote, slippage_bps: int, slices: Slices) -> Plan | Hold:
+    policy, situation, breach = case.policy, case.situation, verdict.breaches[0]
+    exposure, vault, head = situation.exposure, situation.vault, situation.head
     fee_wei = head.base_fee_wei + policy.costs.priority_fee_wei
-    cost = gas_cost_usd(policy.costs.gas_units, fee_wei, situation) + quoted.impact_usd
+    gas = gas_cost_usd(policy.costs.gas_units, fee_wei, situation)
+    wasted = gas * case.memory.expected_reverts
+    cost = gas + wasted + quoted.impact_usd
     benefit = risk_removed_usd(policy, situation, verdict.band, exposure.gap + quoted.base)
     if not breach.urgent and benefit < cost:
         return Hold(Reason.COST_EXCEEDS_BENEFIT, benefit, cost)
     min_out = _least_accepted(situation, quoted, slippage_bps)
     max_fee_wei = _fee_ceiling_wei(policy, verdict)
     worst_gas = gas_cost_usd(policy.costs.gas_units, max_fee_wei, situation)
+    moved_from, moved_by = footprint(case, quoted.moves)
     return Plan(
         vault=vault.address,
         reason=breach.reason,
@@ -134,6 +151,10 @@ def _priced(
         expected_cost_usd=cost,
         worst_cost_usd=worst_gas + abs(quoted.base) * exposure.spot * slippage_bps / BPS,
         private_blocks=policy.private_blocks,
+        wasted_usd=wasted,
+        moved_from=moved_from,
+        moved_by=moved_by,
+        slices=slices,
     )
 
 

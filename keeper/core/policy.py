@@ -107,6 +107,34 @@ NO_EMERGENCY = Emergency()
 
 
 @dataclass(frozen=True, slots=True)
+class Slicing:
+    """A need above `above_usd_wad` is traded in `count` slices, at least `every_s` apart; of 1: at once."""
+
+    above_usd_wad: int = 0
+    count: int = 1
+    every_s: int = 0
+
+
+AT_ONCE = Slicing()
+
+
+@dataclass(frozen=True, slots=True)
+class Triggers:
+    """When a hedge that is worth it is not made, or not all of it.
+
+    For `quiet_s` before an expiry near its strike no soft hedge is made; for `own_impact_s` after a hedge the
+    price's move may be the hedge's own doing. 0: neither.
+    """
+
+    slicing: Slicing = AT_ONCE
+    quiet_s: int = 0
+    own_impact_s: int = 0
+
+
+NO_TRIGGERS = Triggers()
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """One vault's policy.
 
@@ -126,6 +154,7 @@ class Policy:
     sha256: str
     private_blocks: int = 0
     emergency: Emergency = NO_EMERGENCY
+    triggers: Triggers = NO_TRIGGERS
 
     @property
     def highest_fee_wei(self) -> int:

@@ -16,6 +16,9 @@ class Reason(StrEnum):
     INSIDE_BAND = "inside-band"
     COST_EXCEEDS_BENEFIT = "cost-exceeds-benefit"
     COOLDOWN = "cooldown"
+    NEXT_SLICE = "next-slice"
+    PIN_RISK = "pin-risk"
+    OWN_IMPACT = "own-impact"
     PENDING = "pending"
 
     # The policy wants action.

@@ -16,14 +16,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from keeper.core.admissible import emergency_gap
+from keeper.core.case import Case
 from keeper.core.exposure import Exposure, Situation
 from keeper.core.fitness import fitness
 from keeper.core.inventory import Band, Question, inventory_bands, question
 from keeper.core.market import Unfit, in_quote
-from keeper.core.memory import NOTHING, Carried
+from keeper.core.memory import Carried, Memory
 from keeper.core.policy import Limits, Policy, exceeds, falls_below
 from keeper.core.quote import trade_costs
 from keeper.core.reason import Reason
+from keeper.core.slicing import is_under_way
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +90,13 @@ def prepared(policy: Policy, situation: Situation) -> Hold | Question:
     return question(policy, situation, trade_costs(policy, situation))
 
 
-def measured_against(
-    policy: Policy, situation: Situation, band: Band, carried: Carried = NOTHING
-) -> Within | Breached:
+def measured_against(case: Case, band: Band) -> Within | Breached:
     """Hold a vault that is fit against the limits and its band, knowing what the last look left."""
-    limits, exposure = policy.limits, situation.exposure
+    exposure, carried = case.situation.exposure, case.memory.carried
     breaches = (
-        *_emergencies(policy, situation, carried),
-        *_delta_breach(limits, exposure, band, carried),
-        *_other_breaches(limits, exposure, carried),
+        *_emergencies(case.policy, case.situation, carried),
+        *delta_breach(case, exposure, band),
+        *_other_breaches(case.policy.limits, exposure, carried),
     )
     if breaches:
         return Breached(breaches, band)
@@ -105,12 +105,12 @@ def measured_against(
 
 
 def judge(policy: Policy, situation: Situation) -> Verdict:
-    """Hold one vault against its policy."""
+    """Hold one vault, of which nothing is remembered, against its policy."""
     found = prepared(policy, situation)
     if isinstance(found, Hold):
         return found
     (band,) = inventory_bands((found,))
-    return measured_against(policy, situation, band)
+    return measured_against(Case(policy, situation, Memory(situation.vault.address)), band)
 
 
 def _emergencies(policy: Policy, situation: Situation, carried: Carried) -> Iterator[Breach]:
@@ -126,8 +126,15 @@ def _emergencies(policy: Policy, situation: Situation, carried: Carried) -> Iter
         yield Breach(Reason.EMERGENCY_COLLATERAL, ratio, in_quote(floor), urgent=True)
 
 
-def _delta_breach(limits: Limits, exposure: Exposure, band: Band, carried: Carried) -> tuple[Breach, ...]:
-    limit_wad = _ceiling(limits, limits.delta_usd_wad, Reason.DELTA_LIMIT, carried)
+def delta_breach(case: Case, exposure: Exposure, band: Band) -> tuple[Breach, ...]:
+    """Whether an exposure of this vault is beyond its limit of delta or its band; one breach or none.
+
+    While a need is traded in pieces, what is left of it counts down to the inner edge.
+    """
+    limits, memory = case.policy.limits, case.memory
+    if is_under_way(memory, exposure.gap):
+        band = Band(band.buy_to, band.buy_to, band.sell_to, band.sell_to)
+    limit_wad = _ceiling(limits, limits.delta_usd_wad, Reason.DELTA_LIMIT, memory.carried)
     if exceeds(exposure.gap_usd, limit_wad):
         return (Breach(Reason.DELTA_LIMIT, exposure.gap_usd, in_quote(limit_wad), urgent=True),)
     if exposure.inventory > band.sell_above:

@@ -11,7 +11,16 @@ from typing import Annotated, Literal, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from keeper.core.market import FeedRules
-from keeper.core.policy import NO_EMERGENCY, CostCeilings, Hedging, Limits, Mode, OracleRules, Policy
+from keeper.core.policy import (
+    NO_EMERGENCY,
+    NO_TRIGGERS,
+    CostCeilings,
+    Hedging,
+    Limits,
+    Mode,
+    OracleRules,
+    Policy,
+)
 from keeper.core.units import WAD, to_float
 from keeper.policies.part import Part, refuse
 from keeper.policies.quantities import (
@@ -25,7 +34,7 @@ from keeper.policies.quantities import (
     Usd,
     VaultAddress,
 )
-from keeper.policies.triggers import EmergencyPart
+from keeper.policies.triggers import EmergencyPart, TriggersPart
 
 
 class LimitsPart(Part):
@@ -187,6 +196,9 @@ class PolicyFile(Part):
     emergency: EmergencyPart | None = Field(
         default=None, description="Leave out to treat an emergency like any breach of a limit."
     )
+    triggers: TriggersPart | None = Field(
+        default=None, description="Leave out to make each hedge that is worth it at once."
+    )
     cooldown: Duration = Field(description="Pause after a rebalance. Doubles with each revert in a row.")
     deadline: Duration = Field(description="A transaction not mined within this time is void.")
     private_blocks: int = Field(
@@ -210,22 +222,17 @@ class PolicyFile(Part):
             found.append(
                 ("deadline", "longer than 1d: a forgotten transaction must not trade at tomorrow's price")
             )
-        refuse([*found, *self._hasty()])
+        refuse([*found, *self._between_parts()])
         return self
 
-    def _hasty(self) -> Iterator[tuple[str, str]]:
-        """What of the highest layer contradicts the one below it."""
-        if self.emergency is None:
-            return
-        if self.emergency.max_fee_gwei < self.costs.max_fee_gwei:
-            yield (
-                "emergency.max_fee_gwei",
-                "below `costs.max_fee_gwei`: an emergency would wait where any other hedge would not",
-            )
-        if (self.emergency.collateral_ratio or 0) >= self.limits.collateral_ratio:
-            yield (
-                "emergency.collateral_ratio",
-                "not below `limits.collateral_ratio`: each breach of the limit would be an emergency",
+    def _between_parts(self) -> Iterator[tuple[str, str]]:
+        """What the optional parts say against those that they stand beside."""
+        hedging, slices = self.hedging, self.triggers.slices if self.triggers else None
+        if self.emergency is not None:
+            yield from self.emergency.contradictions(self.costs.max_fee_gwei, self.limits.collateral_ratio)
+        if slices is not None:
+            yield from slices.contradictions(
+                hedging.min_trade_usd, hedging.max_trade_usd, self.limits.delta_usd, self.cooldown
             )
 
     def to_core(self, sha256: str) -> Policy:
@@ -261,4 +268,5 @@ class PolicyFile(Part):
             sha256=sha256,
             private_blocks=self.private_blocks,
             emergency=self.emergency.to_core() if self.emergency else NO_EMERGENCY,
+            triggers=self.triggers.to_core() if self.triggers else NO_TRIGGERS,
         )

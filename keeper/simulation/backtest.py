@@ -14,7 +14,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from keeper.core.decision import Case, Decision, Failure, decide_each
+from keeper.core.case import Case
+from keeper.core.decision import Decision, Failure, decide_each
 from keeper.core.memory import Memory
 from keeper.core.plan import Plan
 from keeper.core.policy import Policy

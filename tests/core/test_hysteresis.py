@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from keeper.core.case import Case
 from keeper.core.decision import Decision, decide
 from keeper.core.exposure import Situation
 from keeper.core.memory import Carried, Memory
@@ -18,6 +19,7 @@ from keeper.core.verdict import Breached, judge, measured_against
 from tests.core.build import POLICY, SPOT, VAULT, pool, situation, usd, vault
 
 HEDGE = -situation().exposure.book_delta
+FRESH = Memory(VAULT)
 LIMIT = 100.0
 """The policy's hard limit in base at this spot; cleared below 90, restored to 80."""
 
@@ -71,7 +73,7 @@ def test_each_other_limit_stands_likewise(reason: Reason, measure: str, limited:
         each = gapped(0.0)
         band = judge(policy, each).band  # type: ignore[union-attr]
         for carried, breached in ((Carried(), new), (standing, old)):
-            verdict = measured_against(policy, each, band, carried)
+            verdict = measured_against(Case(policy, each, replace(FRESH, carried=carried)), band)
             found = [b.reason for b in verdict.breaches] if isinstance(verdict, Breached) else []
             assert (reason in found) is breached
 
@@ -120,7 +122,7 @@ def test_the_longer_way_to_the_inner_edge_is_gone_where_its_last_part_is_worth_i
     each = gapped(150.0)
     verdict = judge(POLICY, each)
     assert isinstance(verdict, Breached)
-    plan = propose(POLICY, each, verdict)
+    plan = propose(Case(POLICY, each, FRESH), verdict)
     assert isinstance(plan, Plan)
     assert each.exposure.inventory + plan.trade == pytest.approx(verdict.band.sell_to, rel=1e-6)
     assert plan.gap_after < 0.8 * LIMIT
@@ -133,7 +135,7 @@ def test_the_shorter_way_is_gone_where_the_rest_would_cost_more_than_it_removes(
     assert isinstance(verdict, Breached)
     lenient = replace(POLICY, costs=replace(POLICY.costs, max_slippage_bps=10_000))
     shallow = gapped(150.0, pool=pool(liquidity=10**17), rules=replace(vault().rules, max_slippage_bps=9_999))
-    plan = propose(lenient, shallow, verdict)
+    plan = propose(Case(lenient, shallow, FRESH), verdict)
     assert isinstance(plan, Plan)
     assert plan.gap_after > each.exposure.gap + verdict.band.sell_to - each.exposure.inventory + 1.0
     assert plan.gap_after <= 0.8 * LIMIT * (1 + 1e-3)
@@ -146,10 +148,10 @@ def test_of_two_ways_the_one_with_the_better_balance_is_gone(gap: float, sign: i
     policy = replace(POLICY, costs=replace(POLICY.costs, max_slippage_bps=9_999))
     verdict = judge(policy, each)
     assert isinstance(verdict, Breached)
-    plan = propose(policy, each, verdict)
+    plan = propose(Case(policy, each, FRESH), verdict)
     assert isinstance(plan, Plan)
     soft = replace(verdict, breaches=(replace(verdict.breaches[0], reason=Reason.DELTA_BAND),))
-    whole = propose(policy, each, soft)
+    whole = propose(Case(policy, each, FRESH), soft)
     assert isinstance(whole, Plan)
     assert plan.benefit_usd - plan.expected_cost_usd >= whole.benefit_usd - whole.expected_cost_usd
     assert abs(plan.trade) <= abs(whole.trade) * (1 + 1e-12)

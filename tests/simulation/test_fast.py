@@ -6,7 +6,8 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from keeper.core.decision import Case, Decision, Failure, decide_all, decide_each
+from keeper.core.case import Case
+from keeper.core.decision import Decision, Failure, decide_all, decide_each
 from keeper.core.memory import Memory
 from keeper.core.plan import Plan
 from keeper.core.policy import Policy
