@@ -132,12 +132,14 @@ def test_a_sale_lowers_the_pools_price_of_a_base_and_a_purchase_raises_it(
 
 
 def test_hedges_in_a_row_add_up_and_one_the_other_way_begins_anew() -> None:
-    row = footprint(case(-0.02, remembered(-0.01)), -0.01)
-    assert row == (float(SPOT), pytest.approx(0.99 * 0.99 - 1))
-    turned = footprint(case(-0.02, remembered(-0.01)), +0.01)
-    assert turned == (pytest.approx(SPOT * 0.98), 0.01)
-    late = footprint(case(-0.02, remembered(-0.01, WINDOW + 1)), -0.01)
-    assert late == (pytest.approx(SPOT * 0.98), -0.01)
+    here = SPOT * 0.98
+    for age_s, moves, expected in (
+        (60, -0.01, (SPOT, 0.99 * 0.99 - 1)),
+        (60, +0.01, (here, 0.01)),
+        (WINDOW + 1, -0.01, (here, -0.01)),
+    ):
+        made = footprint(case(-0.02, remembered(-0.01, age_s)), moves)
+        assert made == pytest.approx(expected)
 
 
 def test_a_breach_that_may_be_our_own_doing_does_not_stand() -> None:

@@ -67,6 +67,16 @@ def test_a_piece_that_came_to_nothing_is_none() -> None:
     assert len(trades(steps(kept, 6))) == 4
 
 
+def test_an_intention_does_not_narrow_the_band() -> None:
+    kept = gapped(90.0)
+    kept.look()
+    assert kept.memory.carried.slices.count == 4
+    kept.state = replace(kept.state, base_wei=inventory(HEDGE + 60.0))
+    made = kept.look()
+    assert made.reason is Reason.INSIDE_BAND
+    assert made.exposure.inventory > made.band.sell_to
+
+
 def test_a_need_that_has_gone_is_not_traded() -> None:
     kept = gapped(90.0)
     steps(kept, 2)
