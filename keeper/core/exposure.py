@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from keeper.core.forecast import NO_OUTLOOK, Outlook
 from keeper.core.head import Head
 from keeper.core.hedging import Legs as OptionLegs
 from keeper.core.market import Reading, Reference
@@ -65,6 +66,7 @@ class Situation:
     exposure: Exposure
     native_price: Reading
     references: tuple[Reference, ...]
+    outlook: Outlook = NO_OUTLOOK
 
 
 def situations(snapshot: Snapshot) -> tuple[Situation, ...]:
@@ -85,6 +87,7 @@ def situations(snapshot: Snapshot) -> tuple[Situation, ...]:
             exposure=exposure,
             native_price=snapshot.native_price,
             references=snapshot.references,
+            outlook=snapshot.outlooks.get(vault.address, NO_OUTLOOK),
         )
         for vault, exposure, start, end in zip(
             snapshot.vaults, measure(snapshot), first[:-1], first[1:], strict=True

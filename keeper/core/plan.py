@@ -12,6 +12,7 @@ import numpy as np
 
 from keeper.core.admissible import needed_gap, turnover_binds, turnover_left_usd
 from keeper.core.exposure import Situation
+from keeper.core.foresight import foresee
 from keeper.core.inventory import Band
 from keeper.core.market import in_quote
 from keeper.core.policy import Policy, falls_below
@@ -185,12 +186,13 @@ def _least_accepted(situation: Situation, quoted: Quote, slippage_bps: int) -> i
 def risk_removed_usd(policy: Policy, situation: Situation, band: Band, gap_after: float) -> float:
     """Certainty-equivalent of the variance that a trade removes, in usd.
 
-    The charge for holding a gap x is (risk aversion / 2) (volatility * spot * x)^2 a year. It is counted for
-    as long as the gap would take to wander across the band by itself, (width / (gamma * volatility * spot))^2
-    years, the mean exit time of the local Brownian motion; and no longer than the book lives.
+    The charge for holding a gap x is (risk aversion / 2) (volatility * spot * x)^2 a year, at the band's
+    volatility (see `foresight`). It is counted for as long as the gap would take to wander across the band by
+    itself, (width / (gamma * volatility * spot))^2 years, the mean exit time of the local Brownian motion;
+    and no longer than the book lives.
     """
     exposure = situation.exposure
-    swing = exposure.volatility * exposure.spot
+    swing = foresee(policy, situation).volatility * exposure.spot
     width = (band.sell_above - band.buy_below) / 2
     wander = abs(exposure.gamma) * swing
     life = float(situation.legs.years.max(initial=0.0)) or 1.0

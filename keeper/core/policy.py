@@ -8,6 +8,7 @@ core never meets a missing key or a default it has to guess. Limits are integers
 from dataclasses import dataclass
 from enum import StrEnum
 
+from keeper.core.forecast import Name
 from keeper.core.market import FeedRules
 from keeper.core.units import WAD, Address
 
@@ -83,6 +84,29 @@ class OracleRules:
 
 
 @dataclass(frozen=True, slots=True)
+class ForecastRules:
+    """Who has a say in the volatility by which the band is drawn; nobody but the oracle if nobody is named.
+
+    `implied_weight` is what the oracle's own volatility counts, and `models` share the rest. `turbulent` is
+    the factor while the market surely is; `least` and `most` bound the result, as factors of the oracle's.
+    """
+
+    models: tuple[Name, ...]
+    implied_weight: float
+    turbulent: float
+    least: float
+    most: float
+
+    @property
+    def unused(self) -> bool:
+        """Whether nothing but the oracle is asked."""
+        return not self.models and self.turbulent == 1.0
+
+
+ORACLE_ALONE = ForecastRules((), 1.0, 1.0, 1.0, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """One vault's policy.
 
@@ -101,6 +125,7 @@ class Policy:
     deadline_s: int
     sha256: str
     private_blocks: int = 0
+    forecast: ForecastRules = ORACLE_ALONE
 
 
 def exceeds(measured: float, limit_wad: int) -> bool:

@@ -22,6 +22,7 @@ from keeper.core.policy import Policy
 from keeper.core.position import PoolState, VaultRules, VaultState
 from keeper.core.units import WAD, YEAR_SECONDS, BlockHash
 from keeper.simulation.book import GENESIS, QUOTE_DECIMALS, Era
+from keeper.simulation.foretelling import outlooks_of
 from keeper.simulation.frictions import World
 from keeper.simulation.ledger import BASE_DECIMALS, Ledger, pool_at
 from keeper.simulation.path import Floats
@@ -55,6 +56,7 @@ class Looks:
         self._volatility = [_answer(each) for each in market.volatility.tolist()]
         self._moments: dict[int, Moment] = {}
         self._sums = [sums for era in books for sums in self._sums_of(era)]
+        self.outlooks = outlooks_of(policy, market)
 
     def moment(self, step: int) -> Moment:
         """The head and the feeds at a step."""
@@ -121,6 +123,7 @@ class Looks:
             exposure=exposure_of(vault, spot, volatility, self._sums[step]),
             native_price=moment.price,
             references=(moment.reference,),
+            outlook=self.outlooks[step],
         )
         return Case(self._policy, situation, ledger.memory)
 
