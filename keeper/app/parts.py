@@ -172,9 +172,11 @@ class FollowingReader:
         if subject != self._subject:
             self._subject, self._reader = subject, ChainReader(self._rpc, subject)
         evidence = await self._reader.read(head, references)
-        self._told.read(evidence.snapshot)
         await self._pinned.look(evidence.snapshot, policies)
-        return self._forecasts.seen(evidence, policies)
+        # Last, as nothing may fail between a bar's end and its record.
+        seen = self._forecasts.seen(evidence, policies)
+        self._told.read(seen.snapshot)
+        return seen
 
     async def simulate(self, plan: Plan, head: Head) -> Simulated | WouldRevert | Mismatched:
         """Run the exact call at `head.hash`, if the vault is what was deployed. Raises UnreachableError."""
