@@ -72,9 +72,8 @@ bench-backtest: setup ## Measure backtests: their speed, and hedging where the m
 
 # --- checks ----------------------------------------------------------------------------------------------------------
 
-test: setup lint contracts ## Check everything: lint, contracts, then all Python tests
-	$(call say,Python tests)
-	@$(RUN) -m pytest $(PYTEST_ARGS)
+test: setup lint ## Check everything: lint, contracts and all Python tests
+	@tools/beside.sh 'Contract tests' .cache/contracts-tests.log '$(MAKE) contracts' -- $(RUN) -m pytest $(PYTEST_ARGS)
 
 test-fast: setup ## Run the Python tests that take moments
 	@$(RUN) -m pytest -m "not slow and not world" $(PYTEST_ARGS)
