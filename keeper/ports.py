@@ -6,10 +6,11 @@ more abstract. The loop imports these and never an adapter, so that it can be ru
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from keeper.core.decision import Decision
+from keeper.core.forecast import Bar
 from keeper.core.head import Head
 from keeper.core.market import Reference
 from keeper.core.memory import Memory
@@ -83,11 +84,13 @@ class Accepted:
 class Evidence:
     """A snapshot with the bytes it was decoded from.
 
-    The journal keeps the bytes, so that the decision can be derived again from what the node said.
+    The journal keeps the bytes, so that the decision can be derived again from what the node said. `bars` are
+    those of each vault's price that ended with this snapshot: kept too, as models are made of them.
     """
 
     snapshot: Snapshot
     words: bytes
+    bars: Mapping[Address, Sequence[Bar]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,10 @@
 """A journal derived again: the proof that its decisions are a function of what it says was known.
 
-Each recorded cycle is decoded from the words that the node gave and decided by the policies and memories of
-its time. The result must be the recorded text, to the last digit.
+Each recorded cycle is decoded from the words that the node gave and decided by the policies, memories and
+forecasts of its time. The result must be the recorded text, to the last digit.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from keeper.adapters.ethereum.words import MalformedWordsError, decode
@@ -65,9 +65,10 @@ def _compare(cycle: StoredCycle) -> list[Difference]:
 def _derive(cycle: StoredCycle) -> dict[Address, str]:
     """The decisions as texts, by vault. Vaults in quarantine were not decided, and are not now."""
     try:
-        snapshot = decode(cycle.head, cycle.words, cycle.references)
+        read = decode(cycle.head, cycle.words, cycle.references)
     except MalformedWordsError:
         return {}
+    snapshot = replace(read, outlooks=cycle.outlooks)
     kept = {vault: policy for vault, policy in cycle.policies.items() if vault in cycle.decisions}
     derived = decide_all(snapshot, kept, cycle.memories)
     return {decision.vault: DECISION.dump(decision) for decision in derived.decisions}

@@ -71,7 +71,8 @@ def explain(config: Path | None, vault: str, *, as_json: bool) -> None:
     """Show what the keeper sees of VAULT now, what it would do, and why; or the life of a nonce.
 
     Prints the prices and their ages, each sensitivity beside its limit, the band inside which a hedge costs
-    more than it is worth, what is breached, and the one reason of the decision. A number instead of a name is
+    more than it is worth, what models expect and which volatility drew the band, where the policy asks for
+    forecasts, what is breached, and the one reason of the decision. A number instead of a name is
     a nonce, and shows what `keeper tx show` does.
 
     \b
@@ -87,6 +88,7 @@ def explain(config: Path | None, vault: str, *, as_json: bool) -> None:
         return
     from keeper.app.cycle import one_cycle
     from keeper.cli.tables import explanation
+    from keeper.core.foresight import foresee
 
     settings, redaction = opened(config, quiet=True)
     looked = asyncio.run(one_cycle(settings, redaction, frozenset({vault}), live=False))
@@ -99,6 +101,8 @@ def explain(config: Path | None, vault: str, *, as_json: bool) -> None:
                 "policy": looked.policies[address],
                 "decision": looked.decisions[0],
                 "reason": looked.decisions[0].reason,
+                "outlook": looked.situations[0].outlook,
+                "foresight": foresee(looked.policies[address], looked.situations[0]),
                 "simulation": looked.answers.get(address),
                 "in_flight": address in looked.in_flight,
             }

@@ -4,6 +4,9 @@ The band is the no-trade region of the book (see `hedging.no_trade`), moved to t
 two facts that the region does not know: the policy's hard limit, which holds at any cost, and the vault's own
 band, inside which its contract refuses to trade at all.
 
+Where the policy lets forecasts have a say, the region is as wide as the forecast volatility makes it, but it
+stays where the oracle's volatility puts the book's delta: the contract would take no other for hedged.
+
 The region is the dearest part of a cycle and costs one vault nearly as much as a thousand. So each vault is
 first made a `Question`, by itself, where whatever is wrong with it is its own failure; then all questions are
 answered in one call. An answer does not depend on its neighbours, to the last bit: otherwise a vault decided
@@ -15,13 +18,18 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from keeper.core.admissible import emergency_gap
 from keeper.core.exposure import Situation
+from keeper.core.foresight import foresee
 from keeper.core.hedging import Costs, Legs, no_trade_region, side_by_side
 from keeper.core.market import in_quote
 from keeper.core.policy import Policy
+from keeper.core.pricing.black_scholes import greeks
 from keeper.core.units import WAD, YEAR_SECONDS
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +45,16 @@ class Band:
 class Question(NamedTuple):
     """All that one vault's band depends on.
 
-    `spot` in quote per base; `fixed` in quote and `proportional` as a fraction, of a trade; `aversion` in
-    1/quote; `look` in years. In base: `target`, `closed` (the inventory that closes the gap), and distances
-    from it: the hard limit, to where a breach of it is restored, what the contract refuses to trade.
+    `spot` in quote per base; `volatility` draws the region, and by `judged` the contract judges; `fixed` in
+    quote and `proportional` as a fraction, of a trade; `aversion` in 1/quote; `look` in years. In base:
+    `target`, `closed` (the inventory that closes the gap), and distances from it: the hard limit, to where a
+    breach of it is restored, what the contract refuses to trade.
     """
 
     legs: Legs
     spot: float
     volatility: float
+    judged: float
     fixed: float
     proportional: float
     aversion: float
@@ -69,7 +79,8 @@ def question(policy: Policy, situation: Situation, costs: Costs) -> Question:
     return Question(
         legs=situation.legs,
         spot=exposure.spot,
-        volatility=exposure.volatility,
+        volatility=foresee(policy, situation).volatility,
+        judged=exposure.volatility,
         fixed=float(costs.fixed),
         proportional=float(costs.proportional),
         aversion=policy.hedging.risk_aversion,
@@ -87,13 +98,25 @@ def inventory_bands(questions: Sequence[Question]) -> tuple[Band, ...]:
     if not questions:
         return ()
     numbers = np.array([each[1:] for each in questions], dtype=np.float64)
-    spot, volatility, fixed, proportional, aversion, look, target, closed, limit, restored, refused = (
-        np.ascontiguousarray(column) for column in numbers.T
-    )
+    (
+        spot,
+        volatility,
+        judged,
+        fixed,
+        proportional,
+        aversion,
+        look,
+        target,
+        closed,
+        limit,
+        restored,
+        refused,
+    ) = (np.ascontiguousarray(column) for column in numbers.T)
     books = side_by_side([each.legs for each in questions])
     # Numbers beyond reason may overflow: that is their own row's matter, and no reason to warn.
     with np.errstate(all="ignore"):
         region = no_trade_region(books, spot, volatility, 0.0, Costs(fixed, proportional), aversion, look)
+        target = target + _moved(books, spot, volatility, judged)
         edges = (
             np.minimum(np.maximum(region.buy_below + target, closed - limit), closed - refused),
             np.minimum(np.maximum(region.buy_to + target, closed - restored), closed),
@@ -101,3 +124,21 @@ def inventory_bands(questions: Sequence[Question]) -> tuple[Band, ...]:
             np.maximum(np.minimum(region.sell_above + target, closed + limit), closed + refused),
         )
     return tuple(map(Band, *(edge.tolist() for edge in edges)))
+
+
+def _moved(books: Legs, spot: Floats, drawn: Floats, judged: Floats) -> Floats:
+    """What takes each region from the delta at its own volatility to that at the contract's, in base."""
+    moved = np.zeros_like(spot)
+    rows = np.flatnonzero(drawn != judged)
+    if not len(rows) or not books.size.shape[1]:
+        return moved
+    price, strike, years, is_call = (
+        spot[rows, np.newaxis], books.strike[rows], books.years[rows], books.is_call[rows],
+    )  # fmt: skip
+    own, other = (
+        greeks(price, strike, years, volatility[rows, np.newaxis], is_call).delta
+        for volatility in (drawn, judged)
+    )
+    # From left to right, as the region's own sums: a row does not depend on how long the longest is.
+    moved[rows] = np.add.accumulate(books.size[rows] * (own - other), axis=-1)[:, -1]
+    return moved

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from keeper.core.decision import Decision
 from keeper.core.memory import Memory
 from keeper.core.plan import Plan
-from keeper.core.policy import Policy, Slicing, Triggers
+from keeper.core.policy import Policy
 from keeper.core.reason import Reason
+from keeper.core.triggers import Slicing, Triggers
 from tests.core.build import POLICY, SPOT, VAULT, situation, usd, vault
 from tests.core.keeping import Keeping, inventory
 

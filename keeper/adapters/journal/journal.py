@@ -25,6 +25,7 @@ from keeper.adapters.journal.codec import (
     digest,
     pack,
 )
+from keeper.adapters.journal.foretold import Foretold
 from keeper.adapters.journal.lease import Lease
 from keeper.adapters.journal.ledger import close_slot
 from keeper.adapters.journal.pruning import prune
@@ -77,6 +78,7 @@ class SqlJournal:
         self._max_bytes = max_bytes
         self._policies: _Document[Policy] = _Document(POLICIES)
         self._memories: _Document[Memory] = _Document(MEMORIES)
+        self._foretold = Foretold()
 
     async def memories(self) -> Mapping[Address, Memory]:
         """The fold of all outcomes and looks so far, of vaults that any changed."""
@@ -93,10 +95,13 @@ class SqlJournal:
                 if cycle.decisions:
                     await connection.execute(insert(decisions), _rows(cycle_id, cycle.decisions))
                 await _keep(connection, cycle.left())
+                evidence = cycle.evidence
+                await self._foretold.write(connection, cycle_id, evidence.snapshot.outlooks, evidence.bars)
                 await prune(connection, self._max_bytes)
         except BaseException:
             self._policies.forget()
             self._memories.forget()
+            self._foretold.forget()
             raise
 
     async def settle(self, settlement: Settlement, left: Sequence[Memory]) -> None:
