@@ -98,20 +98,10 @@ def inventory_bands(questions: Sequence[Question]) -> tuple[Band, ...]:
     if not questions:
         return ()
     numbers = np.array([each[1:] for each in questions], dtype=np.float64)
-    (
-        spot,
-        volatility,
-        judged,
-        fixed,
-        proportional,
-        aversion,
-        look,
-        target,
-        closed,
-        limit,
-        restored,
-        refused,
-    ) = (np.ascontiguousarray(column) for column in numbers.T)
+    spot, volatility, judged, fixed, proportional, aversion, look, *places = (
+        np.ascontiguousarray(column) for column in numbers.T
+    )
+    target, closed, limit, restored, refused = places
     books = side_by_side([each.legs for each in questions])
     # Numbers beyond reason may overflow: that is their own row's matter, and no reason to warn.
     with np.errstate(all="ignore"):
