@@ -6,10 +6,11 @@ more abstract. The loop imports these and never an adapter, so that it can be ru
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from keeper.core.decision import Decision
+from keeper.core.forecast import Bar
 from keeper.core.head import Head
 from keeper.core.hedging import Solved
 from keeper.core.market import Reference
@@ -85,11 +86,13 @@ class Accepted:
 class Evidence:
     """A snapshot with the bytes it was decoded from.
 
-    The journal keeps the bytes, so that the decision can be derived again from what the node said.
+    The journal keeps the bytes, so that the decision can be derived again from what the node said. `bars` are
+    those of each vault's price that ended with this snapshot: kept too, as models are made of them.
     """
 
     snapshot: Snapshot
     words: bytes
+    bars: Mapping[Address, Sequence[Bar]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,15 @@ class Cycle:
     pending: frozenset[Address]
     decisions: Sequence[Decision]
     tables: Mapping[Address, Solved] = field(default_factory=dict)
+
+    def left(self) -> tuple[Memory, ...]:
+        """The memories that it changed, as the next cycle is to know them."""
+        before = [self.memories.get(each.vault, Memory(each.vault)) for each in self.decisions]
+        return tuple(
+            replace(memory, carried=decision.carried)
+            for memory, decision in zip(before, self.decisions, strict=True)
+            if memory.carried != decision.carried
+        )
 
 
 class Heads(Protocol):
@@ -205,11 +217,11 @@ class Journal(Protocol):
     """The record. What is not in it did not happen."""
 
     async def memories(self) -> Mapping[Address, Memory]:
-        """The fold of all outcomes so far."""
+        """The fold of all outcomes and looks so far."""
         ...
 
     async def record(self, cycle: Cycle) -> None:
-        """Append a cycle durably. Raises JournalError."""
+        """Append a cycle durably, with the memories that it left. Raises JournalError."""
         ...
 
     async def settle(self, settlement: Settlement, memories: Sequence[Memory]) -> None:

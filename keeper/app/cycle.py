@@ -15,6 +15,7 @@ from keeper.adapters.ethereum.pool import Pool
 from keeper.adapters.ethereum.rpc import RpcRefusedError
 from keeper.adapters.ethereum.subscription import WrongChainError
 from keeper.adapters.feeds.board import Board
+from keeper.adapters.journal.foretold import recalled_bars
 from keeper.adapters.journal.journal import SqlJournal, remembered
 from keeper.adapters.journal.slots import recalled
 from keeper.adapters.journal.solutions import known
@@ -22,6 +23,7 @@ from keeper.adapters.journal.store import Owner, open_reader, open_store
 from keeper.adapters.signing.keystore import KeystoreSigner
 from keeper.adapters.wallet.dry import DryWallet
 from keeper.app.daemon import Voice
+from keeper.app.foretelling import Forecasts
 from keeper.app.leading import taken
 from keeper.app.parts import (
     FollowingReader,
@@ -47,7 +49,7 @@ from keeper.core.policy import Policy
 from keeper.core.snapshot import Snapshot
 from keeper.core.units import Address
 from keeper.logs import Redaction
-from keeper.observe import Told
+from keeper.observe import ForecastsTold, Told
 from keeper.pipeline import Pipeline
 from keeper.policies import PolicyFolder
 from keeper.ports import Accepted, Cycle, GivenTables, Journal, UnreachableError, Wallet
@@ -133,13 +135,14 @@ async def one_cycle(
         tables, strange = await _solved(
             {vault: each for vault, each in origins.items() if vault in kept}, progress
         )
+        forecasts = await _forecasts(settings, voice)
         journal: Journal = _Unwritten(memories)
         wallet: Wallet = DryWallet(in_flight)
         if live:
             journal, wallet = await _armed(settings, needs_key(signer), rpc, policies, voice, stack)
         pipeline = Pipeline(
             heads=make_heads(settings, rpc, voice.chain),
-            reader=FollowingReader(rpc, settings, account, policies, listener),
+            reader=FollowingReader(rpc, settings, account, policies, listener, forecasts),
             references=await stack.enter_async_context(_heard(settings, voice)),
             policies=policies,
             wallet=wallet,
@@ -212,6 +215,17 @@ async def _known(
         left = await recalled(store)
         in_flight = frozenset(vault for slot in left.slots for vault in slot.vaults)
         return await remembered(store), in_flight, await known(store)
+
+
+async def _forecasts(settings: Settings, voice: Voice) -> Forecasts:
+    """What models say of the bars in the journal."""
+    told = ForecastsTold(voice.metrics, voice.vaults.name_of)
+    if not await asyncio.to_thread(settings.journal.is_file):
+        return Forecasts({}, told.foretold)
+    async with await open_reader(settings.journal) as store:
+        forecasts = Forecasts(await recalled_bars(store), told.foretold)
+    await forecasts.refresh()
+    return forecasts
 
 
 @asynccontextmanager

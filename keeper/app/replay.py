@@ -1,11 +1,11 @@
 """A journal derived again: the proof that its decisions are a function of what it says was known.
 
 Each recorded cycle is decoded from the words that the node gave and decided by the policies, memories and
-tables of its time. The result must be the recorded text, to the last digit.
+forecasts and tables of its time. The result must be the recorded text, to the last digit.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from keeper.adapters.ethereum.words import MalformedWordsError, decode
@@ -101,9 +101,10 @@ def _as_written_now(recorded: str) -> str:
 def _derive(cycle: StoredCycle, tables: Mapping[Address, Solved]) -> dict[Address, str]:
     """The decisions as texts, by vault. Vaults in quarantine were not decided, and are not now."""
     try:
-        snapshot = decode(cycle.head, cycle.words, cycle.references)
+        read = decode(cycle.head, cycle.words, cycle.references)
     except MalformedWordsError:
         return {}
+    snapshot = replace(read, outlooks=cycle.outlooks)
     kept = {vault: policy for vault, policy in cycle.policies.items() if vault in cycle.decisions}
     derived = decide_all(snapshot, kept, cycle.memories, tables)
     return {decision.vault: DECISION.dump(decision) for decision in derived.decisions}

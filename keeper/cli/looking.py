@@ -72,9 +72,10 @@ def explain(config: Path | None, vault: str, *, as_json: bool) -> None:
     """Show what the keeper sees of VAULT now, what it would do, and why; or the life of a nonce.
 
     Prints the prices and their ages, each sensitivity beside its limit, the band inside which a hedge costs
-    more than it is worth and what found it, what is breached, and the one reason of the decision. The table
-    that the daemon has for the book is solved again from the journal, which takes a second or two. A number
-    instead of a name is a nonce, and shows what `keeper tx show` does.
+    more than it is worth and what found it, what models expect and which volatility drew the band, where the
+    policy asks for forecasts, what is breached, and the one reason of the decision. The table that the daemon
+    has for the book is solved again from the journal, which takes a second or two. A number instead of a name
+    is a nonce, and shows what `keeper tx show` does.
 
     \b
     Example:
@@ -90,6 +91,7 @@ def explain(config: Path | None, vault: str, *, as_json: bool) -> None:
     from keeper.app.cycle import one_cycle
     from keeper.cli.tables import explanation
     from keeper.cli.tiers import band_from
+    from keeper.core.foresight import foresee
 
     settings, redaction = opened(config, quiet=True)
     with progress("tables", shown=not as_json) as begin:
@@ -104,6 +106,8 @@ def explain(config: Path | None, vault: str, *, as_json: bool) -> None:
                 "decision": looked.decisions[0],
                 "reason": looked.decisions[0].reason,
                 "band_from": band_from(looked),
+                "outlook": looked.situations[0].outlook,
+                "foresight": foresee(looked.policies[address], looked.situations[0]),
                 "simulation": looked.answers.get(address),
                 "in_flight": address in looked.in_flight,
             }

@@ -71,6 +71,15 @@ class Metrics:
         self.bound = self._gauge(
             "policy_band_bound", "Hard limit: usd, for collateral a ratio.", "vault", "greek", "bound"
         )
+        self.forecast = self._gauge(
+            "vault_forecast_volatility",
+            "What a model expects of the next day, annualised; NaN while it is silent.",
+            "vault",
+            "model",
+        )
+        self.turbulence = self._gauge(
+            "vault_turbulence", "Probability that the market is turbulent; NaN while it is not known.", *vault
+        )
         self.observed = self._counter("vault_observed_seconds_total", "Chain time under observation.", *vault)
         self.outside = self._counter(
             "vault_out_of_band_seconds_total", "Chain time beyond a hard limit.", "vault", "greek"

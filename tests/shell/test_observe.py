@@ -12,6 +12,7 @@ from structlog.typing import EventDict
 
 from keeper.adapters.ethereum.standing import Condition
 from keeper.core.decision import Decision, decide
+from keeper.core.forecast import Forecast, outlook
 from keeper.core.hedging import Recipe, Solved, Table, Tier, Unsolved
 from keeper.core.market import Reference
 from keeper.core.memory import Memory
@@ -23,10 +24,11 @@ from keeper.core.transaction.commands import Broadcast
 from keeper.core.transaction.messages import Answered, Stopping
 from keeper.core.transaction.words import Answer
 from keeper.core.units import WAD, Address, TxHash
-from keeper.observe import ChainTold, Metrics, TablesTold, Told
+from keeper.observe import ChainTold, ForecastsTold, Metrics, TablesTold, Told
 from keeper.observe.metrics import SOLVED, STATES
 from keeper.ports import Accepted, UnreachableError
 from tests.core.build import HEAD, NOW, POLICY, VAULT, situation, snapshot, vault
+from tests.core.forecast.test_outlook import bars_of
 
 HASH = TxHash("0x" + "cd" * 32)
 NOT_YET = Unsolved.NOT_YET
@@ -396,3 +398,23 @@ def test_two_registries_know_nothing_of_each_other() -> None:
 def test_counters_export_no_creation_times(desk: Desk) -> None:
     desk.told.decided(decision())
     assert b"_created" not in generate_latest(desk.metrics.registry)
+
+
+def test_what_models_say_is_exported_and_told_when_they_begin_or_cease_to_speak(desk: Desk) -> None:
+    told = ForecastsTold(desk.metrics, desk.told.name_of)
+    short, ready, later = (outlook(bars_of(1, count)) for count in (20, 300, 301))
+    told.foretold(VAULT, short)
+    assert math.isnan(desk.of_vault("vault_forecast_volatility", model="har") or 0.0)
+    assert math.isnan(desk.of_vault("vault_turbulence") or 0.0)
+    assert desk.logs[-1]["har"] == "too few bars"
+    told.foretold(VAULT, ready)
+    har = ready.forecasts[1]
+    assert isinstance(har, Forecast)
+    assert desk.of_vault("vault_forecast_volatility", model="har") == har.volatility
+    assert 0.0 <= (desk.of_vault("vault_turbulence") or 0.0) <= 1.0
+    told.foretold(VAULT, later)
+    assert [line["log_level"] for line in desk.logs if line["event"] == "forecast"] == [
+        "info",
+        "info",
+        "debug",
+    ]

@@ -5,7 +5,7 @@ import pytest
 from keeper.core.head import Head
 from keeper.core.hedging import Tier
 from keeper.core.market import Reading, Reference
-from keeper.core.memory import Memory
+from keeper.core.memory import Carried, Memory
 from keeper.core.outcome import Filled, Mined, Refused, Reverted, Superseded, reason_of
 from keeper.core.policy import Policy
 from keeper.core.position import VaultState
@@ -130,6 +130,23 @@ async def test_a_book_that_changed_is_decided_by_the_closed_form_until_it_is_sol
     world.tables.solve()
     (solved,) = await world.pipeline.cycle(replace(HEAD, number=HEAD.number + 2))
     assert solved.tier is Tier.TABLE
+
+
+async def test_what_a_look_leaves_is_known_to_the_next_and_recorded_with_it() -> None:
+    world = await World(gapped(150.0), blocks=2).run()
+    first, second = world.journal.cycles
+    assert first.memories == {}
+    assert first.left() == (Memory(VAULT, carried=Carried((Reason.DELTA_LIMIT,))),)
+    assert second.memories == {VAULT: first.left()[0]}
+    assert second.left() == ()
+
+
+async def test_an_outcome_leaves_what_the_looks_have_left() -> None:
+    world = World(gapped(150.0), blocks=2)
+    world.wallet.outcomes = {HEAD.number + 1: (Reverted(VAULT, "i", HASH, 1, NOW, 1, 1, "No()"),)}
+    await world.run()
+    (settled,) = world.journal.cycles[1].memories.values()
+    assert (settled.failures, settled.carried.breached) == (1, (Reason.DELTA_LIMIT,))
 
 
 async def test_a_plan_in_flight_is_not_offered_again() -> None:

@@ -13,6 +13,7 @@ from typing import Generic, TypeVar
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from keeper.core.decision import Decision
+from keeper.core.forecast import Outlook
 from keeper.core.head import Head
 from keeper.core.hedging import Origin
 from keeper.core.market import Reference
@@ -66,6 +67,9 @@ OUTCOME: Codec[Outcome] = Codec(TypeAdapter(Outcome | None, config=CONFIG))
 REFERENCES: Codec[tuple[Reference, ...]] = Codec(TypeAdapter(tuple[Reference, ...] | None, config=CONFIG))
 VAULTS: Codec[tuple[Address, ...]] = Codec(TypeAdapter(tuple[Address, ...] | None, config=CONFIG))
 POLICIES: Codec[Mapping[Address, Policy]] = Codec(TypeAdapter(Mapping[Address, Policy] | None, config=CONFIG))
+OUTLOOKS: Codec[Mapping[Address, Outlook]] = Codec(
+    TypeAdapter(Mapping[Address, Outlook] | None, config=CONFIG)
+)
 MEMORIES: Codec[Mapping[Address, Memory]] = Codec(TypeAdapter(Mapping[Address, Memory] | None, config=CONFIG))
 
 

@@ -1,8 +1,8 @@
 """The journal read back, for `explain`, `replay` and `keeper tx`.
 
 A cycle comes back as what was known, not as what it meant: the words of the lens, the references, the
-policies and memories, and what tables were solved from. Whoever replays decodes and decides again, and
-compares the result with the stored text.
+policies and memories, what models had said, and what tables were solved from. Whoever replays decodes and
+decides again, and compares the result with the stored text.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -21,10 +21,12 @@ from keeper.adapters.journal.codec import (
     Codec,
     unpack,
 )
+from keeper.adapters.journal.foretold import InForce
 from keeper.adapters.journal.slots import read_slots
 from keeper.adapters.journal.solutions import Followed, origins_of
 from keeper.adapters.journal.store import Store
 from keeper.adapters.journal.tables import cycles, decisions, documents, notes, outcomes, slots
+from keeper.core.forecast import Outlook
 from keeper.core.head import Head
 from keeper.core.hedging import Origin
 from keeper.core.market import Reference
@@ -56,6 +58,7 @@ class StoredCycle:
     pending: frozenset[Address]
     decisions: Mapping[Address, str]
     tables: Mapping[Address, Origin]
+    outlooks: Mapping[Address, Outlook]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ class History:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._outlooks = InForce()
 
     async def cycles(self, first_block: int = 0, last_block: int = NEWEST) -> AsyncIterator[StoredCycle]:
         """Cycles at blocks from `first_block` to `last_block`, in the order they were recorded."""
@@ -189,6 +193,7 @@ class History:
                     select(decisions.c.vault, decisions.c.body).where(decisions.c.cycle_id == row.id)
                 )
             ).all()
+            outlooks = await self._outlooks.at(connection, row.id)
         return StoredCycle(
             number=row.id,
             head=HEAD.load(row.head),
@@ -199,6 +204,7 @@ class History:
             pending=frozenset(VAULTS.load(row.pending)),
             decisions={Address(each.vault): each.body for each in made},
             tables=tables,
+            outlooks=outlooks,
         )
 
     async def _document(self, name: str, cache: "_Cache[V]") -> Mapping[Address, V]:

@@ -8,8 +8,18 @@ of a nonce on its way goes when its end is known.
 from sqlalchemy import Select, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from keeper.adapters.journal.foretold import followed
 from keeper.adapters.journal.slots import OPEN
-from keeper.adapters.journal.tables import cycles, decisions, documents, notes, outcomes, slots, solutions
+from keeper.adapters.journal.tables import (
+    cycles,
+    decisions,
+    documents,
+    notes,
+    outcomes,
+    outlooks,
+    slots,
+    solutions,
+)
 
 CYCLES_AT_ONCE = 16
 REFUSALS_AT_ONCE = 256
@@ -31,6 +41,7 @@ async def prune(connection: AsyncConnection, max_bytes: int) -> None:
     await connection.execute(delete(decisions).where(decisions.c.cycle_id.in_(ids)))
     await connection.execute(delete(cycles).where(cycles.c.id.in_(ids)))
     await connection.execute(delete(solutions).where(solutions.c.id.in_(_followed())))
+    await connection.execute(delete(outlooks).where(outlooks.c.cycle_id.in_(followed())))
     names = {name for row in rows for name in (row.policies, row.memories)}
     await connection.execute(delete(documents).where(documents.c.sha256.in_(names), ~_is_used().exists()))
     refused = select(outcomes.c.id).where(outcomes.c.kind == "refused").order_by(outcomes.c.id)

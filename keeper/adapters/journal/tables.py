@@ -8,6 +8,7 @@ may pass 64 bits live only inside JSON.
 from sqlalchemy import (
     BigInteger,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -86,6 +87,28 @@ solutions = Table(
 Journals of older releases are without this one: nothing was solved then. A cycle that is named here may have
 been pruned, as what holds from it on is still needed.
 """
+
+outlooks = Table(
+    "outlooks",
+    metadata,
+    Column("cycle_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("body", LargeBinary, nullable=False),
+)
+"""What models said of all vaults, beginning with a cycle, compressed; they speak anew a few times a day.
+
+The cycle may have been pruned, as what holds from it on is still needed. Journals of older releases have
+neither this nor bars.
+"""
+
+bars = Table(
+    "bars",
+    metadata,
+    Column("vault", String(42), primary_key=True),
+    Column("ends", BigInteger, primary_key=True, autoincrement=False),
+    Column("variance", Float, nullable=False),
+    Column("price", Float, nullable=False),
+)
+"""The past of each vault's price (see `core.forecast.history`): as much as models look back."""
 
 slots = Table(
     "slots",
@@ -190,4 +213,4 @@ memories = Table(
     Column("vault", String(42), primary_key=True),
     Column("body", Text, nullable=False),
 )
-"""The fold of a vault's outcomes so far."""
+"""The fold of a vault's outcomes and looks so far."""
