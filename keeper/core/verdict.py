@@ -19,6 +19,7 @@ from keeper.core.admissible import emergency_gap
 from keeper.core.case import Case
 from keeper.core.exposure import Exposure, Situation
 from keeper.core.fitness import fitness
+from keeper.core.hedging import Solved, Unsolved
 from keeper.core.inventory import Band, Question, inventory_bands, question
 from keeper.core.market import Unfit, in_quote
 from keeper.core.memory import Carried, Memory
@@ -82,12 +83,14 @@ class Within:
 Verdict = Hold | Within | Breached
 
 
-def prepared(policy: Policy, situation: Situation) -> Hold | Question:
+def prepared(
+    policy: Policy, situation: Situation, solved: Solved | Unsolved = Unsolved.NOT_YET
+) -> Hold | Question:
     """Whether the vault can be judged at all, and if so what there is to find out about its band."""
     unfit = fitness(policy, situation)
     if isinstance(unfit, Unfit):
         return Hold(unfit.reason, float(unfit.measured), float(unfit.limit))
-    return question(policy, situation, trade_costs(policy, situation))
+    return question(policy, situation, trade_costs(policy, situation), solved)
 
 
 def measured_against(case: Case, band: Band) -> Within | Breached:

@@ -30,6 +30,7 @@ from keeper.adapters.journal.lease import Lease
 from keeper.adapters.journal.ledger import close_slot
 from keeper.adapters.journal.pruning import prune
 from keeper.adapters.journal.slots import CLOSED, PAID
+from keeper.adapters.journal.solutions import Solutions
 from keeper.adapters.journal.store import Store
 from keeper.adapters.journal.tables import cycles, decisions, documents, memories, outcomes
 from keeper.core.decision import Decision
@@ -79,6 +80,7 @@ class SqlJournal:
         self._policies: _Document[Policy] = _Document(POLICIES)
         self._memories: _Document[Memory] = _Document(MEMORIES)
         self._foretold = Foretold()
+        self._solutions = Solutions()
 
     async def memories(self) -> Mapping[Address, Memory]:
         """The fold of all outcomes and looks so far, of vaults that any changed."""
@@ -97,11 +99,13 @@ class SqlJournal:
                 await _keep(connection, cycle.left())
                 evidence = cycle.evidence
                 await self._foretold.write(connection, cycle_id, evidence.snapshot.outlooks, evidence.bars)
+                await self._solutions.write(connection, cycle_id, cycle.tables)
                 await prune(connection, self._max_bytes)
         except BaseException:
             self._policies.forget()
             self._memories.forget()
             self._foretold.forget()
+            self._solutions.forget()
             raise
 
     async def settle(self, settlement: Settlement, left: Sequence[Memory]) -> None:

@@ -96,6 +96,20 @@ bars = Table(
 )
 """The past of each vault's price (see `core.forecast.history`): as much as models look back."""
 
+solutions = Table(
+    "solutions",
+    metadata,
+    Column("id", _RowId, primary_key=True),
+    Column("cycle_id", BigInteger, nullable=False, index=True),
+    Column("vault", String(42), nullable=False, index=True),
+    Column("body", Text, nullable=False),
+)
+"""What each vault's table was solved from, beginning with a cycle; an empty body where it had none any more.
+
+Journals of older releases are without this one: nothing was solved then. A cycle that is named here may have
+been pruned, as what holds from it on is still needed.
+"""
+
 slots = Table(
     "slots",
     metadata,
