@@ -1,4 +1,4 @@
-"""What the keeper takes for an emergency is one to the real contract, which lets through what it plans then."""
+"""What the keeper takes for an emergency is one to the contract, which lets through what it plans then."""
 
 from dataclasses import replace
 
