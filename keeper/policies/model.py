@@ -17,6 +17,7 @@ from keeper.core.units import WAD, to_float
 from keeper.policies.quantities import (
     DAY,
     BasisPoints,
+    Distance,
     Duration,
     GasUnits,
     Gwei,
@@ -50,6 +51,19 @@ class LimitsPart(_Part):
     vega_usd: Usd = Field(description="What one volatility point may cost, in dollars.")
     theta_usd: Usd = Field(description="What a day may cost, in dollars.")
     collateral_ratio: Percent = Field(description="Value over margin requirement may not fall below this.")
+    stress_loss_usd: Usd | None = Field(
+        default=None, description="What the worst scenario of the stress grid may cost, in dollars."
+    )
+    expected_shortfall_usd: Usd | None = Field(
+        default=None, description="What the worst 2.5 % of days may cost on average, in dollars."
+    )
+    leverage: Percent | None = Field(
+        default=None, description="Deltas of inventory and legs without their signs, over net value."
+    )
+    liquidation_distance: Distance | None = Field(
+        default=None,
+        description="So far the spot may move either way before the collateral ratio is at its floor.",
+    )
 
 
 class HedgingPart(_Part):
@@ -224,6 +238,10 @@ class PolicyFile(_Part):
                 vega_usd_wad=limits.vega_usd,
                 theta_usd_wad=limits.theta_usd,
                 collateral_ratio_wad=limits.collateral_ratio,
+                stress_loss_usd_wad=limits.stress_loss_usd or 0,
+                expected_shortfall_usd_wad=limits.expected_shortfall_usd or 0,
+                leverage_wad=limits.leverage or 0,
+                liquidation_distance_wad=limits.liquidation_distance or 0,
             ),
             hedging=Hedging(
                 risk_tolerance_usd=to_float(hedging.risk_tolerance_usd, WAD),

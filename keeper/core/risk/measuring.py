@@ -35,6 +35,14 @@ class Risk:
     touch_probability: float
 
 
+@dataclass(frozen=True, slots=True)
+class Unasked:
+    """The policy limits nothing that needs it, so it was not measured."""
+
+
+UNASKED = Unasked()
+
+
 def measure_risks(each: Sequence[Situation], floors: Sequence[float]) -> tuple[Risk, ...]:
     """The risk of each vault, with its floor of the collateral ratio.
 
