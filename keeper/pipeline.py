@@ -48,7 +48,8 @@ Action = TypeVar("Action", Plan, Hold)
 class Pipeline:
     """One chain's loop.
 
-    `memories` is the fold of all outcomes; `quarantined` vaults are no longer decided.
+    `memories` is the fold of all outcomes and of what each look leaves to the next; `quarantined` vaults are
+    no longer decided.
     """
 
     heads: Heads
@@ -84,7 +85,7 @@ class Pipeline:
         with self.observer.stage("decide"):
             decisions = self._decide(evidence.snapshot, policies)
         with self.observer.stage("record"):
-            await self.journal.record(Cycle(evidence, policies, dict(self.memories), pending, decisions))
+            await self._record(Cycle(evidence, policies, dict(self.memories), pending, decisions))
         native_usd_wad = max(evidence.snapshot.native_price.answer_wad, 0)
         plans = [plan for plan in self._tell(decisions, Plan) if plan.vault not in pending]
         for plan in sorted(plans, key=lambda plan: not plan.urgent):
@@ -96,6 +97,11 @@ class Pipeline:
         self._tell(decisions, Hold)
         self.observer.cycled(head)
         return decisions
+
+    async def _record(self, cycle: Cycle) -> None:
+        """Write the cycle down, and with it what it leaves to the next."""
+        await self.journal.record(cycle)
+        self.memories.update({memory.vault: memory for memory in cycle.left()})
 
     def _tell(self, decisions: tuple[Decision, ...], kind: type[Action]) -> list[Action]:
         """Tell the decisions of one kind, and return what they ask for."""

@@ -6,7 +6,7 @@ more abstract. The loop imports these and never an adapter, so that it can be ru
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from keeper.core.decision import Decision
@@ -100,6 +100,15 @@ class Cycle:
     pending: frozenset[Address]
     decisions: Sequence[Decision]
 
+    def left(self) -> tuple[Memory, ...]:
+        """The memories that it changed, as the next cycle is to know them."""
+        before = [self.memories.get(each.vault, Memory(each.vault)) for each in self.decisions]
+        return tuple(
+            replace(memory, carried=decision.carried)
+            for memory, decision in zip(before, self.decisions, strict=True)
+            if memory.carried != decision.carried
+        )
+
 
 class Heads(Protocol):
     """New blocks. A slow consumer sees the newest head and misses those between."""
@@ -173,11 +182,11 @@ class Journal(Protocol):
     """The record. What is not in it did not happen."""
 
     async def memories(self) -> Mapping[Address, Memory]:
-        """The fold of all outcomes so far."""
+        """The fold of all outcomes and looks so far."""
         ...
 
     async def record(self, cycle: Cycle) -> None:
-        """Append a cycle durably. Raises JournalError."""
+        """Append a cycle durably, with the memories that it left. Raises JournalError."""
         ...
 
     async def settle(self, settlement: Settlement, memories: Sequence[Memory]) -> None:

@@ -167,7 +167,8 @@ def _conclusion(decision: Decision, answer: str) -> RenderableType:
     if isinstance(action, Plan):
         lines.append(Text(f"{_action(decision)}, because {decision.reason.value}", style="bold"))
         lines.append(
-            Text(f"  worth {action.benefit_usd:,.2f} usd, expected cost {action.expected_cost_usd:,.2f} usd, "
+            Text(f"  worth {action.benefit_usd:,.2f} usd, expected cost {action.expected_cost_usd:,.2f} usd "
+                 f"({action.wasted_usd:,.2f} for attempts that may revert), "
                  f"worst {action.worst_cost_usd:,.2f} usd")
         )  # fmt: skip
         lines.append(Text(f"  {answer}"))

@@ -16,16 +16,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from keeper.core.admissible import emergency_gap
 from keeper.core.exposure import Situation
 from keeper.core.hedging import Costs, Legs, no_trade_region, side_by_side
 from keeper.core.market import in_quote
 from keeper.core.policy import Policy
 from keeper.core.units import WAD, YEAR_SECONDS
-
-HARD_LIMIT_RESTORED_TO = 0.8
-"""After a breach of the hard delta limit, trade back to this share of it: at the limit itself the next tick
-breaches again.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +38,8 @@ class Question(NamedTuple):
     """All that one vault's band depends on.
 
     `spot` in quote per base; `fixed` in quote and `proportional` as a fraction, of a trade; `aversion` in
-    1/quote; `look` in years. In base: `target`, `closed` (the inventory that closes the gap), `limit` and
-    `refused`, distances from it: the policy's hard limit, and what the contract refuses to trade.
+    1/quote; `look` in years. In base: `target`, `closed` (the inventory that closes the gap), and distances
+    from it: the hard limit, to where a breach of it is restored, what the contract refuses to trade.
     """
 
     legs: Legs
@@ -56,12 +52,20 @@ class Question(NamedTuple):
     target: float
     closed: float
     limit: float
+    restored: float
     refused: float
+
+
+def hard_limit(policy: Policy, situation: Situation) -> float:
+    """The gap beyond which a trade is made at any cost, in base: what the policy or an emergency says."""
+    limit = in_quote(policy.limits.delta_usd_wad) / situation.exposure.spot
+    return min(limit, emergency_gap(situation)) if policy.emergency.max_fee_wei else limit
 
 
 def question(policy: Policy, situation: Situation, costs: Costs) -> Question:
     """One vault's band as a question. Raises ZeroDivisionError without a price."""
     exposure = situation.exposure
+    limit = hard_limit(policy, situation)
     return Question(
         legs=situation.legs,
         spot=exposure.spot,
@@ -72,7 +76,8 @@ def question(policy: Policy, situation: Situation, costs: Costs) -> Question:
         look=policy.hedging.look_interval_s / YEAR_SECONDS,
         target=exposure.target_delta,
         closed=exposure.target_delta - exposure.book_delta,
-        limit=in_quote(policy.limits.delta_usd_wad) / exposure.spot,
+        limit=limit,
+        restored=limit * in_quote(policy.limits.restore_wad),
         refused=situation.vault.rules.band_wad / WAD,
     )
 
@@ -82,14 +87,13 @@ def inventory_bands(questions: Sequence[Question]) -> tuple[Band, ...]:
     if not questions:
         return ()
     numbers = np.array([each[1:] for each in questions], dtype=np.float64)
-    spot, volatility, fixed, proportional, aversion, look, target, closed, limit, refused = (
+    spot, volatility, fixed, proportional, aversion, look, target, closed, limit, restored, refused = (
         np.ascontiguousarray(column) for column in numbers.T
     )
     books = side_by_side([each.legs for each in questions])
     # Numbers beyond reason may overflow: that is their own row's matter, and no reason to warn.
     with np.errstate(all="ignore"):
         region = no_trade_region(books, spot, volatility, 0.0, Costs(fixed, proportional), aversion, look)
-        restored = limit * HARD_LIMIT_RESTORED_TO
         edges = (
             np.minimum(np.maximum(region.buy_below + target, closed - limit), closed - refused),
             np.minimum(np.maximum(region.buy_to + target, closed - restored), closed),

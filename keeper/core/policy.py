@@ -26,7 +26,7 @@ class Limits:
 
     `delta_usd_wad` bounds |net delta - target| at spot, `gamma_usd_wad` the change of delta in usd for a move
     of 1 %, `vega_usd_wad` the loss for one volatility point, `theta_usd_wad` the decay of a day;
-    `collateral_ratio_wad` is a floor.
+    `collateral_ratio_wad` is a floor. `restore_wad` is the share of a limit to which a trade restores it.
 
     The others are 0 where there is no limit. `stress_loss_usd_wad` bounds the loss in the worst scenario,
     `expected_shortfall_usd_wad` the mean loss in the worst days, `leverage_wad` gross delta over net value;
@@ -39,6 +39,7 @@ class Limits:
     vega_usd_wad: int
     theta_usd_wad: int
     collateral_ratio_wad: int
+    restore_wad: int = 8 * WAD // 10
     stress_loss_usd_wad: int = 0
     expected_shortfall_usd_wad: int = 0
     leverage_wad: int = 0
@@ -48,6 +49,14 @@ class Limits:
     def need_repricing(self) -> bool:
         """Whether one of them can only be held against what pricing every leg anew tells."""
         return any((self.stress_loss_usd_wad, self.expected_shortfall_usd_wad, self.liquidation_distance_wad))
+
+    def cleared_below(self, limit_wad: int) -> int:
+        """Where a limit that was passed counts as kept again: half of the way to the restore level."""
+        return limit_wad * (WAD + self.restore_wad) // (2 * WAD)
+
+    def cleared_above(self, floor_wad: int) -> int:
+        """The same for a floor, as far above it."""
+        return -(-floor_wad * (3 * WAD - self.restore_wad) // (2 * WAD))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +106,49 @@ class OracleRules:
 
 
 @dataclass(frozen=True, slots=True)
+class Emergency:
+    """When even a cooldown and the usual ceiling of the fee are no reason to wait.
+
+    `max_fee_wei` per unit of gas is the ceiling then; of 0: there is no such layer. Below
+    `collateral_ratio_wad` it is an emergency too; of 0: never on that account.
+    """
+
+    max_fee_wei: int = 0
+    collateral_ratio_wad: int = 0
+
+
+NO_EMERGENCY = Emergency()
+
+
+@dataclass(frozen=True, slots=True)
+class Slicing:
+    """A need above `above_usd_wad` is traded in `count` slices, at least `every_s` apart; of 1: at once."""
+
+    above_usd_wad: int = 0
+    count: int = 1
+    every_s: int = 0
+
+
+AT_ONCE = Slicing()
+
+
+@dataclass(frozen=True, slots=True)
+class Triggers:
+    """When a hedge that is worth it is not made, or not all of it.
+
+    For `quiet_s` before an expiry near its strike no soft hedge is made; for `own_impact_s` after a hedge the
+    price's move may be the hedge's own doing. 0: neither.
+    """
+
+    slicing: Slicing = AT_ONCE
+    quiet_s: int = 0
+    own_impact_s: int = 0
+
+
+NO_TRIGGERS = Triggers()
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """One vault's policy.
 
@@ -115,6 +167,13 @@ class Policy:
     deadline_s: int
     sha256: str
     private_blocks: int = 0
+    emergency: Emergency = NO_EMERGENCY
+    triggers: Triggers = NO_TRIGGERS
+
+    @property
+    def highest_fee_wei(self) -> int:
+        """The most that a unit of gas may ever cost."""
+        return max(self.costs.max_fee_wei, self.emergency.max_fee_wei)
 
 
 def exceeds(measured: float, limit_wad: int) -> bool:

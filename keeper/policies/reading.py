@@ -9,7 +9,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from keeper.core.policy import Policy
-from keeper.policies.model import CONTRADICTION, PolicyFile
+from keeper.policies.model import PolicyFile
+from keeper.policies.part import CONTRADICTION
 from keeper.policies.problems import PolicyError, Problem, nearest, shown
 from keeper.policies.source import MAX_BYTES, Document, Path, read_document
 

@@ -4,7 +4,7 @@ import pytest
 
 from keeper.core.head import Head
 from keeper.core.market import Reading, Reference
-from keeper.core.memory import Memory
+from keeper.core.memory import Carried, Memory
 from keeper.core.outcome import Filled, Mined, Refused, Reverted, Superseded, reason_of
 from keeper.core.position import VaultState
 from keeper.core.reason import Reason
@@ -90,6 +90,23 @@ async def test_the_record_holds_all_that_the_decision_rests_on() -> None:
     assert cycle.pending == {OTHER}
     assert cycle.policies == POLICIES
     assert cycle.evidence.snapshot.references == world.references.heard
+
+
+async def test_what_a_look_leaves_is_known_to_the_next_and_recorded_with_it() -> None:
+    world = await World(gapped(150.0), blocks=2).run()
+    first, second = world.journal.cycles
+    assert first.memories == {}
+    assert first.left() == (Memory(VAULT, carried=Carried((Reason.DELTA_LIMIT,))),)
+    assert second.memories == {VAULT: first.left()[0]}
+    assert second.left() == ()
+
+
+async def test_an_outcome_leaves_what_the_looks_have_left() -> None:
+    world = World(gapped(150.0), blocks=2)
+    world.wallet.outcomes = {HEAD.number + 1: (Reverted(VAULT, "i", HASH, 1, NOW, 1, 1, "No()"),)}
+    await world.run()
+    (settled,) = world.journal.cycles[1].memories.values()
+    assert (settled.failures, settled.carried.breached) == (1, (Reason.DELTA_LIMIT,))
 
 
 async def test_a_plan_in_flight_is_not_offered_again() -> None:

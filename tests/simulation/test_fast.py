@@ -6,7 +6,8 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from keeper.core.decision import Case, Decision, Failure, decide_all, decide_each
+from keeper.core.case import Case
+from keeper.core.decision import Decision, Failure, decide_all, decide_each
 from keeper.core.memory import Memory
 from keeper.core.plan import Plan
 from keeper.core.policy import Policy
@@ -44,6 +45,7 @@ def plainly(policy: Policy, setup: Setup, world: World) -> tuple[list[Decision],
             decided = decide_all(snapshot, {policy.vault: policy}, {policy.vault: ledger.memory})
             (decision,) = decided.decisions
             decisions.append(decision)
+            ledger.memory = replace(ledger.memory, carried=decision.carried)
             if isinstance(decision.action, Plan):
                 ledger.send(decision.action, step)
     return decisions, ledger

@@ -176,4 +176,4 @@ memories = Table(
     Column("vault", String(42), primary_key=True),
     Column("body", Text, nullable=False),
 )
-"""The fold of a vault's outcomes so far."""
+"""The fold of a vault's outcomes and looks so far."""

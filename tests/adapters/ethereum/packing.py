@@ -9,10 +9,9 @@ from keeper.core.units import Address, BlockHash
 
 STRIKE_TO_WAD = 10**10
 OTHER_RULES = (
-    5402 | 65_000 << 32 | 64_000 << 48 | 200_000 << 64 | 4_000 << 96 | 4 * 10**20 << 128,
+    5402 | 65_000 << 32 | 64_000 << 48 | 200_000 << 64 | 4_000 << 96,
     150 * 10**18 | 15_000 * 10**18 << 128,
     10**16 | 10**19 << 64 | 10**8 << 128,
-    2 * 10**20,
 )
 """What the contract insists on and the keeper has no use for, but to prove the rest."""
 
@@ -41,6 +40,7 @@ def vault_words(vault: VaultState, legs: int) -> bytes:
     ages |= rules.max_trade_wad << 96
     budgets = rules.price_error_bps | rules.min_trade_bps << 16
     budgets |= rules.turnover_cap_pips << 32 | rules.loss_cap_pips << 64
+    daily, prices, volatilities = OTHER_RULES
     fields = [
         int(vault.address, 16),
         flags,
@@ -70,7 +70,10 @@ def vault_words(vault: VaultState, legs: int) -> bytes:
         vault.loss_used_wad,
         vault.keeper_until,
         budgets,
-        *OTHER_RULES,
+        daily | rules.emergency_gap_wad << 128,
+        prices,
+        volatilities,
+        rules.emergency_trade_wad,
     ]
     return b"".join(word(field) for field in fields)
 
@@ -114,7 +117,21 @@ VAULT = VaultState(
     state_hash=bytes(range(32)),
     last_rebalance_at=0,
     rules=VaultRules(
-        2 * 10**18, -(10**21), 600, 100, 1500, 5400, 5401, 7200, 10**21, 50, 500, 250_000, 5_000
+        2 * 10**18,
+        -(10**21),
+        600,
+        100,
+        1500,
+        5400,
+        5401,
+        7200,
+        10**21,
+        50,
+        500,
+        250_000,
+        5_000,
+        4 * 10**20,
+        2 * 10**20,
     ),
     price=Reading(3000 * 10**18, 1_767_225_602, 18446744073709551618),
     volatility=Reading(7 * 10**17, 1_767_225_605, 0),
