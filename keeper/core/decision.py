@@ -6,7 +6,7 @@ function of values, so a stored cycle can be decided again and must give the sam
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
@@ -18,6 +18,7 @@ from keeper.core.memory import NO_SLICES, NOTHING, Carried, Memory
 from keeper.core.plan import Plan, propose
 from keeper.core.policy import Policy
 from keeper.core.reason import Reason
+from keeper.core.risk import UNASKED, Risk, Unasked, risks_asked_for
 from keeper.core.snapshot import Snapshot
 from keeper.core.timing import objections
 from keeper.core.units import Address
@@ -34,7 +35,7 @@ class Decision:
 
     `action` is a plan, or a hold with its reason. `breaches` may be there although the action is to hold: a
     limit is passed, and `action` says why nothing is done about it. `carried` is what the next look is to
-    know of this one.
+    know of this one. `risk` was measured if the policy limits it.
     """
 
     head: Head
@@ -45,6 +46,7 @@ class Decision:
     band: Band
     carried: Carried
     action: Plan | Hold
+    risk: Risk | Unasked = UNASKED
 
     @property
     def reason(self) -> Reason:
@@ -98,16 +100,18 @@ def decide(policy: Policy, situation: Situation, memory: Memory) -> Decision:
 
 
 def decide_each(cases: Sequence[Case]) -> Iterator[Decision | Failure]:
-    """Each case by itself, in their order, but for the bands, which are found for all in one call.
+    """Each case by itself, in their order, but for bands and risks, which are found for all in one call.
 
     Cases may be of different heads: a backtest asks about many moments of one vault at once, and stops
     listening when it has heard enough.
     """
     found = [_supervised(case, _prepare) for case in cases]
     bands = iter(inventory_bands([each for each in found if isinstance(each, Question)]))
+    asked = zip(cases, found, strict=True)
+    risks = risks_asked_for([(c.policy, c.situation) for c, each in asked if isinstance(each, Question)])
     for case, each in zip(cases, found, strict=True):
         if isinstance(each, Question):
-            yield _supervised(case, partial(_conclude, band=next(bands)))
+            yield _supervised(case, partial(_conclude, band=next(bands), risk=next(risks)))
         else:
             yield each
 
@@ -127,13 +131,14 @@ def _prepare(case: Case) -> Decision | Question:
     return found
 
 
-def _conclude(case: Case, band: Band) -> Decision:
-    match measured_against(case, band):
+def _conclude(case: Case, band: Band, risk: Risk | Unasked) -> Decision:
+    match measured_against(case, band, risk):
         case Within(hold):
-            return _decision(case, (), band, NOTHING, hold)
+            return replace(_decision(case, (), band, NOTHING, hold), risk=risk)
         case Breached(breaches) as verdict:
             action = _act(case, verdict)
-            return _decision(case, breaches, band, _carried(case, verdict, action), action)
+            carried = _carried(case, verdict, action)
+            return replace(_decision(case, breaches, band, carried, action), risk=risk)
 
 
 MOMENTARY = frozenset({Reason.DELTA_BAND, Reason.EMERGENCY_DELTA})

@@ -1,7 +1,17 @@
 """What vaults may lose, by pricing every leg anew where it hurts."""
 
-from keeper.core.risk.measuring import UNASKED, Risk, Unasked, measure_risks
+from keeper.core.risk.limits import passed
+from keeper.core.risk.measuring import UNASKED, Risk, Unasked, measure_risks, risks_asked_for
 from keeper.core.risk.restoring import restoring_trade
 from keeper.core.risk.stress import Shock
 
-__all__ = ["UNASKED", "Risk", "Shock", "Unasked", "measure_risks", "restoring_trade"]
+__all__ = [
+    "UNASKED",
+    "Risk",
+    "Shock",
+    "Unasked",
+    "measure_risks",
+    "passed",
+    "restoring_trade",
+    "risks_asked_for",
+]

@@ -10,7 +10,7 @@ A measure that no trade on that way brings inside its limit is not a reason to d
 but it may not get worse by it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +19,7 @@ from keeper.core.exposure import Situation
 from keeper.core.market import in_quote
 from keeper.core.policy import Policy
 from keeper.core.pricing.black_scholes import Floats
+from keeper.core.reason import Reason
 from keeper.core.risk.liquidation import FALLS, RISES, cover_at
 from keeper.core.risk.repricing import Books, books_of
 from keeper.core.risk.stress import SCENARIOS, stress
@@ -32,8 +33,9 @@ Excess = Callable[[Floats], Floats]
 
 
 class _Held(NamedTuple):
-    """A measure above its limit, and above where a limit that was passed is restored."""
+    """A measure above its limit, and above where a limit that was passed is restored; `reason` if it is."""
 
+    reason: Reason
     limit: Excess
     restored: Excess
 
@@ -46,14 +48,14 @@ class _Asked(NamedTuple):
     cures: bool
 
 
-def restoring_trade(policy: Policy, situation: Situation, restored_to: float) -> float:
+def restoring_trade(policy: Policy, situation: Situation, passed: Collection[Reason]) -> float:
     """Signed trade in base after which every risk that a trade can restore is within its limit; 0 if none.
 
-    A limit that is passed is restored to the share `restored_to` of it, or as near to that as a trade comes.
+    A limit that is `passed` is restored to the policy's share of it, or as near to that as a trade comes.
     """
-    held = [*_held(policy, situation, restored_to)]
+    held = [*_held(policy, situation)]
     trades = _looked_at([each.limit for each in held], -situation.exposure.gap)
-    asked = [_asked(each, trades) for each in held]
+    asked = [_asked(each, trades, passed) for each in held]
     if not any(each.cures for each in asked):
         return 0.0
     first = _first(asked, trades)
@@ -75,9 +77,9 @@ def _first(asked: Sequence[_Asked], trades: Floats) -> int:
     return int(fits.argmax())
 
 
-def _asked(held: _Held, trades: Floats) -> _Asked:
+def _asked(held: _Held, trades: Floats, passed: Collection[Reason]) -> _Asked:
     within = held.limit(trades)
-    if within[0] <= 0.0:
+    if held.reason not in passed:
         return _Asked(held.limit, 0.0, cures=False)
     restored = held.restored(trades)
     if restored.min() <= 0.0:
@@ -87,23 +89,29 @@ def _asked(held: _Held, trades: Floats) -> _Asked:
     return _Asked(held.restored, float(restored[0]), cures=False)
 
 
-def _held(policy: Policy, situation: Situation, restored_to: float) -> Iterator[_Held]:
+def _held(policy: Policy, situation: Situation) -> Iterator[_Held]:
     limits, books = policy.limits, books_of([situation])
+    restored_to = in_quote(limits.restore_wad)
     if limits.stress_loss_usd_wad:
-        loss = _stress_loss(books)
-        yield _ceiling(loss, in_quote(limits.stress_loss_usd_wad), restored_to)
+        limit = in_quote(limits.stress_loss_usd_wad)
+        yield _ceiling(Reason.STRESS_LIMIT, _stress_loss(books), limit, restored_to)
     if limits.expected_shortfall_usd_wad:
-        yield _ceiling(_shortfall(books), in_quote(limits.expected_shortfall_usd_wad), restored_to)
+        limit = in_quote(limits.expected_shortfall_usd_wad)
+        yield _ceiling(Reason.SHORTFALL_LIMIT, _shortfall(books), limit, restored_to)
     if limits.leverage_wad:
-        yield _ceiling(_leverage(situation), in_quote(limits.leverage_wad), restored_to)
+        limit = in_quote(limits.leverage_wad)
+        yield _ceiling(Reason.LEVERAGE_LIMIT, _leverage(situation), limit, restored_to)
     if limits.liquidation_distance_wad:
         distance = in_quote(limits.liquidation_distance_wad)
         floor = in_quote(limits.collateral_ratio_wad)
-        yield _Held(_uncovered(books, floor, distance), _uncovered(books, floor, distance / restored_to))
+        near, far = _uncovered(books, floor, distance), _uncovered(books, floor, distance / restored_to)
+        yield _Held(Reason.LIQUIDATION_LIMIT, near, far)
 
 
-def _ceiling(measure: Excess, limit: float, restored_to: float) -> _Held:
-    return _Held(lambda trade: measure(trade) - limit, lambda trade: measure(trade) - limit * restored_to)
+def _ceiling(reason: Reason, measure: Excess, limit: float, restored_to: float) -> _Held:
+    return _Held(
+        reason, lambda trade: measure(trade) - limit, lambda trade: measure(trade) - limit * restored_to
+    )
 
 
 def _stress_loss(books: Books) -> Excess:
