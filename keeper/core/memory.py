@@ -21,7 +21,7 @@ PRIOR_REVERTS, PRIOR_SUCCESSES = 1, 100
 class Slices:
     """A need that is traded in `count` pieces of at most `size`, in base, signed; of 0: none is.
 
-    They are counted from the vault's `since`-th own hedge.
+    They began when the vault's sequence was `since`.
     """
 
     count: int = 0

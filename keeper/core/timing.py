@@ -44,7 +44,7 @@ def _forbidden(case: Case, verdict: Breached) -> Iterator[Hold]:
 def _between_slices(case: Case) -> Iterator[Hold]:
     now, vault = case.situation.head.timestamp, case.situation.vault
     ready_at = vault.last_rebalance_at + case.policy.triggers.slicing.every_s
-    if now < ready_at and is_under_way(case.memory, case.situation.exposure.gap):
+    if now < ready_at and is_under_way(case.situation, case.memory, case.situation.exposure.gap):
         yield Hold(Reason.NEXT_SLICE, float(now), float(ready_at))
 
 

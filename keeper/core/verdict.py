@@ -141,7 +141,7 @@ def delta_breach(case: Case, exposure: Exposure, band: Band) -> tuple[Breach, ..
     While a need is traded in pieces, what is left of it counts down to the inner edge.
     """
     limits, memory = case.policy.limits, case.memory
-    if is_under_way(memory, exposure.gap):
+    if is_under_way(case.situation, memory, exposure.gap):
         band = Band(band.buy_to, band.buy_to, band.sell_to, band.sell_to)
     limit_wad = _ceiling(limits, limits.delta_usd_wad, Reason.DELTA_LIMIT, memory.carried)
     if exceeds(exposure.gap_usd, limit_wad):

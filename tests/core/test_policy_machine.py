@@ -103,7 +103,9 @@ def test_inside_the_band_nothing_is_traded_but_what_was_begun_outside(
     lived(kept, path)
     for case, made in kept.looks:
         within = made.band.buy_below <= made.exposure.inventory <= made.band.sell_above
-        begun = is_under_way(case.memory, made.exposure.gap) or STANDING & set(case.memory.carried.breached)
+        begun = is_under_way(case.situation, case.memory, made.exposure.gap) or STANDING & set(
+            case.memory.carried.breached
+        )
         if within and not begun:
             assert not isinstance(made.action, Plan)
 

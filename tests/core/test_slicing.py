@@ -63,7 +63,7 @@ def test_a_piece_that_came_to_nothing_is_none() -> None:
         made = kept.look().action
         assert isinstance(made, Plan)
         kept.now += EVERY
-    assert kept.memory.rebalances == 0
+    assert kept.memory.carried.slices.since == kept.state.sequence
     assert len(trades(steps(kept, 6))) == 4
 
 
@@ -123,14 +123,27 @@ def test_what_is_left_is_given_up_where_it_is_not_worth_its_gas() -> None:
     assert kept.step().reason is Reason.INSIDE_BAND
 
 
-def test_another_ones_hedge_is_no_piece() -> None:
+def test_a_piece_counts_as_soon_as_the_chain_shows_it_although_its_outcome_is_not_final() -> None:
+    kept = gapped(90.0)
+    made = kept.look().action
+    assert isinstance(made, Plan)
+    unsettled = kept.memory
+    kept.fills(made)
+    kept.memory = unsettled
+    assert kept.look().reason is Reason.NEXT_SLICE
+    kept.now += EVERY
+    assert len(trades(steps(kept, 5))) == 3
+
+
+def test_another_ones_hedge_is_a_piece_too() -> None:
     """A ripcord closes half of the need: what is left is divided by the pieces that are left."""
     kept = gapped(90.0)
     (first,) = trades(steps(kept, 1))
-    kept.state = replace(kept.state, base_wei=kept.state.base_wei + inventory(2 * first))
+    left = kept.state.base_wei + inventory(2 * first)
+    kept.state = replace(kept.state, base_wei=left, sequence=kept.state.sequence + 1)
     rest = trades(steps(kept, 5))
-    assert len(rest) == 3
-    assert all(abs(each) < 0.6 * abs(first) for each in rest)
+    assert len(rest) == 2
+    assert all(abs(each) < 0.8 * abs(first) for each in rest)
 
 
 @given(st.floats(70.0, 99.0), st.sampled_from([1, -1]), st.integers(2, 12))
