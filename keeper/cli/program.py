@@ -14,6 +14,7 @@ from keeper.cli.exits import MEANING, Exit, named
 from keeper.cli.looking import check, explain, replay, schema, status
 from keeper.cli.running import once, run
 from keeper.cli.transacting import tx
+from keeper.cli.tuning import tune
 
 EPILOG = "\b\nExit codes:\n" + "\n".join(f"  {code.value:>3}  {words}" for code, words in MEANING.items())
 
@@ -35,7 +36,7 @@ def program() -> None:
     """
 
 
-for command in (run, once, check, explain, replay, status, tx, schema, backtest, demo):
+for command in (run, once, check, explain, replay, status, tx, schema, backtest, tune, demo):
     program.add_command(command)
 
 
