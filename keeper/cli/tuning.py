@@ -272,6 +272,7 @@ def _told(study: "Study", ending: "Ending", *, written: bool) -> object:
         },
         "nav_usd": frontier.nav_usd,
         "period": frontier.period,
+        "periods": frontier.periods,
         "points": frontier.points,
         "now": frontier.now,
         "budget": None if isinstance(ending, Unasked) else ending.budget,

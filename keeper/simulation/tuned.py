@@ -30,7 +30,7 @@ def cells(ending: Ending, point: Point) -> tuple[str, ...]:
         f"{point.cost_usd * _UNITS_A_YEAR[frontier.period] / frontier.nav_usd:.2%}",
         amount(point.deviation_usd),
         f"{point.deviation_usd / frontier.nav_usd:.2%}",
-        amount(point.tail_usd),
+        amount(point.tail_usd) if frontier.has_tail else "too few",
         f"{point.trades:,.1f}",
         ", ".join(marks),
     )

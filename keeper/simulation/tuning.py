@@ -23,7 +23,7 @@ from keeper.core.quote import trade_costs
 from keeper.core.units import YEAR_SECONDS
 from keeper.simulation.backtest import Track, opening
 from keeper.simulation.book import DAY_S
-from keeper.simulation.scores import cumulated, cvar, result
+from keeper.simulation.scores import TAIL, cumulated, cvar, result
 from keeper.simulation.study import Study, looking, tracks_of, world
 
 BANDS: Final = (0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5)
@@ -99,12 +99,21 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Frontier:
-    """The policy as it is, and points by their tolerance, which is never the same twice."""
+    """The policy as it is, and points by their tolerance, which is never the same twice.
+
+    `periods`: how many were simulated at each point, all markets together.
+    """
 
     now: Point
     points: tuple[Point, ...]
     period: Period
+    periods: float
     nav_usd: float
+
+    @property
+    def has_tail(self) -> bool:
+        """Whether there is a worst twentieth of periods at all."""
+        return self.periods >= 1 / TAIL
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +169,9 @@ class Tuning:
         others = {self._tolerance(band) for band in BANDS} - {now}
         points = self._measured(sorted({now, *others}))
         here = next(each for each in points if each.tolerance_usd == now)
-        return Frontier(here, points, self._period, self._nav_usd)
+        study = self._study
+        periods = len(study.seeds) * study.course.days * DAY_S / self._period.seconds
+        return Frontier(here, points, self._period, periods, self._nav_usd)
 
     def choose(self, frontier: Frontier, budget: Budget) -> Met | OutOfReach:
         """The largest tolerance within a budget. Raises TuningError.
@@ -169,6 +180,11 @@ class Tuning:
         """
         if budget.measure is Measure.BAND:
             return self._met(frontier, budget, self._tried(frontier, self._tolerance(budget.most)))
+        if budget.measure is Measure.TAIL and not frontier.has_tail:
+            raise TuningError(
+                f"the worst twentieth of {frontier.periods:.1f} {self._period.value}s is none: simulate more "
+                "(--paths, --days), or ask for a shorter period"
+            )
         within = _within(frontier.points, budget)
         if not within:
             return OutOfReach(frontier, budget, min(frontier.points, key=budget.risk))

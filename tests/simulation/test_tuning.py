@@ -29,8 +29,8 @@ from tests.simulation.build import START, policy, setup
 WEEK = 7 * 86_400
 
 
-def study(tuned: Policy | None = None, *, days: float = 14, paths: int = 2, market: str = "gbm") -> Study:
-    course = Course(market, START, days, 3_600)
+def study(tuned: Policy | None = None, *, days: float = 14, paths: int = 2) -> Study:
+    course = Course("gbm", START, days, 3_600)
     return Study((tuned or policy(5_000),), setup(), course, Frictions(), tuple(range(1, paths + 1)))
 
 
@@ -70,8 +70,8 @@ def test_a_point_is_what_a_backtest_of_the_policy_says(frontier: Frontier) -> No
 
 def test_a_weeks_deviation_is_that_of_weeks() -> None:
     """Estimated from looks, it agrees with what whole weeks do, of which there are many here."""
-    of = study(policy(60_000), days=7, paths=60)
-    course = tuning(of)._measured([60_000.0])[0]
+    of = study(policy(60_000), days=7, paths=40)
+    course = tuning(of).survey().now
     weeks = []
     for seed in of.seeds:
         (alone,) = compare(replace(of, seeds=(seed,)), lambda: None, processes=1)
@@ -80,12 +80,12 @@ def test_a_weeks_deviation_is_that_of_weeks() -> None:
 
 
 @pytest.mark.parametrize("measure", [Measure.DEVIATION, Measure.TAIL])
-def test_the_tolerance_that_is_chosen_keeps_the_budget_and_uses_it(
-    frontier: Frontier, measure: Measure
-) -> None:
+def test_the_tolerance_that_is_chosen_keeps_the_budget_and_uses_it(measure: Measure) -> None:
+    tuned = tuning(period=Period.DAY)
+    frontier = tuned.survey()
     scale = Budget(measure, 0.0)
     most = math.sqrt(scale.risk(frontier.points[5]) * scale.risk(frontier.points[7]))
-    ending = tuning().choose(frontier, Budget(measure, most))
+    ending = tuned.choose(frontier, Budget(measure, most))
     assert isinstance(ending, Met)
     assert ending.point in ending.frontier.points
     assert scale.risk(ending.point) <= most
@@ -110,7 +110,7 @@ def test_a_budget_below_all_that_was_tried_is_out_of_reach(frontier: Frontier) -
 
 
 def test_a_budget_above_all_that_was_tried_takes_the_cheapest(frontier: Frontier) -> None:
-    ending = tuning().choose(frontier, Budget(Measure.TAIL, 1e9))
+    ending = tuning().choose(frontier, Budget(Measure.DEVIATION, 1e9))
     assert isinstance(ending, Met)
     assert ending.point == frontier.points[-1]
 
@@ -121,9 +121,15 @@ def test_hedging_so_often_that_it_costs_more_than_it_saves_is_not_chosen() -> No
         Point(tolerance, 0.1, 1.0, 1.0, tail, 1.0)
         for tolerance, tail in ((1.0, 900.0), (10.0, 500.0), (100.0, 700.0), (1000.0, 2000.0))
     )
-    made = Frontier(points[0], points, Period.WEEK, 1e6)
+    made = Frontier(points[0], points, Period.WEEK, 20.0, 1e6)
     ending = tuning().choose(made, Budget(Measure.TAIL, 499.0))
     assert ending == OutOfReach(made, Budget(Measure.TAIL, 499.0), points[1])
+
+
+def test_the_worst_twentieth_of_a_few_weeks_is_no_figure(frontier: Frontier) -> None:
+    assert not frontier.has_tail
+    with pytest.raises(TuningError, match=r"the worst twentieth of 4.0 weeks is none"):
+        tuning().choose(frontier, Budget(Measure.TAIL, 5_000.0))
 
 
 def test_without_a_living_option_there_is_nothing_to_tune() -> None:
