@@ -115,15 +115,16 @@ def test_a_budget_above_all_that_was_tried_takes_the_cheapest(frontier: Frontier
     assert ending.point == frontier.points[-1]
 
 
-def test_hedging_so_often_that_it_costs_more_than_it_saves_is_not_chosen() -> None:
-    """The tail is least in the middle: what lies left of it is not offered, though it may be within."""
+def test_a_tail_that_is_least_in_the_middle_is_searched_from_there() -> None:
+    """Left of the least, hedges cost more than they save: what is beyond the budget there does not count."""
     points = tuple(
         Point(tolerance, 0.1, 1.0, 1.0, tail, 1.0)
         for tolerance, tail in ((1.0, 900.0), (10.0, 500.0), (100.0, 700.0), (1000.0, 2000.0))
     )
     made = Frontier(points[0], points, Period.WEEK, 20.0, 1e6)
-    ending = tuning().choose(made, Budget(Measure.TAIL, 499.0))
-    assert ending == OutOfReach(made, Budget(Measure.TAIL, 499.0), points[1])
+    below, within = Budget(Measure.TAIL, 499.0), Budget(Measure.TAIL, 700.0)
+    assert tuning().choose(made, below) == OutOfReach(made, below, points[1])
+    assert tuning().choose(made, within) == Met(made, within, points[2])
 
 
 def test_the_worst_twentieth_of_a_few_weeks_is_no_figure(frontier: Frontier) -> None:
