@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from keeper.core.decision import Case
-from keeper.core.exposure import Situation, Sums, book_sums, exposure_of
+from keeper.core.exposure import Exposure, Situation, Sums, book_sums, exposures_of
 from keeper.core.head import Head
 from keeper.core.hedging import Legs
 from keeper.core.market import Reading, Reference
@@ -54,7 +54,8 @@ class Looks:
         self._price = [_answer(each) for each in market.price.tolist()]
         self._volatility = [_answer(each) for each in market.volatility.tolist()]
         self._moments: dict[int, Moment] = {}
-        self._sums = [sums for era in books for sums in self._sums_of(era)]
+        self._spot, self._sigma = _model(self._price), _model(self._volatility)
+        self._sums = Sums(*map(np.concatenate, zip(*map(self._sums_of, books), strict=True)))
 
     def moment(self, step: int) -> Moment:
         """The head and the feeds at a step."""
@@ -108,44 +109,53 @@ class Looks:
         self._moments = {step: self._moments[step] for step in steps if step in self._moments}
         times = GENESIS + np.arange(steps.start, steps.stop) * self._world.market.step_s
         years = np.maximum(era.expiry - times[:, np.newaxis], 0) / YEAR_SECONDS
-        return [self._case(era, step, left, ledger) for step, left in zip(steps, years, strict=True)]
+        moments = [
+            self._moments.get(step) or self._moments.setdefault(step, self.moment(step)) for step in steps
+        ]
+        vaults = [self.vault(moment, ledger) for moment in moments]
+        span = slice(steps.start, steps.stop)
+        exposures = exposures_of(vaults, self._spot[span], self._sigma[span], self._sums.rows(span))
+        return [
+            Case(self._policy, self._situation(era, *each), ledger.memory)
+            for each in zip(moments, vaults, years, exposures, strict=True)
+        ]
 
-    def _case(self, era: Era, step: int, years: Floats, ledger: Ledger) -> Case:
-        moment = self._moments.get(step) or self._moments.setdefault(step, self.moment(step))
-        vault = self.vault(moment, ledger)
-        spot, volatility = moment.price.answer_wad / WAD, moment.volatility.answer_wad / WAD
-        situation = Situation(
+    def _situation(
+        self, era: Era, moment: Moment, vault: VaultState, years: Floats, exposure: Exposure
+    ) -> Situation:
+        return Situation(
             head=moment.head,
             vault=vault,
             legs=Legs(strike=era.strike, years=years, is_call=era.is_call, size=era.size),
-            exposure=exposure_of(vault, spot, volatility, self._sums[step]),
+            exposure=exposure,
             native_price=moment.price,
             references=(moment.reference,),
         )
-        return Case(self._policy, situation, ledger.memory)
 
     def opening(self, target: float) -> float:
         """The inventory that closes the gap at the first step, in base."""
-        return max(target - self._sums[0].delta, 0.0)
+        return max(target - float(self._sums.delta[0]), 0.0)
 
-    def _sums_of(self, era: Era) -> list[Sums]:
+    def _sums_of(self, era: Era) -> Sums:
         steps = np.arange(era.first, era.end)
         count, legs = len(steps), len(era.size)
         times = GENESIS + steps * self._world.market.step_s
         years = np.maximum(era.expiry - times[:, np.newaxis], 0) / YEAR_SECONDS
-        return [
-            *book_sums(
-                np.repeat(np.arange(count), legs),
-                np.array([answer / WAD for answer in self._price[era.first : era.end]]),
-                np.array([answer / WAD for answer in self._volatility[era.first : era.end]]),
-                Legs(
-                    strike=np.tile(era.strike, count),
-                    years=years.ravel(),
-                    is_call=np.tile(era.is_call, count),
-                    size=np.tile(era.size, count),
-                ),
-            )
-        ]
+        return book_sums(
+            np.repeat(np.arange(count), legs),
+            self._spot[era.first : era.end],
+            self._sigma[era.first : era.end],
+            Legs(
+                strike=np.tile(era.strike, count),
+                years=years.ravel(),
+                is_call=np.tile(era.is_call, count),
+                size=np.tile(era.size, count),
+            ),
+        )
+
+
+def _model(answers: Sequence[int]) -> Floats:
+    return np.array([answer / WAD for answer in answers])
 
 
 def _answer(value: float) -> int:

@@ -84,3 +84,37 @@ def test_a_feed_without_an_answer_breaks_no_other_vault() -> None:
 
 def test_a_snapshot_without_vaults_has_no_exposures() -> None:
     assert measure(replace(snapshot(), vaults=(), legs=columns())) == ()
+
+
+def test_vega_is_split_by_what_is_left_until_expiry() -> None:
+    days = (3, 20, 60, 200)
+    book = tuple(Leg(True, SPOT * WAD, NOW + day * DAY, WAD) for day in days)  # noqa: FBT003 calls
+    (whole,) = measure(snapshot(legs=book))
+    alone = [measure(snapshot(legs=(leg,)))[0].vega_usd for leg in book]
+    assert whole.vega_by_expiry_usd == pytest.approx(alone)
+    assert sum(whole.vega_by_expiry_usd) == pytest.approx(whole.vega_usd)
+    weighted = sum(vega * math.sqrt(30 / day) for vega, day in zip(alone, days, strict=True))
+    assert whole.weighted_vega_usd == pytest.approx(weighted)
+
+
+def test_a_leg_at_the_end_of_a_bucket_belongs_to_it_and_one_at_its_expiry_has_no_vega() -> None:
+    ends = tuple(Leg(True, SPOT * WAD, NOW + day * DAY, WAD) for day in (7, 30, 90))  # noqa: FBT003 calls
+    (whole,) = measure(snapshot(legs=(*ends, replace(CALL[0], expiry=NOW))))
+    assert whole.vega_by_expiry_usd[-1] == 0.0
+    assert all(vega > 0 for vega in whole.vega_by_expiry_usd[:-1])
+    assert math.isfinite(whole.weighted_vega_usd)
+
+
+def test_leverage_adds_up_what_a_net_delta_hides() -> None:
+    (hedged,) = measure(snapshot(vault(base_wei=round(-situation().exposure.book_delta * WAD))))
+    assert hedged.gap_usd == pytest.approx(0.0, abs=1.0)
+    assert hedged.gross_delta_usd == pytest.approx(2 * hedged.inventory * SPOT, rel=1e-6)
+    assert hedged.leverage == hedged.gross_delta_usd / hedged.nav_usd
+
+
+def test_a_vault_without_worth_that_bears_a_delta_has_infinite_leverage_and_an_empty_one_none() -> None:
+    (bankrupt,) = measure(snapshot(vault(quote_units=0, base_wei=0)))
+    assert bankrupt.nav_usd < 0
+    assert math.isinf(bankrupt.leverage)
+    (empty,) = measure(snapshot(vault(quote_units=0, base_wei=0), legs=()))
+    assert empty.leverage == 0.0
