@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from keeper.cli.common import Done, console, json_option, print_json
+from keeper.cli.common import Done, console, json_option, print_json, progress
 from keeper.cli.exits import Exit
 from keeper.cli.simulated import (
     BOOKS,
@@ -16,7 +16,6 @@ from keeper.cli.simulated import (
     Finite,
     drawable,
     html_option,
-    progress,
     seeds_of,
     tape_option,
     write_page,
@@ -75,8 +74,8 @@ def backtest(files: tuple[Path, ...], html: Path | None, *, as_json: bool, **giv
     study = _study(files, given)
     if html is not None:
         drawable()
-    with progress(len(study.policies) * len(study.seeds), shown=not as_json) as advance:
-        compared = compare(study, advance)
+    with progress("backtests", shown=not as_json) as begin:
+        compared = compare(study, begin(len(study.policies) * len(study.seeds)))
     if html is not None:
         from keeper.simulation.report import write_report
 

@@ -12,6 +12,7 @@ from keeper.cli.common import Done
 from keeper.cli.demonstrating import demo
 from keeper.cli.exits import MEANING, Exit, named
 from keeper.cli.looking import check, explain, replay, schema, status
+from keeper.cli.priming import prime
 from keeper.cli.running import once, run
 from keeper.cli.transacting import tx
 from keeper.cli.tuning import tune
@@ -36,7 +37,7 @@ def program() -> None:
     """
 
 
-for command in (run, once, check, explain, replay, status, tx, schema, backtest, tune, demo):
+for command in (run, once, check, explain, replay, status, tx, schema, backtest, prime, tune, demo):
     program.add_command(command)
 
 

@@ -1,8 +1,7 @@
-"""What commands share that simulate: options of a market, and a bar that shows how far they are."""
+"""What commands share that simulate: the options of a market, and where a report goes."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -57,15 +56,3 @@ def drawable() -> None:
 
     if find_spec("matplotlib") is None:
         raise click.ClickException("--html needs matplotlib: install keeper[demo], or use --json")
-
-
-@contextmanager
-def progress(total: int, *, shown: bool) -> Iterator[Callable[[], None]]:
-    """A bar on standard error, where a person can see it."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    screen = Console(stderr=True)
-    with Progress(console=screen, transient=True, disable=not (shown and screen.is_terminal)) as bar:
-        task = bar.add_task("backtests", total=total)
-        yield lambda: bar.advance(task)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from keeper.cli.common import Done, config_option, console, json_option, opened, print_json
+from keeper.cli.common import Done, config_option, console, json_option, opened, print_json, progress
 from keeper.cli.exits import Exit
 from keeper.cli.simulated import (
     BOOKS,
@@ -20,7 +20,6 @@ from keeper.cli.simulated import (
     Finite,
     drawable,
     html_option,
-    progress,
     seeds_of,
     tape_option,
     write_page,
@@ -119,7 +118,8 @@ def tune(file: Path, html: Path | None, *, write: bool, as_json: bool, **given: 
         drawable()
     raw = read_bytes(file)
     study, vault = _study(parse_policy(str(file), raw), given)
-    with progress(MOST_POINTS * len(study.seeds), shown=not as_json) as advance:
+    with progress("backtests", shown=not as_json) as begin:
+        advance = begin(MOST_POINTS * len(study.seeds))
         period = Period(asked[0].period if asked else "week")
         ending = _ended(Tuning(study, period, advance, vault), asked)
     if html is not None:
@@ -196,7 +196,8 @@ def _on_chain(policy: "Policy", config: Path | None) -> "Situation":
     from keeper.app.cycle import one_cycle
 
     settings, redaction = opened(config, quiet=True)
-    looked = asyncio.run(one_cycle(settings, redaction, frozenset({policy.name}), live=False))
+    with progress("tables", shown=False) as begin:
+        looked = asyncio.run(one_cycle(settings, redaction, frozenset({policy.name}), begin, live=False))
     (vault,) = looked.situations
     if vault.vault.address != policy.vault:
         raise click.ClickException(

@@ -8,7 +8,9 @@ core never meets a missing key or a default it has to guess. Limits are integers
 from dataclasses import dataclass
 from enum import StrEnum
 
+from keeper.core.forecast import Name
 from keeper.core.market import FeedRules
+from keeper.core.triggers import NO_EMERGENCY, NO_TRIGGERS, Emergency, Triggers
 from keeper.core.units import WAD, Address
 
 
@@ -26,7 +28,7 @@ class Limits:
 
     `delta_usd_wad` bounds |net delta - target| at spot, `gamma_usd_wad` the change of delta in usd for a move
     of 1 %, `vega_usd_wad` the loss for one volatility point, `theta_usd_wad` the decay of a day;
-    `collateral_ratio_wad` is a floor.
+    `collateral_ratio_wad` is a floor. `restore_wad` is the share of a limit to which a trade restores it.
     """
 
     delta_usd_wad: int
@@ -34,6 +36,15 @@ class Limits:
     vega_usd_wad: int
     theta_usd_wad: int
     collateral_ratio_wad: int
+    restore_wad: int = 8 * WAD // 10
+
+    def cleared_below(self, limit_wad: int) -> int:
+        """Where a limit that was passed counts as kept again: half of the way to the restore level."""
+        return limit_wad * (WAD + self.restore_wad) // (2 * WAD)
+
+    def cleared_above(self, floor_wad: int) -> int:
+        """The same for a floor, as far above it."""
+        return -(-floor_wad * (3 * WAD - self.restore_wad) // (2 * WAD))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +94,29 @@ class OracleRules:
 
 
 @dataclass(frozen=True, slots=True)
+class ForecastRules:
+    """Who has a say in the volatility by which the band is drawn; nobody but the oracle if nobody is named.
+
+    `implied_weight` is what the oracle's own volatility counts, and `models` share the rest. `turbulent` is
+    the factor while the market surely is; `least` and `most` bound the result, as factors of the oracle's.
+    """
+
+    models: tuple[Name, ...]
+    implied_weight: float
+    turbulent: float
+    least: float
+    most: float
+
+    @property
+    def unused(self) -> bool:
+        """Whether nothing but the oracle is asked."""
+        return not self.models and self.turbulent == 1.0
+
+
+ORACLE_ALONE = ForecastRules((), 1.0, 1.0, 1.0, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """One vault's policy.
 
@@ -101,6 +135,14 @@ class Policy:
     deadline_s: int
     sha256: str
     private_blocks: int = 0
+    forecast: ForecastRules = ORACLE_ALONE
+    emergency: Emergency = NO_EMERGENCY
+    triggers: Triggers = NO_TRIGGERS
+
+    @property
+    def highest_fee_wei(self) -> int:
+        """The most that a unit of gas may ever cost."""
+        return max(self.costs.max_fee_wei, self.emergency.max_fee_wei)
 
 
 def exceeds(measured: float, limit_wad: int) -> bool:

@@ -16,6 +16,9 @@ class Reason(StrEnum):
     INSIDE_BAND = "inside-band"
     COST_EXCEEDS_BENEFIT = "cost-exceeds-benefit"
     COOLDOWN = "cooldown"
+    NEXT_SLICE = "next-slice"
+    PIN_RISK = "pin-risk"
+    OWN_IMPACT = "own-impact"
     PENDING = "pending"
 
     # The policy wants action.
@@ -25,6 +28,8 @@ class Reason(StrEnum):
     VEGA_LIMIT = "vega-limit"
     THETA_LIMIT = "theta-limit"
     COLLATERAL_LIMIT = "collateral-limit"
+    EMERGENCY_DELTA = "emergency-delta"
+    EMERGENCY_COLLATERAL = "emergency-collateral"
 
     # The policy forbids action.
     POLICY_PAUSED = "policy-paused"

@@ -5,15 +5,17 @@ Contradictions between keys are found here too, because a keeper armed with a li
 would only fail later and louder.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import ConfigDict, Field, model_validator
 
 from keeper.core.market import FeedRules
-from keeper.core.policy import CostCeilings, Hedging, Limits, Mode, OracleRules, Policy
+from keeper.core.policy import ORACLE_ALONE, CostCeilings, Hedging, Limits, Mode, OracleRules, Policy
+from keeper.core.triggers import NO_EMERGENCY, NO_TRIGGERS
 from keeper.core.units import WAD, to_float
+from keeper.policies.forecasting import ForecastPart
+from keeper.policies.part import Part, refuse
 from keeper.policies.quantities import (
     DAY,
     BasisPoints,
@@ -25,22 +27,10 @@ from keeper.policies.quantities import (
     Usd,
     VaultAddress,
 )
-
-CONTRADICTION = "contradiction"
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from keeper.policies.triggers import EmergencyPart, TriggersPart
 
 
-def _refuse(contradictions: Iterable[tuple[str, str]]) -> None:
-    """Report every (dotted key, sentence) pair at once, under one error that knows the keys."""
-    found = list(contradictions)
-    if found:
-        raise PydanticCustomError(CONTRADICTION, "contradiction", {"found": found})
-
-
-class LimitsPart(_Part):
+class LimitsPart(Part):
     """Hard limits: beyond one of these the keeper acts whatever it costs, or says that it cannot."""
 
     delta_usd: Usd = Field(
@@ -50,9 +40,20 @@ class LimitsPart(_Part):
     vega_usd: Usd = Field(description="What one volatility point may cost, in dollars.")
     theta_usd: Usd = Field(description="What a day may cost, in dollars.")
     collateral_ratio: Percent = Field(description="Value over margin requirement may not fall below this.")
+    restore: Percent = Field(
+        default="80%",
+        validate_default=True,
+        description="A breach is traded back to this share of its limit, or further.",
+    )
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if self.restore >= WAD:
+            refuse([("restore", "not below the limit itself: what is restored would be a breach at once")])
+        return self
 
 
-class HedgingPart(_Part):
+class HedgingPart(Part):
     """How much risk is worth how much cost."""
 
     risk_tolerance_usd: Usd = Field(
@@ -68,7 +69,7 @@ class HedgingPart(_Part):
     @model_validator(mode="after")
     def _agree(self) -> Self:
         if self.min_trade_usd > self.max_trade_usd:
-            _refuse(
+            refuse(
                 [
                     (
                         "min_trade_usd",
@@ -79,7 +80,7 @@ class HedgingPart(_Part):
         return self
 
 
-class CostsPart(_Part):
+class CostsPart(Part):
     """What a rebalance may cost."""
 
     gas_units: GasUnits = Field(description="Gas that one rebalance is expected to use.")
@@ -92,13 +93,13 @@ class CostsPart(_Part):
     @model_validator(mode="after")
     def _agree(self) -> Self:
         if self.max_fee_gwei == 0:
-            _refuse([("max_fee_gwei", "must be above zero")])
+            refuse([("max_fee_gwei", "must be above zero")])
         if self.priority_fee_gwei > self.max_fee_gwei:
-            _refuse([("priority_fee_gwei", "the tip alone is above `max_fee_gwei`")])
+            refuse([("priority_fee_gwei", "the tip alone is above `max_fee_gwei`")])
         return self
 
 
-class PricePart(_Part):
+class PricePart(Part):
     """When the on-chain price is fit to act on."""
 
     max_age: Duration = Field(description="The feed's heartbeat and a margin.")
@@ -108,7 +109,7 @@ class PricePart(_Part):
     @model_validator(mode="after")
     def _agree(self) -> Self:
         if self.min_usd >= self.max_usd:
-            _refuse(
+            refuse(
                 [
                     (
                         "min_usd",
@@ -123,7 +124,7 @@ class PricePart(_Part):
         return FeedRules(self.max_age, self.min_usd, self.max_usd)
 
 
-class VolatilityPart(_Part):
+class VolatilityPart(Part):
     """When the on-chain volatility is fit to act on."""
 
     max_age: Duration = Field(description="The feed's heartbeat and a margin.")
@@ -133,7 +134,7 @@ class VolatilityPart(_Part):
     @model_validator(mode="after")
     def _agree(self) -> Self:
         if self.min >= self.max:
-            _refuse(
+            refuse(
                 [("min", "no volatility lies between `min` and `max`: the minimum is not below the maximum")]
             )
         return self
@@ -143,14 +144,14 @@ class VolatilityPart(_Part):
         return FeedRules(self.max_age, self.min, self.max)
 
 
-class ReferencePart(_Part):
+class ReferencePart(Part):
     """An independent price from outside the chain: with this block, no fresh reference means no action."""
 
     max_age: Duration = Field(description="An older reference counts as none.")
     max_deviation: BasisPoints = Field(description="How far the on-chain price may be from the reference.")
 
 
-class OraclePart(_Part):
+class OraclePart(Part):
     """When prices may be believed."""
 
     price: PricePart
@@ -171,7 +172,7 @@ class OraclePart(_Part):
         )
 
 
-class PolicyFile(_Part):
+class PolicyFile(Part):
     """What an operator allows the keeper to do for one vault."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, title="Keeper policy")
@@ -185,6 +186,15 @@ class PolicyFile(_Part):
     hedging: HedgingPart
     costs: CostsPart
     oracle: OraclePart
+    emergency: EmergencyPart | None = Field(
+        default=None, description="Leave out to treat an emergency like any breach of a limit."
+    )
+    triggers: TriggersPart | None = Field(
+        default=None, description="Leave out to make each hedge that is worth it at once."
+    )
+    forecast: ForecastPart | None = Field(
+        default=None, description="Leave out to draw the band by the oracle's volatility alone."
+    )
     cooldown: Duration = Field(description="Pause after a rebalance. Doubles with each revert in a row.")
     deadline: Duration = Field(description="A transaction not mined within this time is void.")
     private_blocks: int = Field(
@@ -208,8 +218,18 @@ class PolicyFile(_Part):
             found.append(
                 ("deadline", "longer than 1d: a forgotten transaction must not trade at tomorrow's price")
             )
-        _refuse(found)
+        refuse([*found, *self._between_parts()])
         return self
+
+    def _between_parts(self) -> Iterator[tuple[str, str]]:
+        """What the optional parts say against those that they stand beside."""
+        hedging, slices = self.hedging, self.triggers.slices if self.triggers else None
+        if self.emergency is not None:
+            yield from self.emergency.contradictions(self.costs.max_fee_gwei, self.limits.collateral_ratio)
+        if slices is not None:
+            yield from slices.contradictions(
+                hedging.min_trade_usd, hedging.max_trade_usd, self.limits.delta_usd, self.cooldown
+            )
 
     def to_core(self, sha256: str) -> Policy:
         """The same policy as the core's value, named by the hash of its text."""
@@ -224,6 +244,7 @@ class PolicyFile(_Part):
                 vega_usd_wad=limits.vega_usd,
                 theta_usd_wad=limits.theta_usd,
                 collateral_ratio_wad=limits.collateral_ratio,
+                restore_wad=limits.restore,
             ),
             hedging=Hedging(
                 risk_tolerance_usd=to_float(hedging.risk_tolerance_usd, WAD),
@@ -242,4 +263,7 @@ class PolicyFile(_Part):
             deadline_s=self.deadline,
             sha256=sha256,
             private_blocks=self.private_blocks,
+            emergency=self.emergency.to_core() if self.emergency else NO_EMERGENCY,
+            triggers=self.triggers.to_core() if self.triggers else NO_TRIGGERS,
+            forecast=self.forecast.to_core() if self.forecast else ORACLE_ALONE,
         )

@@ -112,8 +112,8 @@ def test_without_a_penalty_it_is_what_a_mixed_integer_program_finds(
 def test_no_limit_is_left_or_made_worse(problem: tuple[Need, list[Instrument]]) -> None:
     of, instruments = problem
     best = cheapest(of, instruments)
-    assume(isinstance(best, Combination))
-    assert isinstance(best, Combination)
+    if isinstance(best, Short):
+        return
     after = of.present + np.array(best.trades) @ effects(instruments)
     assert np.array(best.after) == pytest.approx(after)
     assert np.all(after <= of.high)
@@ -128,12 +128,13 @@ def test_no_trade_beside_it_is_better(
 ) -> None:
     of, instruments = problem
     best = cheapest(of, instruments)
-    assume(isinstance(best, Combination))
-    assert isinstance(best, Combination)
+    if isinstance(best, Short):
+        return
     way = np.array(direction[: len(instruments)]) * [20.0, 10.0, 10.0, 10.0][: len(instruments)]
     trades = np.array(best.trades) + share * way
     after = of.present + trades @ effects(instruments)
-    assume(np.all(after <= of.high) and np.all(after >= of.low))
+    if np.any(after > of.high) or np.any(after < of.low):
+        return
     assert objective(of, instruments, trades) >= best.objective_usd * (1 - 1e-3) - 1e-2
 
 
