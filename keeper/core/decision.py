@@ -6,7 +6,7 @@ function of values, so a stored cycle can be decided again and must give the sam
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
 from typing import TypeVar
@@ -45,7 +45,7 @@ class Decision:
     exposure: Exposure
     breaches: tuple[Breach, ...]
     band: Band
-    carried: Carried
+    carried: Carried = field(default=NOTHING, kw_only=True)
     action: Plan | Hold
     tier: Tier = Tier.NO_TABLE
 
