@@ -1,4 +1,4 @@
-"""What a decision is about: one vault at one head, its policy, and what is remembered of it."""
+"""What a decision is about: one vault at one head, with all that is known of it."""
 
 from dataclasses import dataclass
 
