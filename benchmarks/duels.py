@@ -13,7 +13,8 @@ import numpy as np
 
 from benchmarks.rules import See, View, hedge, seers, to
 from benchmarks.worlds import AVERSION, OPTION, STEP_S, UNITS, played
-from keeper.core.decision import NO_BAND, Case, Decision, decide_each
+from keeper.core.case import Case
+from keeper.core.decision import NO_BAND, Decision, decide_each
 from keeper.core.hedging import Costs, Legs
 from keeper.core.inventory import Band
 from keeper.core.market import FeedRules
@@ -159,7 +160,7 @@ def _act(case: Case, band: Band) -> Decision:
     if band.buy_below <= exposure.inventory <= band.sell_above:
         return _decision(case, band, _rest(case))
     breach = Breach(Reason.DELTA_BAND, exposure.inventory, band.sell_above, urgent=True)
-    return _decision(case, band, propose(case.policy, case.situation, Breached((breach,), band)))
+    return _decision(case, band, propose(case, Breached((breach,), band)))
 
 
 def _rest(case: Case) -> Hold:
@@ -174,5 +175,6 @@ def _decision(case: Case, band: Band, action: Plan | Hold) -> Decision:
         exposure=case.situation.exposure,
         breaches=(),
         band=band,
+        carried=case.memory.carried,
         action=action,
     )

@@ -70,7 +70,7 @@ def _vault(index: int, volatility_points: int) -> VaultState:
         address=Address(f"0x{index:040x}"), readable=True, sealed=True, paused=False, keeper_authorised=True,
         quote_units=300_000 * 10**6, base_wei=20 * WAD, quote_decimals=6, base_decimals=18, shares=WAD,
         sequence=1, state_hash=bytes(32), last_rebalance_at=0,
-        rules=VaultRules(WAD, 0, 60, 150, 1_000, 4_000, 4_000, 3_600, 10**4 * WAD, 0, 1, 10**9, 10**9),
+        rules=VaultRules(WAD, 0, 60, 150, 1_000, 4_000, 4_000, 3_600, 10**4 * WAD, 0, 1, 10**9, 10**9, 0, 0),
         price=Reading(SPOT * WAD, NOW, 1), volatility=Reading(volatility_points * WAD // 100, NOW, 1),
         pool=PoolState(2**96, 10**19, 500, base_is_token0=True), keeper_until=NOW + DAY_S,
         turnover_used_wad=0, loss_used_wad=0,

@@ -6,12 +6,13 @@ more abstract. The loop imports these and never an adapter, so that it can be ru
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from keeper.core.decision import Decision
 from keeper.core.forecast import Bar
 from keeper.core.head import Head
+from keeper.core.hedging import Solved
 from keeper.core.market import Reference
 from keeper.core.memory import Memory
 from keeper.core.outcome import Outcome, Refused, Settlement
@@ -19,6 +20,7 @@ from keeper.core.plan import Plan
 from keeper.core.policy import Policy
 from keeper.core.reason import Reason
 from keeper.core.snapshot import Snapshot
+from keeper.core.tables import Wanted
 from keeper.core.transaction.whose import Whose
 from keeper.core.transaction.wish import Wish
 from keeper.core.units import Address
@@ -95,13 +97,26 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """One head's work, as journalled: what was known, by which policies and memories, what was decided."""
+    """One head's work, as journalled: what was known, and what was decided.
+
+    By which policies, memories and tables, too.
+    """
 
     evidence: Evidence
     policies: Mapping[Address, Policy]
     memories: Mapping[Address, Memory]
     pending: frozenset[Address]
     decisions: Sequence[Decision]
+    tables: Mapping[Address, Solved] = field(default_factory=dict)
+
+    def left(self) -> tuple[Memory, ...]:
+        """The memories that it changed, as the next cycle is to know them."""
+        before = [self.memories.get(each.vault, Memory(each.vault)) for each in self.decisions]
+        return tuple(
+            replace(memory, carried=decision.carried)
+            for memory, decision in zip(before, self.decisions, strict=True)
+            if memory.carried != decision.carried
+        )
 
 
 class Heads(Protocol):
@@ -136,6 +151,32 @@ class References(Protocol):
     def latest(self) -> Sequence[Reference]:
         """Never waits; empty when nothing was heard yet."""
         ...
+
+
+class Tables(Protocol):
+    """What was solved for books in the background (see `core.hedging.solving`), as it stands."""
+
+    def newest(self) -> Mapping[Address, Solved]:
+        """By vault. Never waits, and what was handed out does not change."""
+        ...
+
+    def want(self, wanted: Wanted) -> None:
+        """What to solve next, instead of what was wanted before. Never waits."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class GivenTables:
+    """Implements `Tables` where nobody solves: what there is from the start, and that may be nothing."""
+
+    given: Mapping[Address, Solved] = field(default_factory=dict)
+
+    def newest(self) -> Mapping[Address, Solved]:
+        """What was given."""
+        return self.given
+
+    def want(self, wanted: Wanted) -> None:
+        """Nothing is done about it."""
 
 
 class Wallet(Protocol):
@@ -176,11 +217,11 @@ class Journal(Protocol):
     """The record. What is not in it did not happen."""
 
     async def memories(self) -> Mapping[Address, Memory]:
-        """The fold of all outcomes so far."""
+        """The fold of all outcomes and looks so far."""
         ...
 
     async def record(self, cycle: Cycle) -> None:
-        """Append a cycle durably. Raises JournalError."""
+        """Append a cycle durably, with the memories that it left. Raises JournalError."""
         ...
 
     async def settle(self, settlement: Settlement, memories: Sequence[Memory]) -> None:

@@ -142,5 +142,5 @@ async def _journal(settings: Settings, account: Address) -> Finding:
 
 
 def _reserve_wei(policies: list[Policy]) -> int:
-    costs = [policy.costs.gas_units * policy.costs.max_fee_wei for policy in policies]
+    costs = [policy.costs.gas_units * policy.highest_fee_wei for policy in policies]
     return HEDGES_IN_RESERVE * max(costs, default=0)

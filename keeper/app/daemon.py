@@ -23,6 +23,7 @@ from keeper.adapters.journal.journal import SqlJournal
 from keeper.adapters.journal.lease import Lease
 from keeper.adapters.journal.store import Owner, open_store
 from keeper.adapters.signing.keystore import KeystoreSigner
+from keeper.adapters.solver.solver import Solver
 from keeper.adapters.wallet.dry import DryWallet
 from keeper.adapters.wallet.wallet import LiveWallet
 from keeper.adapters.web.server import Pages, WebServer
@@ -44,10 +45,10 @@ from keeper.app.parts import (
 from keeper.core.units import Address
 from keeper.health import Health
 from keeper.logs import Redaction
-from keeper.observe import ChainTold, ForecastsTold, Metrics, Told
+from keeper.observe import ChainTold, ForecastsTold, Metrics, TablesTold, Told
 from keeper.pipeline import Pipeline
 from keeper.policies import PolicyFolder
-from keeper.ports import JournalError, LeaseLostError
+from keeper.ports import GivenTables, JournalError, LeaseLostError
 from keeper.settings import Settings
 
 BEAT_S = 1.0
@@ -85,6 +86,8 @@ async def run_daemon(settings: Settings, redaction: Redaction, *, live: bool) ->
                 await daemon.stand_by(group)
                 if daemon.leads():
                     tasks.append(group.create_task(keep(daemon.lease), name="lease"))
+                    if isinstance(daemon.tables, Solver):
+                        tasks.append(group.create_task(daemon.tables.run(), name="tables"))
                     forecasts = await daemon.recall()
                     tasks.append(group.create_task(forecasts.run(), name="forecasts"))
                     await (await daemon.open(stack, forecasts)).run()
@@ -113,6 +116,7 @@ class _Daemon:
     heads: NodeHeads
     board: Board
     feed: HttpFeed | MqttFeed | None
+    tables: Solver | GivenTables
     wallet: LiveWallet | DryWallet = field(default_factory=DryWallet)
     standing_by: asyncio.Task[None] | None = None
 
@@ -142,7 +146,16 @@ class _Daemon:
             stack.push_async_callback(self.wallet.close)
         reader = FollowingReader(self.pool, settings, self.account, self.policies, voice.vaults, forecasts)
         journal = SqlJournal(self.lease, settings.journal_mb * 2**20)
-        return Pipeline(self.heads, reader, self.board, self.policies, self.wallet, journal, voice.vaults)
+        return Pipeline(
+            self.heads,
+            reader,
+            self.board,
+            self.policies,
+            self.wallet,
+            journal,
+            voice.vaults,
+            tables=self.tables,
+        )
 
     def stop(self) -> None:
         """Finish the cycle, take no new plan, wait for no lease."""
@@ -168,7 +181,9 @@ async def _assemble(
     lease = await stack.enter_async_context(lease_of(store, settings.lease_seconds))
     board = make_board(voice.chain)
     heads, feed = make_heads(settings, pool, voice.chain), make_feed(settings, board)
-    daemon = _Daemon(settings, voice, policies, account, armed, pool, lease, heads, board, feed)
+    told = TablesTold(voice.metrics, voice.vaults.name_of)
+    tables = Solver(told) if settings.tables == "on" else GivenTables()
+    daemon = _Daemon(settings, voice, policies, account, armed, pool, lease, heads, board, feed, tables)
     voice.health.facts(
         version=__version__,
         live_mode=live,

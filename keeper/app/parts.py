@@ -251,9 +251,7 @@ def gate_of(
     For a paused vault nothing is: not a raise either of what was sent before the pause.
     """
     ceilings = {
-        vault: Ceiling(
-            policy.costs.max_fee_wei, mul_div_up(policy.costs.gas_units, GAS_HEADROOM_PERCENT, 100)
-        )
+        vault: Ceiling(policy.highest_fee_wei, mul_div_up(policy.costs.gas_units, GAS_HEADROOM_PERCENT, 100))
         for vault, policy in policies.items()
         if policy.mode is not Mode.PAUSED
     }

@@ -10,6 +10,7 @@ from rich.text import Text
 from keeper.adapters.ethereum.preflight import Finding
 from keeper.app.cycle import Looked
 from keeper.cli.foreseen import foreseen
+from keeper.cli.tiers import tier
 from keeper.core.decision import Decision
 from keeper.core.exposure import Exposure
 from keeper.core.market import Reading
@@ -90,7 +91,7 @@ def _measures(looked: Looked, decision: Decision, policy: Policy) -> Iterator[Re
         return
     yield from (_feeds(looked, policy), "")
     if _measured(decision):
-        yield from (_limits(decision.exposure, policy), "", _band(decision), "")
+        yield from (_limits(decision.exposure, policy), "", _band(decision), tier(looked), "")
         yield from foreseen(policy, looked.situations[0])
     else:
         yield from (Text("without a price nothing is measured", style=BAD), "")
@@ -169,7 +170,8 @@ def _conclusion(decision: Decision, answer: str) -> RenderableType:
     if isinstance(action, Plan):
         lines.append(Text(f"{_action(decision)}, because {decision.reason.value}", style="bold"))
         lines.append(
-            Text(f"  worth {action.benefit_usd:,.2f} usd, expected cost {action.expected_cost_usd:,.2f} usd, "
+            Text(f"  worth {action.benefit_usd:,.2f} usd, expected cost {action.expected_cost_usd:,.2f} usd "
+                 f"({action.wasted_usd:,.2f} for attempts that may revert), "
                  f"worst {action.worst_cost_usd:,.2f} usd")
         )  # fmt: skip
         lines.append(Text(f"  {answer}"))

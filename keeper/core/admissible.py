@@ -28,6 +28,24 @@ def needed_gap(situation: Situation) -> float:
     return situation.vault.rules.band_wad / WAD + sway(situation)
 
 
+def emergency_gap(situation: Situation) -> float:
+    """The gap beyond which the guard's cooldown does not count, in base, at every price it may mean."""
+    return situation.vault.rules.emergency_gap_wad / WAD + sway(situation)
+
+
+def cools_until(situation: Situation) -> int:
+    """When the guard's cooldown ends, in Unix seconds; 0 for a vault that was never hedged."""
+    last = situation.vault.last_rebalance_at
+    return last + situation.vault.rules.cooldown_s if last else 0
+
+
+def largest_trade_wad(situation: Situation) -> int:
+    """The greatest trade that the guard lets through now, in base: a smaller one while it cools down."""
+    rules = situation.vault.rules
+    cooling = situation.head.timestamp < cools_until(situation)
+    return rules.emergency_trade_wad if cooling else rules.max_trade_wad
+
+
 def sway(situation: Situation) -> float:
     """The most by which the book's delta may differ at any price within the oracle's error, in base.
 

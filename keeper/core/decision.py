@@ -6,18 +6,23 @@ function of values, so a stored cycle can be decided again and must give the sam
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from types import MappingProxyType
 from typing import TypeVar
 
+from keeper.core.case import Case
 from keeper.core.exposure import Exposure, Situation, situations
 from keeper.core.head import Head
+from keeper.core.hedging import Solved, Tier, Unsolved
 from keeper.core.inventory import Band, Question, inventory_bands
-from keeper.core.memory import Memory
+from keeper.core.memory import NO_SLICES, NOTHING, Carried, Memory
 from keeper.core.plan import Plan, propose
-from keeper.core.policy import Mode, Policy
+from keeper.core.policy import Policy
 from keeper.core.reason import Reason
+from keeper.core.risk import UNASKED, Risk, Unasked, risks_asked_for
 from keeper.core.snapshot import Snapshot
+from keeper.core.timing import objections
 from keeper.core.units import Address
 from keeper.core.verdict import Breach, Breached, Hold, Within, measured_against, prepared
 
@@ -31,7 +36,8 @@ class Decision:
     """What was measured, what the policy made of it, and what is to be done.
 
     `action` is a plan, or a hold with its reason. `breaches` may be there although the action is to hold: a
-    limit is passed, and `action` says why nothing is done about it.
+    limit is passed, and `action` says why nothing is done about it. `carried` is what the next look is to
+    know of this one, `tier` says what found the band, and `risk` was measured if the policy limits it.
     """
 
     head: Head
@@ -40,7 +46,10 @@ class Decision:
     exposure: Exposure
     breaches: tuple[Breach, ...]
     band: Band
+    carried: Carried
     action: Plan | Hold
+    tier: Tier = Tier.NO_TABLE
+    risk: Risk | Unasked = UNASKED
 
     @property
     def reason(self) -> Reason:
@@ -64,26 +73,19 @@ class Decided:
     failures: tuple[Failure, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One vault at one head, with its policy and what is remembered of it."""
-
-    policy: Policy
-    situation: Situation
-    memory: Memory
-
-
 def decide_all(
     snapshot: Snapshot,
     policies: Mapping[Address, Policy],
     memories: Mapping[Address, Memory],
+    tables: Mapping[Address, Solved] = MappingProxyType({}),
 ) -> Decided:
     """Decide every vault of a snapshot that has a policy. One vault's failure is not another's.
 
+    `tables` are what was solved before; a vault without any is decided by the closed form.
     What is in flight does not matter here: whether it is still wanted is asked of the decision.
     """
     cases = [
-        Case(policies[vault], each, memories.get(vault, Memory(vault)))
+        Case(policies[vault], each, memories.get(vault, Memory(vault)), tables.get(vault, Unsolved.NOT_YET))
         for each in situations(snapshot)
         if (vault := each.vault.address) in policies
     ]
@@ -94,25 +96,29 @@ def decide_all(
     )
 
 
-def decide(policy: Policy, situation: Situation, memory: Memory) -> Decision:
+def decide(
+    policy: Policy, situation: Situation, memory: Memory, solved: Solved | Unsolved = Unsolved.NOT_YET
+) -> Decision:
     """Decide one vault. Raises what `decide_all` tells as a failure."""
-    (end,) = decide_each([Case(policy, situation, memory)])
+    (end,) = decide_each([Case(policy, situation, memory, solved)])
     if isinstance(end, Failure):
         raise end.error
     return end
 
 
 def decide_each(cases: Sequence[Case]) -> Iterator[Decision | Failure]:
-    """Each case by itself, in their order, but for the bands, which are found for all in one call.
+    """Each case by itself, in their order, but for bands and risks, which are found for all in one call.
 
     Cases may be of different heads: a backtest asks about many moments of one vault at once, and stops
     listening when it has heard enough.
     """
     found = [_supervised(case, _prepare) for case in cases]
     bands = iter(inventory_bands([each for each in found if isinstance(each, Question)]))
+    asked = zip(cases, found, strict=True)
+    risks = risks_asked_for([(c.policy, c.situation) for c, each in asked if isinstance(each, Question)])
     for case, each in zip(cases, found, strict=True):
         if isinstance(each, Question):
-            yield _supervised(case, partial(_conclude, band=next(bands)))
+            yield _supervised(case, partial(_conclude, band=next(bands), risk=next(risks), tier=each.tier))
         else:
             yield each
 
@@ -125,19 +131,51 @@ def _supervised(case: Case, work: Callable[[Case], T]) -> T | Failure:
 
 
 def _prepare(case: Case) -> Decision | Question:
-    found = prepared(case.policy, case.situation)
-    return _decision(case, (), NO_BAND, found) if isinstance(found, Hold) else found
+    """Where nothing could be measured, what stood breached still stands."""
+    found = prepared(case)
+    if isinstance(found, Hold):
+        return _decision(case, (), NO_BAND, case.memory.carried, found)
+    return found
 
 
-def _conclude(case: Case, band: Band) -> Decision:
-    match measured_against(case.policy, case.situation, band):
+def _conclude(case: Case, band: Band, risk: Risk | Unasked, tier: Tier) -> Decision:
+    match measured_against(case, band, risk):
         case Within(hold):
-            return _decision(case, (), band, hold)
+            decision = _decision(case, (), band, NOTHING, hold)
         case Breached(breaches) as verdict:
-            return _decision(case, breaches, band, _act(case, verdict))
+            action = _act(case, verdict)
+            decision = _decision(case, breaches, band, _carried(case, verdict, action), action)
+    return replace(decision, risk=risk, tier=tier)
 
 
-def _decision(case: Case, breaches: tuple[Breach, ...], band: Band, action: Plan | Hold) -> Decision:
+MOMENTARY = frozenset({Reason.DELTA_BAND, Reason.EMERGENCY_DELTA})
+"""The band is restored at its inner edge and needs nothing to stand; the other is for the contract to say."""
+
+ENDING = frozenset(
+    {Reason.COST_EXCEEDS_BENEFIT, Reason.TRADE_TOO_SMALL, Reason.NO_INVENTORY, Reason.INSIDE_BAND}
+)
+"""Why what is left of a need that is traded in pieces is given up, instead of waited for."""
+
+
+def _carried(case: Case, verdict: Breached, action: Plan | Hold) -> Carried:
+    before = case.memory.carried
+    if action.reason is Reason.OWN_IMPACT:
+        # What the keeper may have caused itself is no breach that could stand.
+        return before
+    breached = tuple(each.reason for each in verdict.breaches if each.reason not in MOMENTARY)
+    if isinstance(action, Plan):
+        return Carried(breached, action.slices)
+    gone = verdict.breaches[0].urgent or action.reason in ENDING
+    return Carried(breached, NO_SLICES if gone else before.slices)
+
+
+def _decision(
+    case: Case,
+    breaches: tuple[Breach, ...],
+    band: Band,
+    carried: Carried,
+    action: Plan | Hold,
+) -> Decision:
     situation = case.situation
     return Decision(
         head=situation.head,
@@ -146,31 +184,12 @@ def _decision(case: Case, breaches: tuple[Breach, ...], band: Band, action: Plan
         exposure=situation.exposure,
         breaches=breaches,
         band=band,
+        carried=carried,
         action=action,
     )
 
 
 def _act(case: Case, verdict: Breached) -> Plan | Hold:
-    refusal = _forbidden(case, verdict) or _cooling(case, verdict)
-    return refusal or propose(case.policy, case.situation, verdict)
-
-
-def _forbidden(case: Case, verdict: Breached) -> Hold | None:
-    if case.policy.mode is Mode.PAUSED:
-        return Hold(Reason.POLICY_PAUSED, 1.0, 0.0)
-    if case.policy.mode is Mode.REDUCE_ONLY and not verdict.breaches[0].urgent:
-        return Hold(Reason.REDUCE_ONLY, verdict.breaches[0].measured, verdict.breaches[0].limit)
-    return None
-
-
-def _cooling(case: Case, verdict: Breached) -> Hold | None:
-    """The vault's cooldown binds always, the policy's unless something is urgent; reverts lengthen both."""
-    rules, last, own_s = (
-        case.situation.vault.rules,
-        case.situation.vault.last_rebalance_at,
-        case.policy.cooldown_s,
-    )
-    wait_s = rules.cooldown_s if verdict.breaches[0].urgent else max(rules.cooldown_s, own_s)
-    ready_at = max(last + wait_s if last else 0, case.memory.blocked_until(own_s))
-    now = case.situation.head.timestamp
-    return Hold(Reason.COOLDOWN, float(now), float(ready_at)) if now < ready_at else None
+    for objection in objections(case, verdict):
+        return objection
+    return propose(case, verdict)

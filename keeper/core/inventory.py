@@ -11,6 +11,9 @@ The region is the dearest part of a cycle and costs one vault nearly as much as 
 first made a `Question`, by itself, where whatever is wrong with it is its own failure; then all questions are
 answered in one call. An answer does not depend on its neighbours, to the last bit: otherwise a vault decided
 alone, by `explain`, could differ from the same vault decided with others.
+
+Where a table has been solved for the book (see `hedging.table`) and its inputs are still much the same, it
+answers; else the closed form does.
 """
 
 from collections.abc import Sequence
@@ -20,20 +23,27 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from keeper.core.admissible import emergency_gap
 from keeper.core.exposure import Situation
 from keeper.core.foresight import foresee
-from keeper.core.hedging import Costs, Legs, no_trade_region, side_by_side
+from keeper.core.hedging import (
+    Costs,
+    Legs,
+    Now,
+    Solved,
+    Table,
+    Tier,
+    Unsolved,
+    no_trade_region,
+    side_by_side,
+    tier_of,
+)
 from keeper.core.market import in_quote
 from keeper.core.policy import Policy
 from keeper.core.pricing.black_scholes import greeks
 from keeper.core.units import WAD, YEAR_SECONDS
 
 Floats = NDArray[np.float64]
-
-HARD_LIMIT_RESTORED_TO = 0.8
-"""After a breach of the hard delta limit, trade back to this share of it: at the limit itself the next tick
-breaches again.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +59,16 @@ class Band:
 class Question(NamedTuple):
     """All that one vault's band depends on.
 
-    `spot` in quote per base; `volatility` draws the region, and by `judged` the contract judges; `fixed` in
-    quote and `proportional` as a fraction, of a trade; `aversion` in 1/quote; `look` in years. In base:
-    `target`, `closed` (the inventory that closes the gap), `limit` and `refused`, distances from it: the
-    policy's hard limit, and what the contract refuses to trade.
+    `tier` is what answers, and `table` the table if that does. `spot` in quote per base; `volatility` draws
+    the region, and by `judged` the contract judges; `fixed` in quote and `proportional` as a fraction, of a
+    trade; `aversion` in 1/quote; `look` in years. In base: `target`, `closed` (the inventory that closes the
+    gap), and distances from it: the hard limit, to where a breach of it is restored, and what the contract
+    refuses to trade.
     """
 
     legs: Legs
+    tier: Tier
+    table: Table | Unsolved
     spot: float
     volatility: float
     judged: float
@@ -66,14 +79,26 @@ class Question(NamedTuple):
     target: float
     closed: float
     limit: float
+    restored: float
     refused: float
 
 
-def question(policy: Policy, situation: Situation, costs: Costs) -> Question:
+def hard_limit(policy: Policy, situation: Situation) -> float:
+    """The gap beyond which a trade is made at any cost, in base: what the policy or an emergency says."""
+    limit = in_quote(policy.limits.delta_usd_wad) / situation.exposure.spot
+    return min(limit, emergency_gap(situation)) if policy.emergency.max_fee_wei else limit
+
+
+def question(
+    policy: Policy, situation: Situation, costs: Costs, solved: Solved | Unsolved = Unsolved.NOT_YET
+) -> Question:
     """One vault's band as a question. Raises ZeroDivisionError without a price."""
     exposure = situation.exposure
-    return Question(
+    limit = hard_limit(policy, situation)
+    asked = Question(
         legs=situation.legs,
+        tier=Tier.NO_TABLE,
+        table=Unsolved.NOT_YET,
         spot=exposure.spot,
         volatility=foresee(policy, situation).volatility,
         judged=exposure.volatility,
@@ -83,25 +108,35 @@ def question(policy: Policy, situation: Situation, costs: Costs) -> Question:
         look=policy.hedging.look_interval_s / YEAR_SECONDS,
         target=exposure.target_delta,
         closed=exposure.target_delta - exposure.book_delta,
-        limit=in_quote(policy.limits.delta_usd_wad) / exposure.spot,
+        limit=limit,
+        restored=limit * in_quote(policy.limits.restore_wad),
         refused=situation.vault.rules.band_wad / WAD,
     )
+    return asked if isinstance(solved, Unsolved) else _offered(asked, solved)
+
+
+def _offered(asked: Question, solved: Solved) -> Question:
+    """The question with what was solved for its book, if that still answers it."""
+    inputs = (asked.spot, asked.volatility, 0.0, asked.fixed, asked.proportional, asked.aversion)
+    tier = tier_of(solved, asked.legs, Now(*map(np.asarray, inputs)), asked.look)
+    return asked._replace(tier=tier, table=solved.table if tier is Tier.TABLE else Unsolved.NOT_YET)
 
 
 def inventory_bands(questions: Sequence[Question]) -> tuple[Band, ...]:
     """The band of each vault, in their order; never across the inventory that closes the gap."""
     if not questions:
         return ()
-    numbers = np.array([each[1:] for each in questions], dtype=np.float64)
-    spot, volatility, judged, fixed, proportional, aversion, look, target, closed, limit, refused = (
+    numbers = np.array([each[3:] for each in questions], dtype=np.float64)
+    spot, volatility, judged, fixed, proportional, aversion, look, *places = (
         np.ascontiguousarray(column) for column in numbers.T
     )
+    target, closed, limit, restored, refused = places
     books = side_by_side([each.legs for each in questions])
     # Numbers beyond reason may overflow: that is their own row's matter, and no reason to warn.
     with np.errstate(all="ignore"):
-        region = no_trade_region(books, spot, volatility, 0.0, Costs(fixed, proportional), aversion, look)
+        costs, tables = Costs(fixed, proportional), [each.table for each in questions]
+        region = no_trade_region(books, spot, volatility, 0.0, costs, aversion, look, tables=tables)
         target = target + _moved(books, spot, volatility, judged)
-        restored = limit * HARD_LIMIT_RESTORED_TO
         edges = (
             np.minimum(np.maximum(region.buy_below + target, closed - limit), closed - refused),
             np.minimum(np.maximum(region.buy_to + target, closed - restored), closed),

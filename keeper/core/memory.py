@@ -1,22 +1,58 @@
 """What the keeper remembers of a vault between cycles.
 
-Only an outcome changes memory: never an intention, because an intention may come to nothing. What the chain
-itself remembers (the time of the last rebalance, the sequence) is read from the chain and not kept twice.
+Outcomes change it, and what was measured: never an intention, because an intention may come to nothing. What
+the chain itself remembers (the time of the last rebalance, the sequence) is read from the chain and not kept
+twice.
 """
 
 from dataclasses import dataclass, replace
 
 from keeper.core.outcome import Cancelled, Mined, Reverted, VaultOutcome
+from keeper.core.reason import Reason
 from keeper.core.units import Address
 
 MAX_BACKOFF_DOUBLINGS = 6
+
+PRIOR_REVERTS, PRIOR_SUCCESSES = 1, 100
+"""What is believed of a vault without a record: plans are simulated before they are sent, so few fail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slices:
+    """A need that is traded in `count` pieces of at most `size`, in base, signed; of 0: none is.
+
+    They began when the vault's sequence was `since`.
+    """
+
+    count: int = 0
+    since: int = 0
+    size: float = 0.0
+
+
+NO_SLICES = Slices()
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What one look leaves to the next.
+
+    `breached` are the limits that stand breached: passed, and not restored since.
+    """
+
+    breached: tuple[Reason, ...] = ()
+    slices: Slices = NO_SLICES
+
+
+NOTHING = Carried()
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
     """`failures` counts reverts in a row; `failed_at` is the chain time of the last one.
 
-    `rebalanced_at` is that of the last hedge that was ours: what the chain shows beyond it was not.
+    `rebalanced_at` is that of the last hedge that was ours: what the chain shows beyond it was not. `reverts`
+    counts all there ever were. `moved_by` is by how much the last own hedge, or some in a row, moved the
+    pool's price, as a fraction, from the oracle's price `moved_from`.
     """
 
     vault: Address
@@ -25,6 +61,19 @@ class Memory:
     rebalances: int = 0
     gas_spent_wei: int = 0
     rebalanced_at: int = 0
+    carried: Carried = NOTHING
+    reverts: int = 0
+    moved_from: float = 0.0
+    moved_by: float = 0.0
+
+    @property
+    def expected_reverts(self) -> float:
+        """How many attempts are expected to revert before one succeeds.
+
+        The mean of p / (1 - p) where p, the chance of a revert, has the Beta law that is left of the prior
+        after what was seen.
+        """
+        return (PRIOR_REVERTS + self.reverts) / (PRIOR_SUCCESSES + self.rebalances)
 
     def blocked_until(self, cooldown_s: int) -> int:
         """When a vault may try again: the pause doubles with each revert in a row."""
@@ -43,11 +92,14 @@ def settle(memory: Memory, outcome: VaultOutcome) -> Memory:
                 rebalances=memory.rebalances + 1,
                 rebalanced_at=outcome.timestamp,
                 gas_spent_wei=memory.gas_spent_wei + outcome.gas_cost_wei,
+                moved_from=outcome.moved_from,
+                moved_by=outcome.moved_by,
             )
         case Reverted():
             return replace(
                 memory,
                 failures=memory.failures + 1,
+                reverts=memory.reverts + 1,
                 failed_at=outcome.timestamp,
                 gas_spent_wei=memory.gas_spent_wei + outcome.gas_cost_wei,
             )

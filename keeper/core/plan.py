@@ -1,25 +1,28 @@
 """The cheapest action that restores the policy, priced before it is proposed.
 
 The size comes from the no-trade region: outside it, trade back to its inner edge, no further, because the
-last part of the way to the centre costs more than the risk it removes. The price comes from the pool's own
-arithmetic at the pinned block. All amounts that go on chain are integers, rounded so that the vault never
-trades more than the model asked for.
+last part of the way to the centre costs more than the risk it removes. Beyond a hard limit a trade must be
+made, and of those that restore it the one with the best balance of risk removed and cost is. The price comes
+from the pool's own arithmetic at the pinned block. All amounts that go on chain are integers, rounded so that
+the vault never trades more than the model asked for.
 """
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from keeper.core.admissible import needed_gap, turnover_binds, turnover_left_usd
+from keeper.core.admissible import needed_gap
+from keeper.core.case import Case
 from keeper.core.exposure import Situation
 from keeper.core.foresight import foresee
+from keeper.core.impact import footprint, less, own_part
 from keeper.core.inventory import Band
-from keeper.core.market import in_quote
-from keeper.core.policy import Policy, falls_below
-from keeper.core.quote import Quote, Side, gas_cost_usd, pool_price, quote
+from keeper.core.memory import NO_SLICES, Slices
+from keeper.core.policy import Policy
+from keeper.core.quote import Quote, Side, gas_cost_usd
 from keeper.core.reason import Reason
-from keeper.core.units import BPS, WAD, Address, mul_div_up, to_float
-from keeper.core.verdict import Breach, Breached, Hold
+from keeper.core.sizing import possible, to_inner_edge, to_restore_level, within_slippage
+from keeper.core.slicing import Piece, piece
+from keeper.core.units import BPS, WAD, Address, mul_div_up
+from keeper.core.verdict import Breached, Hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,9 @@ class Plan:
     is the vault's state that the plan was made for: the contract refuses it in any other, so it also names
     the intent. `deadline` in Unix seconds of the chain. `max_fee_wei` is the ceiling per unit of gas that no
     attempt may pass. For `private_blocks` after it is signed only a relay is shown it. `trade` is the signed
-    change of inventory in base. Costs and benefit in usd.
+    change of inventory in base. Costs and benefit in usd; of the expected cost, `wasted_usd` is gas of
+    attempts that may revert. With this trade own hedges will have moved the pool by a fraction, `moved_by`,
+    since the price was `moved_from`. `slices` are those of which it is one.
     """
 
     vault: Address
@@ -51,6 +56,10 @@ class Plan:
     expected_cost_usd: float
     worst_cost_usd: float
     private_blocks: int = 0
+    wasted_usd: float = 0.0
+    moved_from: float = 0.0
+    moved_by: float = 0.0
+    slices: Slices = NO_SLICES
 
     @property
     def intent(self) -> str:
@@ -58,97 +67,77 @@ class Plan:
         return f"{self.vault}:{self.state_hash.hex()}"
 
 
-def propose(policy: Policy, situation: Situation, verdict: Breached) -> Plan | Hold:
+def propose(case: Case, verdict: Breached) -> Plan | Hold:
     """The cheapest trade that takes the inventory back inside the band, or why there is none."""
-    breach = verdict.breaches[0]
-    if breach.reason not in {Reason.DELTA_LIMIT, Reason.DELTA_BAND}:
-        return Hold(Reason.NO_INSTRUMENT, breach.measured, breach.limit)
-    exposure = situation.exposure
-    if abs(exposure.gap) <= needed_gap(situation):
+    first, exposure = verdict.breaches[0], case.situation.exposure
+    if verdict.reasons.isdisjoint(DELTA) and not verdict.restoring:
+        return Hold(Reason.NO_INSTRUMENT, first.measured, first.limit)
+    if abs(exposure.gap) <= needed_gap(case.situation):
         # A hard limit within what the contract takes for hedged: it refuses every trade there.
         edge = verdict.band.sell_above if exposure.gap > 0 else verdict.band.buy_below
         return Hold(Reason.INSIDE_BAND, exposure.inventory, edge)
-    wanted = _wanted(situation, verdict.band)
-    has = _inventory(situation, wanted)
-    trade = float(np.copysign(min(abs(wanted), has, _largest(policy, situation, wanted)), wanted))
-    if _is_too_small(policy, situation, trade):
-        short_of = Reason.NO_INVENTORY if has == abs(trade) < abs(wanted) else Reason.TRADE_TOO_SMALL
-        short_of = Reason.TURNOVER_LIMIT if turnover_binds(situation, abs(trade)) else short_of
-        return Hold(short_of, abs(trade) * exposure.spot, in_quote(policy.hedging.min_trade_usd_wad))
+    ends = [_towards(way, case, verdict) for way in _ways(case, verdict)]
+    plans = [end for end in ends if isinstance(end, Plan)]
+    return max(plans, key=lambda plan: plan.benefit_usd - plan.expected_cost_usd) if plans else ends[-1]
+
+
+DELTA = frozenset({Reason.DELTA_LIMIT, Reason.DELTA_BAND})
+
+
+def _ways(case: Case, verdict: Breached) -> tuple[Piece, ...]:
+    """What restores the policy, the shorter way first.
+
+    Beyond a hard limit the rest of the way to the inner edge is to be worth what it costs. Nothing urgent
+    waits for its pieces.
+    """
+    policy, situation = case.policy, case.situation
+    own = 0.0 if verdict.is_emergency else own_part(case)
+    if verdict.reasons.isdisjoint(DELTA):
+        return (Piece(verdict.restoring, NO_SLICES),)
+    whole = less(to_inner_edge(situation, verdict.band), own)
+    if not verdict.breaches[0].urgent:
+        return (piece(policy, situation, case.memory, whole),)
+    shorter = verdict.restoring or whole
+    if Reason.DELTA_LIMIT in verdict.reasons:
+        shorter = max(verdict.restoring, less(to_restore_level(policy, situation), own), key=abs)
+    ways = {shorter, max(shorter, whole, key=abs)}
+    return tuple(Piece(way, NO_SLICES) for way in sorted(ways, key=abs))
+
+
+def _towards(way: Piece, case: Case, verdict: Breached) -> Plan | Hold:
+    policy, situation = case.policy, case.situation
+    trade = possible(policy, situation, way.trade)
+    if isinstance(trade, Hold):
+        return trade
     fee_wei = situation.head.base_fee_wei + policy.costs.priority_fee_wei
-    if fee_wei > policy.costs.max_fee_wei:
-        return Hold(Reason.FEE_CEILING, float(fee_wei), float(policy.costs.max_fee_wei))
+    ceiling_wei = _fee_ceiling_wei(policy, verdict)
+    if fee_wei > ceiling_wei:
+        return Hold(Reason.FEE_CEILING, float(fee_wei), float(ceiling_wei))
     slippage_bps = min(policy.costs.max_slippage_bps, situation.vault.rules.max_slippage_bps)
-    quoted = _within_slippage(policy, situation, trade, slippage_bps)
+    quoted = within_slippage(policy, situation, trade, slippage_bps)
     if quoted.shortfall_bps > slippage_bps:
         return Hold(Reason.SLIPPAGE_CEILING, float(quoted.shortfall_bps), float(slippage_bps))
-    return _priced(policy, situation, breach, verdict.band, quoted, slippage_bps)
+    return _priced(case, verdict, quoted, slippage_bps, way.slices)
 
 
-def _wanted(situation: Situation, band: Band) -> float:
-    """Signed trade in base to the inner edge of the band."""
-    inventory = situation.exposure.inventory
-    return band.sell_to - inventory if situation.exposure.gap > 0 else band.buy_to - inventory
+def _fee_ceiling_wei(policy: Policy, verdict: Breached) -> int:
+    return policy.highest_fee_wei if verdict.is_emergency else policy.costs.max_fee_wei
 
 
-def _inventory(situation: Situation, wanted: float) -> float:
-    """The most that the vault could trade of what it has, in base."""
-    if wanted < 0:
-        return situation.exposure.inventory
-    vault = situation.vault
-    quote_held = to_float(vault.quote_units, 10**vault.quote_decimals)
-    return quote_held / (situation.exposure.spot * _dearer(situation))
-
-
-def _largest(policy: Policy, situation: Situation, wanted: float) -> float:
-    """The least of the policy's slice and what the contract's limits and turnover budget allow, in base.
-
-    The contract counts a purchase by the quote it gives, at the oracle's price; the pool may ask for more.
-    """
-    most_usd = min(in_quote(policy.hedging.max_trade_usd_wad), turnover_left_usd(situation))
-    allowed = situation.vault.rules.max_trade_wad / WAD * (1 - ROUNDING)
-    return min(most_usd / situation.exposure.spot, allowed if wanted < 0 else allowed / _dearer(situation))
-
-
-def _dearer(situation: Situation) -> float:
-    """What the pool asks for a base, in what the oracle says; at least 1."""
-    return max(pool_price(situation) / situation.exposure.spot, 1.0)
-
-
-def _is_too_small(policy: Policy, situation: Situation, trade: float) -> bool:
-    value = abs(trade) * situation.exposure.spot * (1 + ROUNDING)
-    return falls_below(value, policy.hedging.min_trade_usd_wad)
-
-
-ROUNDING = 1e-12
-"""Share of a trade that is left to the rounding of floats, where it is held against a limit."""
-
-SLICES = 4
-"""How often a trade is halved to fit under the slippage ceiling before it is given up."""
-
-
-def _within_slippage(policy: Policy, situation: Situation, trade: float, slippage_bps: int) -> Quote:
-    """The largest of the trade and its halves within the slippage ceiling; the smallest if none is."""
-    quoted = quote(situation, trade)
-    for _ in range(SLICES):
-        if quoted.shortfall_bps <= slippage_bps or _is_too_small(policy, situation, trade / 2):
-            break
-        trade /= 2
-        quoted = quote(situation, trade)
-    return quoted
-
-
-def _priced(
-    policy: Policy, situation: Situation, breach: Breach, band: Band, quoted: Quote, slippage_bps: int
-) -> Plan | Hold:
+def _priced(case: Case, verdict: Breached, quoted: Quote, slippage_bps: int, slices: Slices) -> Plan | Hold:
+    policy, situation, breach = case.policy, case.situation, verdict.breaches[0]
     exposure, vault, head = situation.exposure, situation.vault, situation.head
     fee_wei = head.base_fee_wei + policy.costs.priority_fee_wei
-    cost = gas_cost_usd(policy.costs.gas_units, fee_wei, situation) + quoted.impact_usd
-    benefit = risk_removed_usd(policy, situation, band, exposure.gap + quoted.base)
+    gas = gas_cost_usd(policy.costs.gas_units, fee_wei, situation)
+    wasted = gas * case.memory.expected_reverts
+    cost = gas + wasted + quoted.impact_usd
+    benefit = risk_removed_usd(policy, situation, verdict.band, exposure.gap + quoted.base)
     if not breach.urgent and benefit < cost:
         return Hold(Reason.COST_EXCEEDS_BENEFIT, benefit, cost)
     min_out = _least_accepted(situation, quoted, slippage_bps)
-    worst_gas = gas_cost_usd(policy.costs.gas_units, policy.costs.max_fee_wei, situation)
+    max_fee_wei = _fee_ceiling_wei(policy, verdict)
+    worst_gas = gas_cost_usd(policy.costs.gas_units, max_fee_wei, situation)
+    moved_from, moved_by = footprint(case, quoted.moves)
     return Plan(
         vault=vault.address,
         reason=breach.reason,
@@ -160,7 +149,7 @@ def _priced(
         state_hash=vault.state_hash,
         deadline=head.timestamp + min(policy.deadline_s, vault.rules.max_deadline_s),
         gas_units=policy.costs.gas_units,
-        max_fee_wei=policy.costs.max_fee_wei,
+        max_fee_wei=max_fee_wei,
         priority_fee_wei=policy.costs.priority_fee_wei,
         trade=quoted.base,
         gap_after=exposure.gap + quoted.base,
@@ -168,6 +157,10 @@ def _priced(
         expected_cost_usd=cost,
         worst_cost_usd=worst_gas + abs(quoted.base) * exposure.spot * slippage_bps / BPS,
         private_blocks=policy.private_blocks,
+        wasted_usd=wasted,
+        moved_from=moved_from,
+        moved_by=moved_by,
+        slices=slices,
     )
 
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from keeper.core.forecast import Name
 from keeper.core.market import FeedRules
+from keeper.core.triggers import NO_EMERGENCY, NO_TRIGGERS, Emergency, Triggers
 from keeper.core.units import WAD, Address
 
 
@@ -27,7 +28,12 @@ class Limits:
 
     `delta_usd_wad` bounds |net delta - target| at spot, `gamma_usd_wad` the change of delta in usd for a move
     of 1 %, `vega_usd_wad` the loss for one volatility point, `theta_usd_wad` the decay of a day;
-    `collateral_ratio_wad` is a floor.
+    `collateral_ratio_wad` is a floor. `restore_wad` is the share of a limit to which a trade restores it.
+
+    The others are 0 where there is no limit. `stress_loss_usd_wad` bounds the loss in the worst scenario,
+    `expected_shortfall_usd_wad` the mean loss in the worst days, `leverage_wad` gross delta over net value;
+    `liquidation_distance_wad` is the fraction by which the spot must be able to move either way before the
+    collateral ratio is at its floor.
     """
 
     delta_usd_wad: int
@@ -35,6 +41,24 @@ class Limits:
     vega_usd_wad: int
     theta_usd_wad: int
     collateral_ratio_wad: int
+    restore_wad: int = 8 * WAD // 10
+    stress_loss_usd_wad: int = 0
+    expected_shortfall_usd_wad: int = 0
+    leverage_wad: int = 0
+    liquidation_distance_wad: int = 0
+
+    @property
+    def need_repricing(self) -> bool:
+        """Whether one of them can only be held against what pricing every leg anew tells."""
+        return any((self.stress_loss_usd_wad, self.expected_shortfall_usd_wad, self.liquidation_distance_wad))
+
+    def cleared_below(self, limit_wad: int) -> int:
+        """Where a limit that was passed counts as kept again: half of the way to the restore level."""
+        return limit_wad * (WAD + self.restore_wad) // (2 * WAD)
+
+    def cleared_above(self, floor_wad: int) -> int:
+        """The same for a floor, as far above it."""
+        return -(-floor_wad * (3 * WAD - self.restore_wad) // (2 * WAD))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +150,13 @@ class Policy:
     sha256: str
     private_blocks: int = 0
     forecast: ForecastRules = ORACLE_ALONE
+    emergency: Emergency = NO_EMERGENCY
+    triggers: Triggers = NO_TRIGGERS
+
+    @property
+    def highest_fee_wei(self) -> int:
+        """The most that a unit of gas may ever cost."""
+        return max(self.costs.max_fee_wei, self.emergency.max_fee_wei)
 
 
 def exceeds(measured: float, limit_wad: int) -> bool:

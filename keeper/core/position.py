@@ -43,7 +43,8 @@ class VaultRules:
 
     `band_wad`, `target_delta_wad` and `max_trade_wad` are in base. `price_error_bps` is how far the oracle
     may be off: a hedge must be needed at every price so near. `min_trade_bps` is of the greatest trade that
-    is admissible. The caps are millionths of the vault's net value.
+    is admissible. The caps are millionths of the vault's net value. Beyond `emergency_gap_wad`, in base, the
+    cooldown does not count for trades up to `emergency_trade_wad`; of 0: it always does.
     """
 
     band_wad: int
@@ -59,6 +60,8 @@ class VaultRules:
     min_trade_bps: int
     turnover_cap_pips: int
     loss_cap_pips: int
+    emergency_gap_wad: int
+    emergency_trade_wad: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,8 @@ class Quote:
     """What the pool would give at the pinned block. Amounts in token units; costs in usd.
 
     `impact_usd` is against the pool's own mid price, so it is fee and impact only; `shortfall_bps` is against
-    the oracle, as the vault's contract judges it, rounded up.
+    the oracle, as the vault's contract judges it, rounded up. `moves` is the fraction by which the pool's own
+    price of a base changes.
     """
 
     side: Side
@@ -48,6 +49,7 @@ class Quote:
     base: float
     impact_usd: float
     shortfall_bps: int
+    moves: float
 
 
 def gas_cost_usd(gas_units: int, fee_wei: int, situation: Situation) -> float:
@@ -136,4 +138,11 @@ def _as_quote(situation: Situation, side: Side, fill: Fill, mid_wad: Wad) -> Quo
         base=(-1 if selling else 1) * base_wei / 10**vault.base_decimals,
         impact_usd=impact / 10**vault.quote_decimals,
         shortfall_bps=mul_div_up(lost, BPS, fair) if fair > 0 else BPS,
+        moves=_moves(vault, fill),
     )
+
+
+def _moves(vault: VaultState, fill: Fill) -> float:
+    before, after = vault.pool.sqrt_price_x96, fill.sqrt_price_x96
+    ratio = after / before if vault.pool.base_is_token0 else before / after
+    return ratio * ratio - 1.0

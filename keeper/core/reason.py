@@ -16,6 +16,9 @@ class Reason(StrEnum):
     INSIDE_BAND = "inside-band"
     COST_EXCEEDS_BENEFIT = "cost-exceeds-benefit"
     COOLDOWN = "cooldown"
+    NEXT_SLICE = "next-slice"
+    PIN_RISK = "pin-risk"
+    OWN_IMPACT = "own-impact"
     PENDING = "pending"
 
     # The policy wants action.
@@ -25,6 +28,12 @@ class Reason(StrEnum):
     VEGA_LIMIT = "vega-limit"
     THETA_LIMIT = "theta-limit"
     COLLATERAL_LIMIT = "collateral-limit"
+    STRESS_LIMIT = "stress-limit"
+    SHORTFALL_LIMIT = "shortfall-limit"
+    LEVERAGE_LIMIT = "leverage-limit"
+    LIQUIDATION_LIMIT = "liquidation-limit"
+    EMERGENCY_DELTA = "emergency-delta"
+    EMERGENCY_COLLATERAL = "emergency-collateral"
 
     # The policy forbids action.
     POLICY_PAUSED = "policy-paused"
@@ -42,6 +51,7 @@ class Reason(StrEnum):
     VOLATILITY_STALE = "volatility-stale"
     VOLATILITY_OUT_OF_BOUNDS = "volatility-out-of-bounds"
     NATIVE_PRICE_INVALID = "native-price-invalid"
+    NOT_MEASURABLE = "not-measurable"
     REFERENCE_MISSING = "reference-missing"
     NODE_UNREACHABLE = "node-unreachable"
 

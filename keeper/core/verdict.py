@@ -1,27 +1,32 @@
 """Does the policy want action, and why.
 
-Two questions are kept apart. Whether what was read is fit to act on comes first, because a wrong price makes
-every later number wrong; it ends in `Hold`. Then each sensitivity is held against its limit, and the
-inventory against the band inside which a trade costs more than the risk it removes; what lies outside is a
-`Breach`, urgent if it is a hard limit.
+Two questions are kept apart. Whether what was read is fit to act on comes first (see `fitness`), because a
+wrong price makes every later number wrong; it ends in `Hold`. Then each sensitivity is held against its
+limit, and the inventory against the band inside which a trade costs more than the risk it removes; what lies
+outside is a `Breach`, urgent if it is a hard limit. A limit that was passed stands as breached until the
+measure is well behind it again, so that one which trembles around its limit is one breach and not many.
 
 Between the two questions stands the band (see `inventory`), which is found for all vaults at once. So a
 verdict comes in two steps, `prepared` and `measured_against`, and `judge` is both for one vault.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
+from keeper.core.admissible import emergency_gap
+from keeper.core.case import Case
 from keeper.core.exposure import Exposure, Situation
+from keeper.core.fitness import fitness
 from keeper.core.inventory import Band, Question, inventory_bands, question
-from keeper.core.market import PRICE, VOLATILITY, FeedRules, Fit, Unfit, in_quote, judge_deviation, judge_feed
+from keeper.core.market import Unfit, in_quote
+from keeper.core.memory import Carried, Memory
 from keeper.core.policy import Limits, Policy, exceeds, falls_below
-from keeper.core.position import VaultState
-from keeper.core.pricing.liquidity import mid_price_wad_down
 from keeper.core.quote import trade_costs
 from keeper.core.reason import Reason
+from keeper.core.risk import UNASKED, Risk, Unasked, passed, restoring_trade, risks_asked_for
+from keeper.core.slicing import is_under_way
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +48,30 @@ class Breach:
     urgent: bool
 
 
+EMERGENCIES = frozenset({Reason.EMERGENCY_DELTA, Reason.EMERGENCY_COLLATERAL})
+
+
 @dataclass(frozen=True, slots=True)
 class Breached:
-    """The policy wants action. `breaches` is never empty, the delta breach first if there is one."""
+    """The policy wants action.
+
+    `breaches` is never empty: an emergency comes first, then what a trade can restore, urgent before not.
+    `restoring` is the least trade, in base, after which no risk is beyond its limit; 0 if there is none.
+    """
 
     breaches: tuple[Breach, ...]
     band: Band
+    restoring: float = 0.0
+
+    @property
+    def reasons(self) -> frozenset[Reason]:
+        """The words of all breaches."""
+        return frozenset(each.reason for each in self.breaches)
+
+    @property
+    def is_emergency(self) -> bool:
+        """Whether the highest layer acts."""
+        return not EMERGENCIES.isdisjoint(self.reasons)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,90 +85,69 @@ class Within:
 Verdict = Hold | Within | Breached
 
 
-def prepared(policy: Policy, situation: Situation) -> Hold | Question:
+def prepared(case: Case) -> Hold | Question:
     """Whether the vault can be judged at all, and if so what there is to find out about its band."""
+    policy, situation = case.policy, case.situation
     unfit = fitness(policy, situation)
     if isinstance(unfit, Unfit):
         return Hold(unfit.reason, float(unfit.measured), float(unfit.limit))
-    return question(policy, situation, trade_costs(policy, situation))
+    return question(policy, situation, trade_costs(policy, situation), case.solved)
 
 
-def measured_against(policy: Policy, situation: Situation, band: Band) -> Within | Breached:
-    """Hold a vault that is fit against the limits and its band."""
-    exposure = situation.exposure
-    breaches = (*_delta_breach(policy.limits, exposure, band), *_other_breaches(policy.limits, exposure))
+def measured_against(case: Case, band: Band, risk: Risk | Unasked = UNASKED) -> Within | Breached:
+    """Hold a vault that is fit against the limits and its band, knowing what the last look left."""
+    limits, exposure, carried = case.policy.limits, case.situation.exposure, case.memory.carried
+    risks = [Breach(*each, urgent=True) for each in passed(limits, exposure, risk, carried.breached)]
+    beyond = {each.reason for each in risks}
+    trade = restoring_trade(case.policy, case.situation, beyond) if risks else 0.0
+    by_trade = [*delta_breach(case, exposure, band), *(risks if trade else ())]
+    breaches = (
+        *_emergencies(case.policy, case.situation, carried),
+        *sorted(by_trade, key=lambda breach: not breach.urgent),
+        *_other_breaches(limits, exposure, carried),
+        *(() if trade else risks),
+    )
     if breaches:
-        return Breached(breaches, band)
+        return Breached(breaches, band, trade)
     edge = band.sell_above if exposure.gap > 0 else band.buy_below
     return Within(Hold(Reason.INSIDE_BAND, exposure.inventory, edge), band)
 
 
 def judge(policy: Policy, situation: Situation) -> Verdict:
-    """Hold one vault against its policy."""
-    found = prepared(policy, situation)
+    """Hold one vault, of which nothing is remembered, against its policy."""
+    case = Case(policy, situation, Memory(situation.vault.address))
+    found = prepared(case)
     if isinstance(found, Hold):
         return found
     (band,) = inventory_bands((found,))
-    return measured_against(policy, situation, band)
+    (risk,) = risks_asked_for([(policy, situation)])
+    return measured_against(case, band, risk)
 
 
-def fitness(policy: Policy, situation: Situation) -> Fit | Unfit:
-    """Whether the vault can be kept and every number it rests on may be believed; the first no decides."""
-    opinions = _opinions(policy, situation)
-    return next((opinion for opinion in opinions if isinstance(opinion, Unfit)), Fit())
+def _emergencies(policy: Policy, situation: Situation, carried: Carried) -> Iterator[Breach]:
+    """The contract's own threshold, beyond which anybody may hedge, and the policy's for collateral."""
+    if policy.emergency.max_fee_wei == 0:
+        return
+    exposure, threshold = situation.exposure, emergency_gap(situation)
+    if abs(exposure.gap) > threshold:
+        yield Breach(Reason.EMERGENCY_DELTA, exposure.gap, threshold, urgent=True)
+    ratio, least_wad = exposure.collateral_ratio, policy.emergency.collateral_ratio_wad
+    floor = _floor(policy.limits, least_wad, Reason.EMERGENCY_COLLATERAL, carried)
+    if np.isfinite(ratio) and falls_below(ratio, floor):
+        yield Breach(Reason.EMERGENCY_COLLATERAL, ratio, in_quote(floor), urgent=True)
 
 
-def _opinions(policy: Policy, situation: Situation) -> Iterator[Fit | Unfit]:
-    """One after the other, because each relies on those before: a deviation needs a price that is one."""
-    vault, head = situation.vault, situation.head
-    price = _within_age(policy.oracle.price, vault.rules.max_price_age_s)
-    volatility = _within_age(policy.oracle.volatility, vault.rules.max_volatility_age_s)
-    yield Fit() if vault.readable else Unfit(Reason.VAULT_UNREADABLE, 0, 1)
-    yield Fit() if vault.sealed else Unfit(Reason.STATE_MISMATCH, 0, 1)
-    yield Unfit(Reason.VAULT_PAUSED, 1, 0) if vault.paused else Fit()
-    yield Fit() if vault.keeper_authorised else Unfit(Reason.NOT_KEEPER, 0, 1)
-    yield judge_feed(vault.price, price, head, PRICE)
-    yield judge_feed(vault.volatility, volatility, head, VOLATILITY)
-    yield _pool_agrees(policy, vault)
-    yield _references_agree(policy, situation)
-    yield Fit() if situation.native_price.answer_wad > 0 else Unfit(Reason.NATIVE_PRICE_INVALID, 0, 1)
+def delta_breach(case: Case, exposure: Exposure, band: Band) -> tuple[Breach, ...]:
+    """Whether an exposure of this vault is beyond its limit of delta or its band; one breach or none.
 
-
-def _within_age(rules: FeedRules, contracts_max_age_s: int) -> FeedRules:
-    """The policy's rules, tightened to the age at which the contract refuses every trade."""
-    return rules if rules.max_age_s <= contracts_max_age_s else replace(rules, max_age_s=contracts_max_age_s)
-
-
-def _pool_agrees(policy: Policy, vault: VaultState) -> Fit | Unfit:
-    if vault.pool.liquidity <= 0 or vault.pool.sqrt_price_x96 <= 0:
-        return Unfit(Reason.NO_LIQUIDITY, 0, 1)
-    pool_wad = mid_price_wad_down(
-        vault.pool.sqrt_price_x96,
-        vault.base_decimals,
-        vault.quote_decimals,
-        base_is_token0=vault.pool.base_is_token0,
-    )
-    return judge_deviation(vault.price.answer_wad, pool_wad, policy.oracle.max_pool_deviation_bps)
-
-
-def _references_agree(policy: Policy, situation: Situation) -> Fit | Unfit:
-    """Every fresh reference has a veto; a policy that asks for references holds when none is fresh."""
-    rules, now = policy.oracle, situation.head.timestamp
-    if rules.reference_max_age_s == 0:
-        return Fit()
-    fresh = [r for r in situation.references if abs(now - r.observed_at) <= rules.reference_max_age_s]
-    if not fresh:
-        return Unfit(Reason.REFERENCE_MISSING, 0, 1)
-    verdicts = (
-        judge_deviation(situation.vault.price.answer_wad, r.price_wad, rules.max_reference_deviation_bps)
-        for r in fresh
-    )
-    return next((verdict for verdict in verdicts if isinstance(verdict, Unfit)), Fit())
-
-
-def _delta_breach(limits: Limits, exposure: Exposure, band: Band) -> tuple[Breach, ...]:
-    if exceeds(exposure.gap_usd, limits.delta_usd_wad):
-        return (Breach(Reason.DELTA_LIMIT, exposure.gap_usd, in_quote(limits.delta_usd_wad), urgent=True),)
+    While a need is traded in pieces, what is left of it counts down to the inner edge.
+    """
+    limits, memory = case.policy.limits, case.memory
+    if is_under_way(case.situation, memory, exposure.gap):
+        band = Band(band.buy_to, band.buy_to, band.sell_to, band.sell_to)
+    limit_wad = _ceiling(limits, limits.delta_usd_wad, Reason.DELTA_LIMIT, memory.carried)
+    if exceeds(exposure.gap_usd, limit_wad):
+        return (Breach(Reason.DELTA_LIMIT, exposure.gap_usd, in_quote(limit_wad), urgent=True),)
     if exposure.inventory > band.sell_above:
         return (Breach(Reason.DELTA_BAND, exposure.inventory, band.sell_above, urgent=False),)
     if exposure.inventory < band.buy_below:
@@ -153,21 +155,32 @@ def _delta_breach(limits: Limits, exposure: Exposure, band: Band) -> tuple[Breac
     return ()
 
 
-def _other_breaches(limits: Limits, exposure: Exposure) -> tuple[Breach, ...]:
+def _other_breaches(limits: Limits, exposure: Exposure, carried: Carried) -> tuple[Breach, ...]:
     """Limits that trading the base alone cannot restore: told to the operator, they do not stop a hedge."""
     ceilings = (
         (Reason.GAMMA_LIMIT, exposure.gamma_usd, limits.gamma_usd_wad),
         (Reason.VEGA_LIMIT, exposure.vega_usd, limits.vega_usd_wad),
         (Reason.THETA_LIMIT, exposure.theta_usd, limits.theta_usd_wad),
     )
+    held_to = [
+        (reason, measured, _ceiling(limits, limit, reason, carried)) for reason, measured, limit in ceilings
+    ]
     passed = [
         Breach(reason, measured, in_quote(limit), urgent=False)
-        for reason, measured, limit in ceilings
+        for reason, measured, limit in held_to
         if exceeds(measured, limit)
     ]
     ratio = exposure.collateral_ratio
-    if np.isfinite(ratio) and falls_below(ratio, limits.collateral_ratio_wad):
-        passed.append(
-            Breach(Reason.COLLATERAL_LIMIT, ratio, in_quote(limits.collateral_ratio_wad), urgent=True)
-        )
+    floor = _floor(limits, limits.collateral_ratio_wad, Reason.COLLATERAL_LIMIT, carried)
+    if np.isfinite(ratio) and falls_below(ratio, floor):
+        passed.append(Breach(Reason.COLLATERAL_LIMIT, ratio, in_quote(floor), urgent=True))
     return tuple(passed)
+
+
+def _ceiling(limits: Limits, limit_wad: int, reason: Reason, carried: Carried) -> int:
+    """What a measure is held to: its limit, or where that is cleared once it was passed."""
+    return limits.cleared_below(limit_wad) if reason in carried.breached else limit_wad
+
+
+def _floor(limits: Limits, floor_wad: int, reason: Reason, carried: Carried) -> int:
+    return limits.cleared_above(floor_wad) if reason in carried.breached else floor_wad

@@ -276,6 +276,7 @@ def _shown(decision: Decision) -> dict[str, object]:
             "gap": exposure.gap,
             "inventory": exposure.inventory,
             "band": [decision.band.buy_below, decision.band.sell_above],
+            "band_from": decision.tier.value,
             "nav_usd": exposure.nav_usd,
         }
     if isinstance(action, Plan):

@@ -5,26 +5,21 @@ Contradictions between keys are found here too, because a keeper armed with a li
 would only fail later and louder.
 """
 
+from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
 from keeper.core.market import FeedRules
-from keeper.core.policy import (
-    ORACLE_ALONE,
-    CostCeilings,
-    Hedging,
-    Limits,
-    Mode,
-    OracleRules,
-    Policy,
-)
+from keeper.core.policy import ORACLE_ALONE, CostCeilings, Hedging, Limits, Mode, OracleRules, Policy
+from keeper.core.triggers import NO_EMERGENCY, NO_TRIGGERS
 from keeper.core.units import WAD, to_float
 from keeper.policies.forecasting import ForecastPart
 from keeper.policies.part import Part, refuse
 from keeper.policies.quantities import (
     DAY,
     BasisPoints,
+    Distance,
     Duration,
     GasUnits,
     Gwei,
@@ -33,6 +28,7 @@ from keeper.policies.quantities import (
     Usd,
     VaultAddress,
 )
+from keeper.policies.triggers import EmergencyPart, TriggersPart
 
 
 class LimitsPart(Part):
@@ -45,6 +41,30 @@ class LimitsPart(Part):
     vega_usd: Usd = Field(description="What one volatility point may cost, in dollars.")
     theta_usd: Usd = Field(description="What a day may cost, in dollars.")
     collateral_ratio: Percent = Field(description="Value over margin requirement may not fall below this.")
+    stress_loss_usd: Usd | None = Field(
+        default=None, description="What the worst scenario of the stress grid may cost, in dollars."
+    )
+    expected_shortfall_usd: Usd | None = Field(
+        default=None, description="What the worst 2.5 % of days may cost on average, in dollars."
+    )
+    leverage: Percent | None = Field(
+        default=None, description="Deltas of inventory and legs without their signs, over net value."
+    )
+    liquidation_distance: Distance | None = Field(
+        default=None,
+        description="So far the spot may move either way before the collateral ratio is at its floor.",
+    )
+    restore: Percent = Field(
+        default="80%",
+        validate_default=True,
+        description="A breach is traded back to this share of its limit, or further.",
+    )
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if self.restore >= WAD:
+            refuse([("restore", "not below the limit itself: what is restored would be a breach at once")])
+        return self
 
 
 class HedgingPart(Part):
@@ -180,6 +200,12 @@ class PolicyFile(Part):
     hedging: HedgingPart
     costs: CostsPart
     oracle: OraclePart
+    emergency: EmergencyPart | None = Field(
+        default=None, description="Leave out to treat an emergency like any breach of a limit."
+    )
+    triggers: TriggersPart | None = Field(
+        default=None, description="Leave out to make each hedge that is worth it at once."
+    )
     forecast: ForecastPart | None = Field(
         default=None, description="Leave out to draw the band by the oracle's volatility alone."
     )
@@ -206,8 +232,18 @@ class PolicyFile(Part):
             found.append(
                 ("deadline", "longer than 1d: a forgotten transaction must not trade at tomorrow's price")
             )
-        refuse(found)
+        refuse([*found, *self._between_parts()])
         return self
+
+    def _between_parts(self) -> Iterator[tuple[str, str]]:
+        """What the optional parts say against those that they stand beside."""
+        hedging, slices = self.hedging, self.triggers.slices if self.triggers else None
+        if self.emergency is not None:
+            yield from self.emergency.contradictions(self.costs.max_fee_gwei, self.limits.collateral_ratio)
+        if slices is not None:
+            yield from slices.contradictions(
+                hedging.min_trade_usd, hedging.max_trade_usd, self.limits.delta_usd, self.cooldown
+            )
 
     def to_core(self, sha256: str) -> Policy:
         """The same policy as the core's value, named by the hash of its text."""
@@ -222,6 +258,11 @@ class PolicyFile(Part):
                 vega_usd_wad=limits.vega_usd,
                 theta_usd_wad=limits.theta_usd,
                 collateral_ratio_wad=limits.collateral_ratio,
+                stress_loss_usd_wad=limits.stress_loss_usd or 0,
+                expected_shortfall_usd_wad=limits.expected_shortfall_usd or 0,
+                leverage_wad=limits.leverage or 0,
+                liquidation_distance_wad=limits.liquidation_distance or 0,
+                restore_wad=limits.restore,
             ),
             hedging=Hedging(
                 risk_tolerance_usd=to_float(hedging.risk_tolerance_usd, WAD),
@@ -240,5 +281,7 @@ class PolicyFile(Part):
             deadline_s=self.deadline,
             sha256=sha256,
             private_blocks=self.private_blocks,
+            emergency=self.emergency.to_core() if self.emergency else NO_EMERGENCY,
+            triggers=self.triggers.to_core() if self.triggers else NO_TRIGGERS,
             forecast=self.forecast.to_core() if self.forecast else ORACLE_ALONE,
         )

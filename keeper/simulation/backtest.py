@@ -2,19 +2,20 @@
 
 The loop is the daemon's, on another clock: look, decide, send, and at some later look find out what became of
 it. The decisions are `keeper.core.decision`'s own. They are asked for many looks at a time, as though none of
-them would act; from the first one that does, the rest is thrown away and asked again.
+them would act or leave anything to the next; from the first one that does, the rest is asked again.
 """
 
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from keeper.core.decision import Case, Decision, Failure, decide_each
+from keeper.core.case import Case
+from keeper.core.decision import Decision, Failure, decide_each
 from keeper.core.memory import Memory
 from keeper.core.plan import Plan
 from keeper.core.policy import Policy
@@ -107,14 +108,20 @@ class _Row:
 
 
 def _until_one_acts(ends: Iterable[Decision | Failure], ledger: Ledger, first: int) -> list[_Row]:
-    """What holds of some decisions; the first plan among them, unless one is on its way, is sent."""
+    """What holds of some decisions; the first plan among them, unless one is on its way, is sent.
+
+    What a decision leaves to the next look is remembered, and ends the run too if it is new.
+    """
     rows: list[_Row] = []
     for end in ends:
         if isinstance(end, Failure):
             raise end.error
         rows.append(_row(end, ledger))
-        if isinstance(end.action, Plan) and ledger.sent is None:
+        before = ledger.sent, ledger.memory
+        ledger.memory = replace(ledger.memory, carried=end.carried)
+        if isinstance(end.action, Plan):
             ledger.send(end.action, first + len(rows) - 1)
+        if (ledger.sent, ledger.memory) != before:
             break
     return rows
 

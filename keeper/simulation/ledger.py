@@ -126,6 +126,8 @@ class Ledger:
             gas_cost_wei,
             fill.amount_in,
             fill.amount_out,
+            plan.moved_from,
+            plan.moved_by,
         )
 
 

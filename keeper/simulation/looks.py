@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from keeper.core.decision import Case
+from keeper.core.case import Case
 from keeper.core.exposure import Exposure, Situation, Sums, book_sums, exposures_of
 from keeper.core.head import Head
 from keeper.core.hedging import Legs

@@ -42,6 +42,8 @@ _RULES: Final = VaultRules(
     min_trade_bps=100,
     turnover_cap_pips=10**9,
     loss_cap_pips=10**9,
+    emergency_gap_wad=10**9 * WAD,
+    emergency_trade_wad=0,
 )
 _BAND_SHARE: Final = 0.002
 """Gap that a vault's contract takes for hedged, as a share of its notional."""

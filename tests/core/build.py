@@ -55,6 +55,8 @@ RULES = VaultRules(
     min_trade_bps=1,
     turnover_cap_pips=10**9,
     loss_cap_pips=10**9,
+    emergency_gap_wad=300 * WAD,
+    emergency_trade_wad=40 * WAD,
 )
 
 STRADDLE = (

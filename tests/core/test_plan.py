@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from keeper.core.case import Case
 from keeper.core.exposure import Situation
+from keeper.core.memory import Memory
 from keeper.core.plan import Plan, propose, risk_removed_usd
 from keeper.core.policy import Policy
 from keeper.core.position import Leg, VaultState
@@ -14,9 +16,10 @@ from keeper.core.quote import Side, gas_cost_usd, quote, trade_costs
 from keeper.core.reason import Reason
 from keeper.core.units import BPS, WAD, mul_div_up
 from keeper.core.verdict import Breached, Hold, judge
-from tests.core.build import HEAD, NOW, POLICY, SPOT, STRADDLE, pool, situation, usd, vault
+from tests.core.build import HEAD, NOW, POLICY, SPOT, STRADDLE, VAULT, pool, situation, usd, vault
 
 HEDGE = -situation().exposure.book_delta
+FRESH = Memory(VAULT)
 
 
 def gapped(gap: float, **changes: object) -> Situation:
@@ -26,7 +29,7 @@ def gapped(gap: float, **changes: object) -> Situation:
 def planned(each: Situation, policy: Policy = POLICY) -> Plan | Hold:
     verdict = judge(policy, each)
     assert isinstance(verdict, Breached)
-    return propose(policy, each, verdict)
+    return propose(Case(policy, each, FRESH), verdict)
 
 
 def test_too_much_inventory_is_sold_to_the_inner_edge_and_no_further() -> None:
@@ -265,7 +268,7 @@ def test_a_soft_breach_whose_cure_costs_more_than_the_risk_holds() -> None:
     verdict = judge(POLICY, each)
     assert isinstance(verdict, Breached)
     spike = replace(each, native_price=replace(each.native_price, answer_wad=10**6 * SPOT * WAD))
-    hold = propose(POLICY, spike, verdict)
+    hold = propose(Case(POLICY, spike, FRESH), verdict)
     assert isinstance(hold, Hold)
     assert hold.reason is Reason.COST_EXCEEDS_BENEFIT
     assert hold.measured < hold.limit

@@ -4,16 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from keeper.core.case import Case
 from keeper.core.exposure import Situation
+from keeper.core.fitness import fitness
 from keeper.core.hedging import Costs
 from keeper.core.inventory import Band, inventory_bands, question
 from keeper.core.market import FeedRules, Fit, Reading, Reference, Unfit
+from keeper.core.memory import Memory
 from keeper.core.policy import Policy, exceeds, falls_below
 from keeper.core.position import Leg, VaultState
 from keeper.core.reason import Reason
 from keeper.core.units import WAD
-from keeper.core.verdict import Breached, Hold, Within, fitness, judge, measured_against
-from tests.core.build import CALL, NOW, POLICY, SPOT, STRADDLE, pool, situation, usd, vault
+from keeper.core.verdict import Breached, Hold, Within, judge, measured_against
+from tests.core.build import CALL, NOW, POLICY, SPOT, STRADDLE, VAULT, pool, situation, usd, vault
 
 CHEAP = Costs(fixed=5.0, proportional=0.0005)
 
@@ -30,7 +33,7 @@ def inventory_band(policy: Policy, each: Situation, costs: Costs) -> Band:
 
 
 def measured(policy: Policy, each: Situation, costs: Costs = CHEAP) -> Within | Breached:
-    return measured_against(policy, each, inventory_band(policy, each, costs))
+    return measured_against(Case(policy, each, Memory(VAULT)), inventory_band(policy, each, costs))
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from keeper.core.forecast import Name
 from keeper.core.policy import ORACLE_ALONE, ForecastRules, Mode, Policy
+from keeper.core.triggers import NO_EMERGENCY, NO_TRIGGERS, Emergency, Slicing, Triggers
 from keeper.core.units import GWEI, WAD
 from keeper.policies import PolicyError, parse_policy, read_policy, schema
 from keeper.policies.quantities import bps, gwei, percent, seconds, usd
@@ -91,6 +92,30 @@ def test_human_units_become_exact_integers() -> None:
     assert policy.mode is Mode.ARMED
 
 
+def test_a_policy_that_says_nothing_of_it_restores_a_breach_to_four_fifths_of_the_limit() -> None:
+    assert parsed(GOOD).limits.restore_wad == 8 * WAD // 10
+    assert parsed(
+        edited(r"collateral_ratio: \S+", "restore: 65%\n  collateral_ratio: 110%")
+    ).limits.restore_wad == (65 * WAD // 100)
+
+
+def test_an_emergency_is_a_layer_of_its_own_only_where_a_policy_asks_for_it() -> None:
+    assert parsed(GOOD).emergency == NO_EMERGENCY
+    asked = edited(r"^cooldown: 5m", "emergency: {max_fee_gwei: 900, collateral_ratio: 104%}\ncooldown: 5m")
+    assert parsed(asked).emergency == Emergency(900 * GWEI, 104 * WAD // 100)
+
+
+def test_triggers_are_neutral_unless_a_policy_asks_for_them() -> None:
+    assert parsed(GOOD).triggers == NO_TRIGGERS
+    asked = (
+        "triggers: {slices: {above_usd: 300_000, count: 3, every: 10m}, quiet_before_expiry: 20m, "
+        "own_impact: 30m}\ncooldown: 5m"
+    )
+    assert parsed(edited(r"^cooldown: 5m", asked)).triggers == Triggers(
+        Slicing(300_000 * WAD, 3, 600), quiet_s=1_200, own_impact_s=1_800
+    )
+
+
 def test_the_policy_is_named_by_the_hash_of_its_text() -> None:
     assert parsed(GOOD).sha256 != parsed(GOOD + "\n").sha256
     assert parsed(GOOD).sha256 == parsed(GOOD).sha256
@@ -135,7 +160,46 @@ def test_all_mistakes_of_a_file_are_told_at_once() -> None:
         (r"delta_usd: \S+", "delta_usd: 99999999999999999", "is beyond belief"),
         (r"delta_usd: \S+", "delta_usd: 1.0000000000000000001", "more digits than the chain has"),
         (r"delta_usd: \S+", "delta_usd: 100", "the hard limit is below `hedging.min_trade_usd`"),
+        (r"collateral_ratio: \S+", "collateral_ratio: 110%\n  restore: 100%", "not below the limit itself"),
         (r"min_trade_usd: \S+", "min_trade_usd: 2_000_000", "larger than `max_trade_usd`"),
+        (r"^cooldown: 5m", "emergency: {max_fee_gwei: 499}\ncooldown: 5m", "below `costs.max_fee_gwei`"),
+        (
+            r"^cooldown: 5m",
+            "emergency: {max_fee_gwei: 900, collateral_ratio: 110%}\ncooldown: 5m",
+            "emergency.collateral_ratio: not below `limits.collateral_ratio`",
+        ),
+        (
+            r"^cooldown: 5m",
+            "triggers: {slices: {above_usd: 1_000, count: 5, every: 5m}}\ncooldown: 5m",
+            "triggers.slices.count: a piece would be below `hedging.min_trade_usd`",
+        ),
+        (
+            r"^cooldown: 5m",
+            "triggers: {slices: {above_usd: 300_000, count: 2, every: 4m59s}}\ncooldown: 5m",
+            "triggers.slices.every: shorter than `cooldown`",
+        ),
+        (
+            r"^cooldown: 5m",
+            "triggers: {slices: {above_usd: 400_000, count: 2, every: 5m}}\ncooldown: 5m",
+            "triggers.slices.above_usd: not below `limits.delta_usd`",
+        ),
+        (
+            r"max_trade_usd: \S+",
+            "max_trade_usd: 90_000\ntriggers: {slices: {above_usd: 300_000, count: 3, every: 5m}}",
+            "triggers.slices.count: a piece would be above `hedging.max_trade_usd`",
+        ),
+        (
+            r"^cooldown: 5m",
+            "triggers: {slices: {above_usd: 300_000, count: 1, every: 5m}}\ncooldown: 5m",
+            "greater than or equal to 2",
+        ),
+        (
+            r"^cooldown: 5m",
+            "triggers: {quiet_before_expiry: 1d1s}\ncooldown: 5m",
+            "triggers.quiet_before_expiry: longer than 1d",
+        ),
+        (r"^cooldown: 5m", "triggers: {slice: {}}\ncooldown: 5m", "did you mean `slices`?"),
+        (r"^cooldown: 5m", "emergency: {}\ncooldown: 5m", "missing key `emergency.max_fee_gwei`"),
         (r"priority_fee_gwei: \S+", "priority_fee_gwei: 501", "the tip alone is above `max_fee_gwei`"),
         (r"max_slippage: 80 bps", "max_slippage: 0.5", "needs its unit"),
         (r"max_slippage: 80 bps", "max_slippage: 0.001%", "more digits than the chain has basis points"),

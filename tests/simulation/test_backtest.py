@@ -8,7 +8,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from keeper.core.decision import Case, Decision, Failure, decide_each
+from keeper.core.case import Case
+from keeper.core.decision import Decision, Failure, decide_each
 from keeper.core.policy import Mode
 from keeper.core.reason import Reason
 from keeper.simulation.backtest import backtest

@@ -1,17 +1,20 @@
 """Sums taken ahead of time, and looks that are decided many at a time, change no bit of anything."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 
-from keeper.core.decision import Case, Decision, Failure, decide_all, decide_each
+from keeper.core.case import Case
+from keeper.core.decision import Decision, Failure, decide_all, decide_each
 from keeper.core.forecast import Name
 from keeper.core.memory import Memory
 from keeper.core.plan import Plan
 from keeper.core.policy import ForecastRules, Policy
 from keeper.core.snapshot import Legs, Snapshot
+from keeper.core.triggers import Slicing, Triggers
 from keeper.core.units import WAD, wad_from_float_down
 from keeper.simulation import backtest as fast
 from keeper.simulation.backtest import Setup, Track, backtest
@@ -20,6 +23,7 @@ from keeper.simulation.frictions import World
 from keeper.simulation.ledger import Ledger
 from keeper.simulation.looks import Looks
 from keeper.simulation.models import Model
+from tests.core.build import usd
 from tests.simulation.build import policy, setup, world
 
 
@@ -45,6 +49,7 @@ def plainly(policy: Policy, setup: Setup, world: World) -> tuple[list[Decision],
             decided = decide_all(snapshot, {policy.vault: policy}, {policy.vault: ledger.memory})
             (decision,) = decided.decisions
             decisions.append(decision)
+            ledger.memory = replace(ledger.memory, carried=decision.carried)
             if isinstance(decision.action, Plan):
                 ledger.send(decision.action, step)
     return decisions, ledger
@@ -91,6 +96,23 @@ def test_the_fast_path_decides_and_books_what_the_plain_one_does(
     for looks_in_one_call in (0.0, 1e6):
         monkeypatch.setattr(fast, "CALL_LOOKS", looks_in_one_call)
         same(backtest(rule, setup(structure), placed), track)
+
+
+def test_what_a_look_leaves_to_the_next_is_the_same_on_both_paths(monkeypatch: pytest.MonkeyPatch) -> None:
+    placed = world(Model.JUMP, days=25, seed=4, failure_rate=0.1)
+    rule = replace(
+        policy(4_000.0),
+        limits=replace(policy().limits, delta_usd_wad=usd(28_000)),
+        triggers=Triggers(Slicing(usd(10_000), 3, 3_600), 3_600, 7_200),
+    )
+    decisions, ledger = plainly(rule, setup(), placed)
+    assert {len(each.carried.breached) for each in decisions} == {0, 1}
+    assert {each.carried.slices.count for each in decisions} == {0, 3}
+    for looks_in_one_call in (0.0, 14.0, 1e6):
+        monkeypatch.setattr(fast, "CALL_LOOKS", looks_in_one_call)
+        track = backtest(rule, setup(), placed)
+        assert track.trades == tuple(ledger.trades)
+        assert track.reasons == Counter(each.reason for each in decisions)
 
 
 def same(one: Track, other: Track) -> None:

@@ -31,6 +31,8 @@ VERSION = 3
 HEADER_WORDS = 8
 VAULT_WORDS = 32
 
+_RULES = ((4, 6), (9, 12), (23, 24), (27, 29), (31, 32))
+
 READABLE, PAUSED, AUTHORISED, BASE_IS_TOKEN0 = 1, 2, 4, 8
 MAX_DECIMALS = 18
 REMEMBERED = 1 << 13
@@ -233,9 +235,7 @@ def _vault(words: bytes, legs: bytes, chain_id: int, is_sound: bool) -> VaultSta
         sequence=_unsigned(words, 6),
         state_hash=_words(words, 7, 8),
         last_rebalance_at=_unsigned(words, 8),
-        rules=_rules(
-            _words(words, 4, 6) + _words(words, 9, 12) + _words(words, 23, 24) + _words(words, 27, 28)
-        ),
+        rules=_rules(b"".join(_words(words, *part) for part in _RULES)),
         price=_reading(_words(words, 12, 15)),
         volatility=_reading(_words(words, 15, 17)),
         pool=_pool(_words(words, 17, 20), bool(flags & BASE_IS_TOKEN0)),
@@ -271,6 +271,8 @@ def _rules(words: bytes) -> VaultRules:
         min_trade_bps=budgets >> 16 & 0xFFFF,
         turnover_cap_pips=budgets >> 32 & 0xFFFFFFFF,
         loss_cap_pips=budgets >> 64,
+        emergency_gap_wad=_unsigned(words, 7) >> 128,
+        emergency_trade_wad=_unsigned(words, 8),
     )
 
 

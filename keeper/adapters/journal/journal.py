@@ -1,4 +1,4 @@
-"""The loop's journal: each head's work in one commit, what ended together and its memories in another.
+"""The loop's journal: each head's work in one commit, what ended together in another, memories with either.
 
 A crash between two commits must leave nothing half known. So a verdict closes its slot in the same commit
 that records the outcomes and the memories: before it the next run derives the verdict again from the chain,
@@ -30,6 +30,7 @@ from keeper.adapters.journal.lease import Lease
 from keeper.adapters.journal.ledger import close_slot
 from keeper.adapters.journal.pruning import prune
 from keeper.adapters.journal.slots import CLOSED, PAID
+from keeper.adapters.journal.solutions import Solutions
 from keeper.adapters.journal.store import Store
 from keeper.adapters.journal.tables import cycles, decisions, documents, memories, outcomes
 from keeper.core.decision import Decision
@@ -78,14 +79,15 @@ class SqlJournal:
         self._max_bytes = max_bytes
         self._policies: _Document[Policy] = _Document(POLICIES)
         self._memories: _Document[Memory] = _Document(MEMORIES)
+        self._solutions = Solutions()
         self._foretold = Foretold()
 
     async def memories(self) -> Mapping[Address, Memory]:
-        """The fold of all outcomes so far, of vaults that have any."""
+        """The fold of all outcomes and looks so far, of vaults that any changed."""
         return await remembered(self._lease.store)
 
     async def record(self, cycle: Cycle) -> None:
-        """Append a cycle: one commit. Raises JournalError."""
+        """Append a cycle and keep the memories that it left: one commit. Raises JournalError."""
         try:
             async with self._lease.fenced() as connection:
                 policies = await self._policies.write(connection, cycle.policies)
@@ -94,12 +96,15 @@ class SqlJournal:
                 cycle_id = (await connection.execute(row.returning(cycles.c.id))).scalar_one()
                 if cycle.decisions:
                     await connection.execute(insert(decisions), _rows(cycle_id, cycle.decisions))
+                await self._solutions.write(connection, cycle_id, cycle.tables)
+                await _keep(connection, cycle.left())
                 evidence = cycle.evidence
                 await self._foretold.write(connection, cycle_id, evidence.snapshot.outlooks, evidence.bars)
                 await prune(connection, self._max_bytes)
         except BaseException:
             self._policies.forget()
             self._memories.forget()
+            self._solutions.forget()
             self._foretold.forget()
             raise
 
@@ -111,14 +116,21 @@ class SqlJournal:
                 slot_id = await close_slot(connection, settlement.nonce, CLOSED)
             for outcome in settlement.outcomes:
                 await connection.execute(insert(outcomes).values(slot_id=slot_id, **_ended(outcome)))
-            for memory in left:
-                await connection.execute(delete(memories).where(memories.c.vault == memory.vault))
-                row = {"vault": memory.vault, "body": MEMORY.dump(memory)}
-                await connection.execute(insert(memories).values(row))
+            await _keep(connection, left)
+
+
+async def _keep(connection: AsyncConnection, left: Sequence[Memory]) -> None:
+    for memory in left:
+        await connection.execute(delete(memories).where(memories.c.vault == memory.vault))
+        row = {"vault": memory.vault, "body": MEMORY.dump(memory)}
+        await connection.execute(insert(memories).values(row))
 
 
 async def remembered(store: Store) -> Mapping[Address, Memory]:
-    """The fold of all outcomes so far, of vaults that have any. Needs no lease. Raises JournalError."""
+    """The fold of all outcomes and looks so far, of vaults that any changed. Needs no lease.
+
+    Raises JournalError.
+    """
     async with store.transaction() as connection:
         bodies = (await connection.execute(select(memories.c.body))).scalars().all()
     return {memory.vault: memory for memory in map(MEMORY.load, bodies)}

@@ -74,6 +74,20 @@ decisions = Table(
     Column("body", Text, nullable=False),
 )
 
+solutions = Table(
+    "solutions",
+    metadata,
+    Column("id", _RowId, primary_key=True),
+    Column("cycle_id", BigInteger, nullable=False, index=True),
+    Column("vault", String(42), nullable=False, index=True),
+    Column("body", Text, nullable=False),
+)
+"""What each vault's table was solved from, beginning with a cycle; an empty body where it had none any more.
+
+Journals of older releases are without this one: nothing was solved then. A cycle that is named here may have
+been pruned, as what holds from it on is still needed.
+"""
+
 outlooks = Table(
     "outlooks",
     metadata,
@@ -199,4 +213,4 @@ memories = Table(
     Column("vault", String(42), primary_key=True),
     Column("body", Text, nullable=False),
 )
-"""The fold of a vault's outcomes so far."""
+"""The fold of a vault's outcomes and looks so far."""

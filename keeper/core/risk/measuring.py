@@ -4,12 +4,14 @@ Each costs dozens of prices a leg where all Greeks cost one. So they are not par
 taken of vaults whose policy limits one of them, and of whatever a person asks about.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from keeper.core.exposure import Situation
+from keeper.core.market import in_quote
+from keeper.core.policy import Policy
 from keeper.core.risk.liquidation import distances
 from keeper.core.risk.repricing import books_of
 from keeper.core.risk.stress import Shock, stress
@@ -33,6 +35,22 @@ class Risk:
     fall: float
     rise: float
     touch_probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Unasked:
+    """The policy limits nothing that needs it, so it was not measured."""
+
+
+UNASKED = Unasked()
+
+
+def risks_asked_for(each: Sequence[tuple[Policy, Situation]]) -> Iterator[Risk | Unasked]:
+    """The risk of each vault whose policy limits it, all in one call."""
+    asked = [(policy, situation) for policy, situation in each if policy.limits.need_repricing]
+    floors = [in_quote(policy.limits.collateral_ratio_wad) for policy, _ in asked]
+    found = iter(measure_risks([situation for _, situation in asked], floors))
+    return (next(found) if policy.limits.need_repricing else UNASKED for policy, _ in each)
 
 
 def measure_risks(each: Sequence[Situation], floors: Sequence[float]) -> tuple[Risk, ...]:

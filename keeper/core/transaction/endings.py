@@ -84,4 +84,6 @@ def _carried_out(plan: Plan, inclusion: Inclusion) -> Mined | Reverted:
         gas_cost_wei=inclusion.cost_wei,
         spent=inclusion.spent,
         got=inclusion.got,
+        moved_from=plan.moved_from,
+        moved_by=plan.moved_by,
     )

@@ -1,18 +1,21 @@
 """The lens, written backwards: states into words, one field at a time, by nothing but the layout."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+from keeper.adapters.ethereum.seal import state_hash
+from keeper.adapters.ethereum.words import VAULT_WORDS, WORD
 from keeper.core.head import Head
 from keeper.core.market import Reading
 from keeper.core.position import Leg, PoolState, VaultRules, VaultState
-from keeper.core.units import Address, BlockHash
+from keeper.core.units import WAD, Address, BlockHash
+from tests.core.build import pool
 
 STRIKE_TO_WAD = 10**10
 OTHER_RULES = (
-    5402 | 65_000 << 32 | 64_000 << 48 | 200_000 << 64 | 4_000 << 96 | 4 * 10**20 << 128,
+    5402 | 65_000 << 32 | 64_000 << 48 | 200_000 << 64 | 4_000 << 96,
     150 * 10**18 | 15_000 * 10**18 << 128,
     10**16 | 10**19 << 64 | 10**8 << 128,
-    2 * 10**20,
 )
 """What the contract insists on and the keeper has no use for, but to prove the rest."""
 
@@ -41,6 +44,7 @@ def vault_words(vault: VaultState, legs: int) -> bytes:
     ages |= rules.max_trade_wad << 96
     budgets = rules.price_error_bps | rules.min_trade_bps << 16
     budgets |= rules.turnover_cap_pips << 32 | rules.loss_cap_pips << 64
+    daily, prices, volatilities = OTHER_RULES
     fields = [
         int(vault.address, 16),
         flags,
@@ -70,7 +74,10 @@ def vault_words(vault: VaultState, legs: int) -> bytes:
         vault.loss_used_wad,
         vault.keeper_until,
         budgets,
-        *OTHER_RULES,
+        daily | rules.emergency_gap_wad << 128,
+        prices,
+        volatilities,
+        rules.emergency_trade_wad,
     ]
     return b"".join(word(field) for field in fields)
 
@@ -114,7 +121,21 @@ VAULT = VaultState(
     state_hash=bytes(range(32)),
     last_rebalance_at=0,
     rules=VaultRules(
-        2 * 10**18, -(10**21), 600, 100, 1500, 5400, 5401, 7200, 10**21, 50, 500, 250_000, 5_000
+        2 * 10**18,
+        -(10**21),
+        600,
+        100,
+        1500,
+        5400,
+        5401,
+        7200,
+        10**21,
+        50,
+        500,
+        250_000,
+        5_000,
+        4 * 10**20,
+        2 * 10**20,
     ),
     price=Reading(3000 * 10**18, 1_767_225_602, 18446744073709551618),
     volatility=Reading(7 * 10**17, 1_767_225_605, 0),
@@ -128,3 +149,26 @@ LEGS = (
     Leg(is_call=True, strike_wad=3300 * 10**18, expiry=1_769_040_000, size_wad=-(10**21)),
     Leg(is_call=False, strike_wad=2700 * 10**18, expiry=1_769_040_001, size_wad=5 * 10**17),
 )
+
+NATIVE = Reading(3000 * WAD, HEAD.timestamp, 0)
+SANE = replace(
+    VAULT,
+    pool=replace(pool(), liquidity=10**19),
+    price=Reading(3000 * WAD, HEAD.timestamp - 60, 1),
+    volatility=Reading(7 * 10**17, HEAD.timestamp - 60, 1),
+)
+
+
+def words_of(book: Sequence[tuple[Mapping[int, int], Sequence[Leg]]], head: Head = HEAD) -> bytes:
+    """Sealed vaults, each with some of its words spoiled, and with these legs."""
+    bodies = []
+    for index, (fields, held) in enumerate(book):
+        words = bytearray(vault_words(replace(SANE, address=Address(f"0x{index:040x}")), len(held)))
+        for field, value in fields.items():
+            words[field * WORD : (field + 1) * WORD] = value.to_bytes(WORD)
+        own = b"".join(map(leg_word, held))
+        words[7 * WORD : 8 * WORD] = state_hash(head.chain_id, bytes(words), own)
+        bodies.append(bytes(words))
+        assert len(words) == VAULT_WORDS * WORD
+    tail = b"".join(leg_word(leg) for _, held in book for leg in held)
+    return header_words(head, 10**18, NATIVE, len(book)) + b"".join(bodies) + tail

@@ -64,6 +64,8 @@ vaults = st.builds(
         min_trade_bps=unsigned(16),
         turnover_cap_pips=unsigned(32),
         loss_cap_pips=unsigned(32),
+        emergency_gap_wad=unsigned(128),
+        emergency_trade_wad=unsigned(128),
     ),
     price=st.builds(Reading, signed(256), unsigned(63), unsigned(80)),
     volatility=st.builds(Reading, signed(256), unsigned(63), st.just(0)),

@@ -6,13 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from keeper.adapters.journal.codec import DECISION
 from keeper.adapters.journal.history import History
 from keeper.adapters.journal.journal import SqlJournal, remembered
 from keeper.adapters.journal.ledger import SqlLedger
 from keeper.adapters.journal.store import Store, open_reader
+from keeper.adapters.journal.tables import memories
 from keeper.core.memory import Memory, settle
 from keeper.core.outcome import (
     Cancelled,
@@ -49,6 +50,25 @@ async def test_a_cycle_comes_back_as_it_was_recorded(tmp_path: Path) -> None:
     assert stored.memories == recorded.memories
     assert stored.pending == recorded.pending
     assert DECISION.load(stored.decisions[VAULT]) == recorded.decisions[0]
+
+
+async def test_what_a_cycle_leaves_is_kept_with_it(tmp_path: Path) -> None:
+    recorded = cycle(memory=Memory(VAULT, rebalances=3))
+    async with await store(tmp_path) as opened:
+        journal = SqlJournal(await writer(opened))
+        await journal.record(recorded)
+        assert await journal.memories() == {VAULT: recorded.left()[0]}
+        await journal.record(replace(recorded, decisions=()))
+        assert (await journal.memories())[VAULT].carried.breached == (Reason.DELTA_LIMIT,)
+
+
+async def test_a_memory_of_an_earlier_release_has_nothing_carried(tmp_path: Path) -> None:
+    async with await store(tmp_path) as opened:
+        lease = await writer(opened)
+        async with lease.fenced() as connection:
+            old = {"vault": VAULT, "body": f'{{"vault":"{VAULT}","failures":1,"rebalances":2}}'}
+            await connection.execute(insert(memories).values(old))
+        assert await SqlJournal(lease).memories() == {VAULT: Memory(VAULT, failures=1, rebalances=2)}
 
 
 async def test_a_decision_with_a_plan_and_an_infinite_ratio_comes_back_equal(tmp_path: Path) -> None:

@@ -1,0 +1,155 @@
+"""The keeper does not sell into its own fall."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from keeper.core.case import Case
+from keeper.core.decision import Decision
+from keeper.core.impact import footprint, less, own_part
+from keeper.core.memory import Memory
+from keeper.core.plan import Plan
+from keeper.core.policy import Policy
+from keeper.core.pricing.liquidity import mid_price_wad_down
+from keeper.core.quote import quote
+from keeper.core.reason import Reason
+from keeper.core.triggers import Triggers
+from keeper.core.units import WAD
+from tests.core.build import NOW, POLICY, SPOT, STRADDLE, VAULT, pool, situation, vault
+from tests.core.keeping import Keeping, inventory
+
+WINDOW = 1_800
+AVERSE = replace(POLICY.hedging, risk_tolerance_usd=200.0)
+GUARDED = replace(POLICY, triggers=Triggers(own_impact_s=WINDOW), cooldown_s=60, hedging=AVERSE)
+BLIND = replace(GUARDED, triggers=Triggers())
+NEUTRAL = -situation(legs=STRADDLE).exposure.book_delta
+SHALLOW = 5 * 10**17
+
+
+def lenient(policy: Policy) -> Policy:
+    return replace(policy, costs=replace(policy.costs, max_slippage_bps=9_000))
+
+
+def alone(policy: Policy, gap: float, looks: int) -> tuple[Keeping, list[Decision]]:
+    """Nobody else trades, and the oracle shows what the pool does: whatever moves is our own doing."""
+    rules = replace(vault().rules, max_slippage_bps=9_000)
+    start = vault(base_wei=inventory(max(NEUTRAL + gap, 0.0)), rules=rules, pool=pool(liquidity=SHALLOW))
+    kept, made = Keeping(lenient(policy), start, STRADDLE), []
+    for _ in range(looks):
+        made.append(kept.step(120))
+        here = kept.state.pool
+        kept.shows(mid_price_wad_down(here.sqrt_price_x96, 18, 6, base_is_token0=True) / WAD, here)
+    return kept, made
+
+
+def sold(made: list[Decision]) -> float:
+    return -sum(each.action.trade for each in made if isinstance(each.action, Plan))
+
+
+def test_an_oracle_that_follows_the_pool_does_not_lead_the_keeper_on() -> None:
+    _, led_on = alone(BLIND, 95.0, 12)
+    _, guarded = alone(GUARDED, 95.0, 12)
+    first = guarded[0].action
+    assert isinstance(first, Plan)
+    assert sold(guarded) == pytest.approx(-first.trade)
+    assert {each.reason for each in guarded[1:]} <= {Reason.OWN_IMPACT, Reason.INSIDE_BAND}
+    assert Reason.OWN_IMPACT in {each.reason for each in guarded}
+    assert sold(led_on) > 1.3 * sold(guarded)
+
+
+def remembered(moved_by: float, age_s: int = 60) -> Memory:
+    return Memory(VAULT, rebalances=1, rebalanced_at=NOW - age_s, moved_from=float(SPOT), moved_by=moved_by)
+
+
+def case(move: float, memory: Memory, policy: Policy = GUARDED, gap: float = 0.0) -> Case:
+    """The oracle and the pool have moved by this fraction since the keeper's hedge."""
+    price = SPOT * (1 + move)
+    state = vault(
+        price=replace(vault().price, answer_wad=round(price * 10**8) * 10**10),
+        pool=pool(price),
+        base_wei=inventory(NEUTRAL + 500.0 + gap),
+    )
+    return Case(policy, situation(state, STRADDLE), memory)
+
+
+@pytest.mark.parametrize(
+    ("move", "moved_by", "share"),
+    [
+        (-0.010, -0.010, 1.0),  # all of the move may be ours
+        (-0.004, -0.010, 1.0),
+        (-0.020, -0.010, 0.5),  # half of it is the market's
+        (+0.010, -0.010, 0.0),  # the other way is never ours
+        (-0.010, +0.010, 0.0),
+        (0.0, -0.010, 0.0),  # no new round
+    ],
+)
+def test_a_move_is_taken_for_ours_as_far_as_our_own_went(move: float, moved_by: float, share: float) -> None:
+    here = case(move, remembered(moved_by))
+    delta = here.situation.exposure.book_delta
+    before = case(0.0, remembered(moved_by)).situation.exposure.book_delta
+    assert own_part(here) == pytest.approx(share * (delta - before), rel=0.05, abs=1e-9)
+
+
+@pytest.mark.parametrize(("age_s", "counts"), [(WINDOW, True), (WINDOW + 1, False)])
+def test_after_the_oracles_window_it_is_the_markets(age_s: int, counts: bool) -> None:  # noqa: FBT001
+    assert (own_part(case(-0.01, remembered(-0.01, age_s))) != 0.0) is counts
+
+
+def test_a_policy_that_does_not_ask_takes_every_move_for_the_markets() -> None:
+    assert own_part(case(-0.01, remembered(-0.01), BLIND)) == 0.0
+
+
+def test_what_the_market_adds_is_hedged_and_no_more() -> None:
+    kept, _ = alone(GUARDED, 95.0, 2)
+    led_on, _ = alone(BLIND, 95.0, 1)
+    for each in (kept, led_on):
+        each.now += 120
+        each.shows(SPOT * 0.975, pool(SPOT * 0.975, liquidity=SHALLOW))
+    ours, theirs = kept.look().action, led_on.look().action
+    assert isinstance(ours, Plan)
+    assert isinstance(theirs, Plan)
+    assert 0 < abs(ours.trade) < abs(theirs.trade)
+
+
+def test_an_own_hedge_is_remembered_with_the_move_of_the_pools_price() -> None:
+    kept = Keeping(GUARDED, vault(base_wei=inventory(NEUTRAL + 700.0)), STRADDLE)
+    kept.step()
+    after = mid_price_wad_down(kept.state.pool.sqrt_price_x96, 18, 6, base_is_token0=True) / WAD
+    assert kept.memory.moved_from == SPOT
+    assert kept.memory.moved_by == pytest.approx(after / SPOT - 1, rel=1e-6)
+    assert kept.memory.moved_by < 0
+
+
+@pytest.mark.parametrize("base_is_token0", [True, False])
+@pytest.mark.parametrize("trade", [50.0, -50.0])
+def test_a_sale_lowers_the_pools_price_of_a_base_and_a_purchase_raises_it(
+    trade: float,
+    base_is_token0: bool,  # noqa: FBT001
+) -> None:
+    quoted = quote(situation(vault(pool=pool(base_is_token0=base_is_token0))), trade)
+    assert quoted.moves * trade > 0
+
+
+def test_hedges_in_a_row_add_up_and_one_the_other_way_begins_anew() -> None:
+    here = SPOT * 0.98
+    for age_s, moves, expected in (
+        (60, -0.01, (SPOT, 0.99 * 0.99 - 1)),
+        (60, +0.01, (here, 0.01)),
+        (WINDOW + 1, -0.01, (here, -0.01)),
+    ):
+        made = footprint(case(-0.02, remembered(-0.01, age_s)), moves)
+        assert made == pytest.approx(expected)
+
+
+def test_a_breach_that_may_be_our_own_doing_does_not_stand() -> None:
+    _, made = alone(GUARDED, 95.0, 12)
+    assert all(each.carried.breached == () for each in made if each.reason is Reason.OWN_IMPACT)
+
+
+@given(st.floats(-100, 100), st.floats(-100, 100))
+def test_a_part_never_enlarges_nor_turns_a_trade(wanted: float, part: float) -> None:
+    left = less(wanted, part)
+    assert abs(left) <= abs(wanted)
+    assert left * wanted >= 0
