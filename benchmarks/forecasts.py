@@ -3,8 +3,8 @@
 Each opinion after each bar is of the mean variance of the next day and knows the bars so far; the fits are
 those that a daemon would have made. It is held against the variance that came, by QLIKE, which is least for
 the true variance however noisy the measurement (Patton 2011, J. Econometrics 160:246), and by the root of the
-mean squared error in volatility points. `behind` is the QLIKE less that of the blend, with a standard error that
-knows of overlapping days (Newey & West 1987). `last day` and `mean so far` need no model.
+mean squared error in volatility points. `behind` is the QLIKE less that of the blend, with a standard error
+that knows of overlapping days (Newey & West 1987). `last day` and `mean so far` need no model.
 
     python -m benchmarks.forecasts [--json] [--tapes DIR] [--days N] [--seed N] [--processes N] [--out DIR]
 """
@@ -13,30 +13,24 @@ import argparse
 import csv
 import gzip
 import json
-import math
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.machine import computer
-from keeper.core.forecast import Bar, Forecast, History, Name, Tick, Turbulence, folded, outlooks
-from keeper.core.forecast.history import BAR_S, MOST_AT_ONCE
-from keeper.core.forecast.models import HORIZON
+from benchmarks.opinions import BLEND, World, bars_of, course, scored
 from keeper.simulation.book import DAY_S, GENESIS
 from keeper.simulation.models import Model, model_market
 from keeper.simulation.paths import Start
 from keeper.simulation.tape import closes
-
-Floats = NDArray[np.float64]
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 FIVE_MINUTES: Final = "spot_5m_binance_ETHUSDT_2022-05_2024-07.csv.gz"
@@ -50,136 +44,6 @@ TAPES: Final = {
 }
 CRASHES: Final = ("2020-03", "2021-05", "2022-06", "2022-11")
 STEP_S: Final = 900
-BLEND, IMPLIED, WITH_IMPLIED = "blend", "implied", "blend with implied"
-SURE: Final = 0.8
-
-
-@dataclass(frozen=True, slots=True)
-class Course:
-    """A market's bars, what each opinion was after each (a volatility; NaN: silent), and what came."""
-
-    ends: NDArray[np.int64]
-    opinions: Mapping[str, Floats]
-    wild: Floats
-    came: Floats
-
-
-@dataclass(frozen=True, slots=True)
-class Score:
-    """How good one opinion was; `bias` is the mean of what came over what was said, in variance."""
-
-    bars: int
-    qlike: float
-    behind: float
-    error_of_behind: float
-    rmse_points: float
-    bias: float
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """The scores of one market, and what came over what the blend had said while it was calm and wild."""
-
-    scores: dict[str, Score]
-    when_calm: float
-    when_wild: float
-
-
-def bars_of(times: Sequence[float], prices: Sequence[float]) -> list[Bar]:
-    """All bars of a feed, as the daemon folds them."""
-    history, found = History(), [Bar(0, 0.0, 0.0)]
-    for at, price in zip(times, prices, strict=True):
-        after = folded(history, Tick(int(at), price))
-        if isinstance(after, History):
-            history = after
-            found += [bar for bar in history.bars[-MOST_AT_ONCE:] if bar.ends > found[-1].ends]
-    return found[1:]
-
-
-def course(
-    bars: Sequence[Bar], came_from: Sequence[Bar] = (), implied: Mapping[int, float] | None = None
-) -> Course:
-    """The opinions after each bar, and what came by these bars or by those of a better feed."""
-    ends = np.array([bar.ends for bar in bars], dtype=np.int64)
-    said = outlooks(bars)
-    opinions = {
-        str(name): np.array([_volatility(each.forecasts[place]) for each in said])
-        for place, name in enumerate(Name)
-    }
-    variance = np.array([bar.variance for bar in bars])
-    opinions["last day"] = np.sqrt(_last(variance, HORIZON))
-    opinions["mean so far"] = np.sqrt(np.cumsum(variance) / np.arange(1, len(bars) + 1))
-    opinions[BLEND] = np.sqrt(np.mean([opinions[name] ** 2 for name in Name], axis=0))
-    if implied is not None:
-        opinions[IMPLIED] = np.array([implied.get(int(end), math.nan) for end in ends])
-        opinions[WITH_IMPLIED] = np.sqrt((opinions[IMPLIED] ** 2 + opinions[BLEND] ** 2) / 2)
-    wild = [
-        each.turbulence.probability if isinstance(each.turbulence, Turbulence) else math.nan for each in said
-    ]
-    return Course(ends, opinions, np.array(wild), _came(ends, came_from or bars))
-
-
-def _volatility(said: object) -> float:
-    return said.volatility if isinstance(said, Forecast) else math.nan
-
-
-def _last(variance: Floats, count: int) -> Floats:
-    total = np.concatenate([[0.0], np.cumsum(variance)])
-    first = np.maximum(np.arange(1, len(variance) + 1) - count, 0)
-    mean: Floats = (total[1:] - total[first]) / (np.arange(1, len(variance) + 1) - first)
-    return mean
-
-
-def _came(ends: NDArray[np.int64], bars: Sequence[Bar]) -> Floats:
-    """The mean variance of the day after each end; NaN where a bar of it is not known."""
-    known = {bar.ends: bar.variance for bar in bars}
-    return np.array(
-        [
-            np.mean([known.get(int(end) + BAR_S * ahead, math.nan) for ahead in range(1, HORIZON + 1)])
-            for end in ends
-        ]
-    )
-
-
-def scored(found: Course, where: NDArray[np.bool_] | None = None) -> World:
-    """The scores over the bars at which every opinion spoke."""
-    all_speak = np.isfinite(found.came) & np.all(
-        [np.isfinite(each) for each in found.opinions.values()], axis=0
-    )
-    kept = all_speak if where is None else all_speak & where
-    came = np.maximum(found.came[kept], 1e-12)
-    ratios = {name: came / each[kept] ** 2 for name, each in found.opinions.items()}
-    losses = {name: ratio - np.log(ratio) - 1.0 for name, ratio in ratios.items()}
-    calm, wild = found.wild[kept] < 1.0 - SURE, found.wild[kept] > SURE
-    return World(
-        scores={
-            name: Score(
-                bars=len(came),
-                qlike=float(np.mean(loss)),
-                behind=float(np.mean(loss - losses[BLEND])),
-                error_of_behind=_error(loss - losses[BLEND]),
-                rmse_points=100 * float(np.sqrt(np.mean((np.sqrt(came) - found.opinions[name][kept]) ** 2))),
-                bias=float(np.mean(ratios[name])),
-            )
-            for name, loss in losses.items()
-        },
-        when_calm=_mean(ratios[BLEND][calm]),
-        when_wild=_mean(ratios[BLEND][wild]),
-    )
-
-
-def _mean(values: Floats) -> float:
-    return float(np.mean(values)) if len(values) else math.nan
-
-
-def _error(difference: Floats) -> float:
-    """Standard error of a mean of which neighbours share days."""
-    away, count = difference - np.mean(difference), len(difference)
-    variance = float(np.mean(away * away))
-    for lag in range(1, min(2 * HORIZON, count)):
-        shared = float(np.sum(away[lag:] * away[:-lag])) / count
-        variance += 2.0 * (1.0 - lag / (2 * HORIZON)) * shared
-    return math.sqrt(max(variance, 0.0) / count)
 
 
 def made(model: Model, days: int, seed: int) -> dict[str, World]:
@@ -280,13 +144,17 @@ def text(worlds: Mapping[str, World]) -> str:
                 for who, each in world.scores.items()
             ),
             "",
-            f"Came over what the blend said: {world.when_calm:.2f} while surely calm, "
-            f"{world.when_wild:.2f} while surely turbulent.",
+            _regimes(world),
             "",
         ]
     return "\n".join(
         [*parts, "### Where the blend does not win", "", *(f"- {each}" for each in lost(worlds))]
     )
+
+
+def _regimes(world: World) -> str:
+    calm, wild = (f"{each:.2f}" if each else "never" for each in (world.when_calm, world.when_wild))
+    return f"Came over what the blend said: {calm} while surely calm, {wild} while surely turbulent."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
