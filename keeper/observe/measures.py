@@ -11,6 +11,7 @@ from keeper.core.policy import Policy
 from keeper.core.reason import Reason
 from keeper.core.units import to_float
 from keeper.observe.metrics import GREEKS, MODES, OUTCOMES, Metrics
+from keeper.observe.risks import RISKS, RiskMeasures
 
 LIMITS = {
     Reason.DELTA_LIMIT: "delta",
@@ -18,6 +19,7 @@ LIMITS = {
     Reason.VEGA_LIMIT: "vega",
     Reason.THETA_LIMIT: "theta",
     Reason.COLLATERAL_LIMIT: "collateral",
+    **RISKS,
 }
 EDGES = ("buy_below", "buy_to", "sell_to", "sell_above")
 
@@ -37,7 +39,7 @@ class VaultMeasures:
         )  # fmt: skip
         self._edges = tuple(metrics.band.labels(name, edge) for edge in EDGES)
         self._used = tuple(metrics.utilization.labels(name, greek) for greek in GREEKS)
-        self._outside = {greek: metrics.outside.labels(name, greek) for greek in GREEKS}
+        self._outside = {greek: metrics.outside.labels(name, greek) for greek in (*GREEKS, *RISKS.values())}
         self._reasons = {reason: metrics.decisions.labels(name, reason.value) for reason in Reason}
         self._observed = metrics.observed.labels(name)
         self._evaluated = metrics.evaluated.labels(name)
@@ -51,6 +53,7 @@ class VaultMeasures:
         metrics.quarantined.labels(name).set(0)
         metrics.gas.labels(name)
         self._sha256 = ""
+        self._risks = RiskMeasures(metrics, name)
         self.obey(policy)
 
     def obey(self, policy: Policy) -> None:
@@ -66,6 +69,7 @@ class VaultMeasures:
         for greek, limit in zip(GREEKS, self._limits, strict=True):
             bound = "lower" if greek == "collateral" else "upper"
             self._metrics.bound.labels(self._name, greek, bound).set(limit)
+        self._risks.obey(limits)
         self._metrics.oracle_heartbeat.labels(self._name, "price").set(policy.oracle.price.max_age_s)
         self._metrics.oracle_heartbeat.labels(self._name, "volatility").set(
             policy.oracle.volatility.max_age_s
@@ -82,6 +86,7 @@ class VaultMeasures:
         exposure, band = decision.exposure, decision.band
         self._reasons[decision.reason].inc()
         self._evaluated.set(wall_s)
+        self._risks.decided(decision)
         if exposure.spot <= 0:
             self._unmeasured()
             self._add_time(decision)
