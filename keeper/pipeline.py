@@ -15,18 +15,21 @@ from typing import TypeVar
 
 from keeper.core.decision import Decision, decide_all
 from keeper.core.head import Head
+from keeper.core.hedging import Solved
 from keeper.core.memory import Memory, settle
 from keeper.core.outcome import Filled, Refused, Settlement
 from keeper.core.plan import Plan
 from keeper.core.policy import Policy
 from keeper.core.reason import Reason
 from keeper.core.snapshot import Snapshot
+from keeper.core.tables import wanted
 from keeper.core.transaction.wish import Instead, Unwanted, Wish, wish
 from keeper.core.units import Address
 from keeper.core.verdict import Hold
 from keeper.ports import (
     Accepted,
     Cycle,
+    GivenTables,
     Heads,
     Journal,
     Mismatched,
@@ -34,6 +37,7 @@ from keeper.ports import (
     Policies,
     Reader,
     References,
+    Tables,
     UnansweredError,
     UnreachableError,
     Wallet,
@@ -62,6 +66,7 @@ class Pipeline:
     memories: dict[Address, Memory] = field(default_factory=dict)
     quarantined: set[Address] = field(default_factory=set)
     watch: Watch = field(default_factory=Watch)
+    tables: Tables = field(default_factory=GivenTables)
 
     async def run(self) -> None:
         """Keep the vaults until the heads end. Raises JournalError."""
@@ -81,11 +86,12 @@ class Pipeline:
         with self.observer.stage("read"):
             evidence = await self.reader.read(head, self.references.latest())
         self.watch.look(evidence.snapshot, self.memories, self.wallet, self.observer)
-        policies, pending = self.policies.current(), self.wallet.pending()
+        policies, pending, tables = self.policies.current(), self.wallet.pending(), self.tables.newest()
         with self.observer.stage("decide"):
-            decisions = self._decide(evidence.snapshot, policies)
+            decisions = self._decide(evidence.snapshot, policies, tables)
         with self.observer.stage("record"):
-            await self._record(Cycle(evidence, policies, dict(self.memories), pending, decisions))
+            known = dict(self.memories)
+            await self._record(Cycle(evidence, policies, known, pending, decisions, tables))
         native_usd_wad = max(evidence.snapshot.native_price.answer_wad, 0)
         plans = [plan for plan in self._tell(decisions, Plan) if plan.vault not in pending]
         for plan in sorted(plans, key=lambda plan: not plan.urgent):
@@ -95,6 +101,7 @@ class Pipeline:
             await self.wallet.review(head, wishes, native_usd_wad)
         # No transaction waits until a thousand vaults that hold are told of.
         self._tell(decisions, Hold)
+        self.tables.want(wanted(evidence.snapshot, policies, decisions, tables))
         self.observer.cycled(head)
         return decisions
 
@@ -112,9 +119,11 @@ class Pipeline:
                 actions.append(decision.action)
         return actions
 
-    def _decide(self, snapshot: Snapshot, policies: Mapping[Address, Policy]) -> tuple[Decision, ...]:
+    def _decide(
+        self, snapshot: Snapshot, policies: Mapping[Address, Policy], tables: Mapping[Address, Solved]
+    ) -> tuple[Decision, ...]:
         kept = {vault: policy for vault, policy in policies.items() if vault not in self.quarantined}
-        decided = decide_all(snapshot, kept, self.memories)
+        decided = decide_all(snapshot, kept, self.memories, tables)
         for failure in decided.failures:
             self.quarantined.add(failure.vault)
             self.observer.quarantined(failure.vault, failure.error)

@@ -6,11 +6,13 @@ more abstract. The loop imports these and never an adapter, so that it can be ru
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from keeper.core.decision import Decision
+from keeper.core.forecast import Bar
 from keeper.core.head import Head
+from keeper.core.hedging import Solved
 from keeper.core.market import Reference
 from keeper.core.memory import Memory
 from keeper.core.outcome import Outcome, Refused, Settlement
@@ -18,6 +20,7 @@ from keeper.core.plan import Plan
 from keeper.core.policy import Policy
 from keeper.core.reason import Reason
 from keeper.core.snapshot import Snapshot
+from keeper.core.tables import Wanted
 from keeper.core.transaction.whose import Whose
 from keeper.core.transaction.wish import Wish
 from keeper.core.units import Address
@@ -83,22 +86,28 @@ class Accepted:
 class Evidence:
     """A snapshot with the bytes it was decoded from.
 
-    The journal keeps the bytes, so that the decision can be derived again from what the node said.
+    The journal keeps the bytes, so that the decision can be derived again from what the node said. `bars` are
+    those of each vault's price that ended with this snapshot: kept too, as models are made of them.
     """
 
     snapshot: Snapshot
     words: bytes
+    bars: Mapping[Address, Sequence[Bar]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """One head's work, as journalled: what was known, by which policies and memories, what was decided."""
+    """One head's work, as journalled: what was known, and what was decided.
+
+    By which policies, memories and tables, too.
+    """
 
     evidence: Evidence
     policies: Mapping[Address, Policy]
     memories: Mapping[Address, Memory]
     pending: frozenset[Address]
     decisions: Sequence[Decision]
+    tables: Mapping[Address, Solved] = field(default_factory=dict)
 
     def left(self) -> tuple[Memory, ...]:
         """The memories that it changed, as the next cycle is to know them."""
@@ -142,6 +151,32 @@ class References(Protocol):
     def latest(self) -> Sequence[Reference]:
         """Never waits; empty when nothing was heard yet."""
         ...
+
+
+class Tables(Protocol):
+    """What was solved for books in the background (see `core.hedging.solving`), as it stands."""
+
+    def newest(self) -> Mapping[Address, Solved]:
+        """By vault. Never waits, and what was handed out does not change."""
+        ...
+
+    def want(self, wanted: Wanted) -> None:
+        """What to solve next, instead of what was wanted before. Never waits."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class GivenTables:
+    """Implements `Tables` where nobody solves: what there is from the start, and that may be nothing."""
+
+    given: Mapping[Address, Solved] = field(default_factory=dict)
+
+    def newest(self) -> Mapping[Address, Solved]:
+        """What was given."""
+        return self.given
+
+    def want(self, wanted: Wanted) -> None:
+        """Nothing is done about it."""
 
 
 class Wallet(Protocol):

@@ -184,6 +184,7 @@ class Settings(BaseSettings):
     metrics_port: int = Field(default=9464, ge=0, le=65535)
     reference_url: ReferenceUrl | None = None
     reference_pointer: str = Field(default="", pattern=r"^(/.*)?$")
+    tables: Literal["on", "off"] = "on"
     ready_seconds: int = Field(default=90, ge=1)
     log_format: Literal["auto", "json", "console"] = "auto"
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -15,12 +15,15 @@ from keeper.adapters.ethereum.pool import Pool
 from keeper.adapters.ethereum.rpc import RpcRefusedError
 from keeper.adapters.ethereum.subscription import WrongChainError
 from keeper.adapters.feeds.board import Board
+from keeper.adapters.journal.foretold import recalled_bars
 from keeper.adapters.journal.journal import SqlJournal, remembered
 from keeper.adapters.journal.slots import recalled
+from keeper.adapters.journal.solutions import known
 from keeper.adapters.journal.store import Owner, open_reader, open_store
 from keeper.adapters.signing.keystore import KeystoreSigner
 from keeper.adapters.wallet.dry import DryWallet
 from keeper.app.daemon import Voice
+from keeper.app.foretelling import Forecasts
 from keeper.app.leading import taken
 from keeper.app.parts import (
     FollowingReader,
@@ -34,9 +37,11 @@ from keeper.app.parts import (
     relaying,
     unlock_key,
 )
+from keeper.app.solving import Progress, SolvedAgain, Strange
 from keeper.core.decision import Decision
 from keeper.core.exposure import Situation, situations
 from keeper.core.head import Head
+from keeper.core.hedging import Origin, Solved
 from keeper.core.memory import Memory
 from keeper.core.outcome import Refused, Settlement
 from keeper.core.plan import Plan
@@ -44,10 +49,10 @@ from keeper.core.policy import Policy
 from keeper.core.snapshot import Snapshot
 from keeper.core.units import Address
 from keeper.logs import Redaction
-from keeper.observe import Told
+from keeper.observe import ForecastsTold, Told
 from keeper.pipeline import Pipeline
 from keeper.policies import PolicyFolder
-from keeper.ports import Accepted, Cycle, Journal, UnreachableError, Wallet
+from keeper.ports import Accepted, Cycle, GivenTables, Journal, UnreachableError, Wallet
 from keeper.settings import Settings
 
 HEAR_REFERENCES_S = 3.0
@@ -69,6 +74,8 @@ class Looked:
     answers: Mapping[Address, Accepted | Refused]
     snapshot: Snapshot
     in_flight: frozenset[Address]
+    tables: Mapping[Address, Solved]
+    strange: tuple[Strange, ...]
 
 
 class _Listener(Told):
@@ -107,9 +114,12 @@ class _Unwritten:
         """Nothing."""
 
 
-async def one_cycle(settings: Settings, redaction: Redaction, names: frozenset[str], *, live: bool) -> Looked:
+async def one_cycle(
+    settings: Settings, redaction: Redaction, names: frozenset[str], progress: Progress, *, live: bool
+) -> Looked:
     """One cycle of all vaults, or of those named; dry, it leaves no trace.
 
+    What the daemon solved last for the vaults named is solved again; without names, nothing is.
     Raises the named errors of settings, policies and adapters; UnreachableError when the node is down.
     """
     voice = Voice.of(settings)
@@ -120,26 +130,48 @@ async def one_cycle(settings: Settings, redaction: Redaction, names: frozenset[s
         account = account_of(settings, signer)
         rpc = await stack.enter_async_context(make_pool(settings, voice.chain))
         head = await tip(rpc, settings.chain_id)
-        memories, in_flight = await _known(settings)
+        memories, in_flight, origins = await _known(settings)
+        forecasts = await _forecasts(settings, voice)
+        kept = policies.current().keys() if names and settings.tables == "on" else frozenset()
+        tables, strange = await _solved(
+            {vault: each for vault, each in origins.items() if vault in kept}, progress
+        )
+        forecasts = await _forecasts(settings, voice)
         journal: Journal = _Unwritten(memories)
         wallet: Wallet = DryWallet(in_flight)
         if live:
             journal, wallet = await _armed(settings, needs_key(signer), rpc, policies, voice, stack)
         pipeline = Pipeline(
             heads=make_heads(settings, rpc, voice.chain),
-            reader=FollowingReader(rpc, settings, account, policies, listener),
+            reader=FollowingReader(rpc, settings, account, policies, listener, forecasts),
             references=await stack.enter_async_context(_heard(settings, voice)),
             policies=policies,
             wallet=wallet,
             journal=journal,
             observer=listener,
             memories=dict(await journal.memories()),
+            tables=GivenTables(tables),
         )
         decisions = await pipeline.cycle(head)
     snapshot = listener.snapshots[-1]
     return Looked(
-        head, policies.current(), situations(snapshot), decisions, listener.answers, snapshot, in_flight
+        head,
+        policies.current(),
+        situations(snapshot),
+        decisions,
+        listener.answers,
+        snapshot,
+        in_flight,
+        tables,
+        strange,
     )
+
+
+async def _solved(
+    origins: Mapping[Address, Origin], progress: Progress
+) -> tuple[Mapping[Address, Solved], tuple[Strange, ...]]:
+    with SolvedAgain(origins.values(), progress(len(origins))) as found:
+        return await found.of(origins), tuple(found.strange)
 
 
 async def tip(rpc: Client, chain_id: int) -> Head:
@@ -171,13 +203,30 @@ async def _armed(
     return SqlJournal(lease, settings.journal_mb * 2**20), wallet
 
 
-async def _known(settings: Settings) -> tuple[Mapping[Address, Memory], frozenset[Address]]:
-    """What the journal remembers, and the vaults with an intent in flight: a daemon may be at work."""
+async def _known(
+    settings: Settings,
+) -> tuple[Mapping[Address, Memory], frozenset[Address], Mapping[Address, Origin]]:
+    """What the journal remembers: memories, vaults with an intent in flight, and what tables came from.
+
+    A daemon may be at work.
+    """
     if not await asyncio.to_thread(settings.journal.is_file):
-        return {}, frozenset()
+        return {}, frozenset(), {}
     async with await open_reader(settings.journal) as store:
         left = await recalled(store)
-        return await remembered(store), frozenset(vault for slot in left.slots for vault in slot.vaults)
+        in_flight = frozenset(vault for slot in left.slots for vault in slot.vaults)
+        return await remembered(store), in_flight, await known(store)
+
+
+async def _forecasts(settings: Settings, voice: Voice) -> Forecasts:
+    """What models say of the bars in the journal."""
+    told = ForecastsTold(voice.metrics, voice.vaults.name_of)
+    if not await asyncio.to_thread(settings.journal.is_file):
+        return Forecasts({}, told.foretold)
+    async with await open_reader(settings.journal) as store:
+        forecasts = Forecasts(await recalled_bars(store), told.foretold)
+    await forecasts.refresh()
+    return forecasts
 
 
 @asynccontextmanager

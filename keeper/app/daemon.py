@@ -18,13 +18,16 @@ from keeper.adapters.ethereum.pool import Pool
 from keeper.adapters.feeds.board import Board
 from keeper.adapters.feeds.http import HttpFeed
 from keeper.adapters.feeds.mqtt import MqttFeed
+from keeper.adapters.journal.foretold import recalled_bars
 from keeper.adapters.journal.journal import SqlJournal
 from keeper.adapters.journal.lease import Lease
 from keeper.adapters.journal.store import Owner, open_store
 from keeper.adapters.signing.keystore import KeystoreSigner
+from keeper.adapters.solver.solver import Solver
 from keeper.adapters.wallet.dry import DryWallet
 from keeper.adapters.wallet.wallet import LiveWallet
 from keeper.adapters.web.server import Pages, WebServer
+from keeper.app.foretelling import Forecasts
 from keeper.app.leading import keep, lease_of, stand_by
 from keeper.app.parts import (
     FollowingReader,
@@ -42,10 +45,10 @@ from keeper.app.parts import (
 from keeper.core.units import Address
 from keeper.health import Health
 from keeper.logs import Redaction
-from keeper.observe import ChainTold, Metrics, Told
+from keeper.observe import ChainTold, ForecastsTold, Metrics, TablesTold, Told
 from keeper.pipeline import Pipeline
 from keeper.policies import PolicyFolder
-from keeper.ports import JournalError, LeaseLostError
+from keeper.ports import GivenTables, JournalError, LeaseLostError
 from keeper.settings import Settings
 
 BEAT_S = 1.0
@@ -83,7 +86,11 @@ async def run_daemon(settings: Settings, redaction: Redaction, *, live: bool) ->
                 await daemon.stand_by(group)
                 if daemon.leads():
                     tasks.append(group.create_task(keep(daemon.lease), name="lease"))
-                    await (await daemon.open(stack)).run()
+                    if isinstance(daemon.tables, Solver):
+                        tasks.append(group.create_task(daemon.tables.run(), name="tables"))
+                    forecasts = await daemon.recall()
+                    tasks.append(group.create_task(forecasts.run(), name="forecasts"))
+                    await (await daemon.open(stack, forecasts)).run()
                 for task in tasks:
                     task.cancel()
         except* LeaseLostError as errors:
@@ -109,6 +116,7 @@ class _Daemon:
     heads: NodeHeads
     board: Board
     feed: HttpFeed | MqttFeed | None
+    tables: Solver | GivenTables
     wallet: LiveWallet | DryWallet = field(default_factory=DryWallet)
     standing_by: asyncio.Task[None] | None = None
 
@@ -122,7 +130,12 @@ class _Daemon:
         """Whether the lease was had before the daemon was told to stop."""
         return self.standing_by is not None and not self.standing_by.cancelled()
 
-    async def open(self, stack: AsyncExitStack) -> Pipeline:
+    async def recall(self) -> Forecasts:
+        """The past of each vault's price, as the last one that led has left it. Raises JournalError."""
+        told = ForecastsTold(self.voice.metrics, self.voice.vaults.name_of)
+        return Forecasts(await recalled_bars(self.lease.store), told.foretold)
+
+    async def open(self, stack: AsyncExitStack, forecasts: Forecasts) -> Pipeline:
         """The loop, with a wallet that knows what was left open. Raises JournalError."""
         settings, voice = self.settings, self.voice
         if self.armed is not None:
@@ -131,9 +144,18 @@ class _Daemon:
                 settings, self.armed, self.pool, relay, self.lease, self.policies, voice.chain
             )
             stack.push_async_callback(self.wallet.close)
-        reader = FollowingReader(self.pool, settings, self.account, self.policies, voice.vaults)
+        reader = FollowingReader(self.pool, settings, self.account, self.policies, voice.vaults, forecasts)
         journal = SqlJournal(self.lease, settings.journal_mb * 2**20)
-        return Pipeline(self.heads, reader, self.board, self.policies, self.wallet, journal, voice.vaults)
+        return Pipeline(
+            self.heads,
+            reader,
+            self.board,
+            self.policies,
+            self.wallet,
+            journal,
+            voice.vaults,
+            tables=self.tables,
+        )
 
     def stop(self) -> None:
         """Finish the cycle, take no new plan, wait for no lease."""
@@ -159,7 +181,9 @@ async def _assemble(
     lease = await stack.enter_async_context(lease_of(store, settings.lease_seconds))
     board = make_board(voice.chain)
     heads, feed = make_heads(settings, pool, voice.chain), make_feed(settings, board)
-    daemon = _Daemon(settings, voice, policies, account, armed, pool, lease, heads, board, feed)
+    told = TablesTold(voice.metrics, voice.vaults.name_of)
+    tables = Solver(told) if settings.tables == "on" else GivenTables()
+    daemon = _Daemon(settings, voice, policies, account, armed, pool, lease, heads, board, feed, tables)
     voice.health.facts(
         version=__version__,
         live_mode=live,

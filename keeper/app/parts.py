@@ -30,6 +30,7 @@ from keeper.adapters.signing.keystore import KeystoreSigner, unlock
 from keeper.adapters.wallet.needs import Absent, Fill, Log
 from keeper.adapters.wallet.node import AgreedNode
 from keeper.adapters.wallet.wallet import LiveWallet, Parts, open_wallet
+from keeper.app.foretelling import Forecasts
 from keeper.app.leading import LeasedNode, LeasedSigner
 from keeper.app.pinned import PinnedVaults, books_of
 from keeper.core.head import Head
@@ -148,9 +149,16 @@ class FollowingReader:
     """Implements `ports.Reader` for whatever vaults have a policy now: a new policy file is a new vault."""
 
     def __init__(
-        self, rpc: Client, settings: Settings, account: Address, policies: Policies, told: Told
+        self,
+        rpc: Client,
+        settings: Settings,
+        account: Address,
+        policies: Policies,
+        told: Told,
+        forecasts: Forecasts,
     ) -> None:
         """Raises SettingsError for an address book that cannot be used."""
+        self._forecasts = forecasts
         self._rpc, self._settings, self._account = rpc, settings, account
         self._policies, self._told = policies, told
         self._subject = subject_of(settings, account, policies.current())
@@ -164,9 +172,11 @@ class FollowingReader:
         if subject != self._subject:
             self._subject, self._reader = subject, ChainReader(self._rpc, subject)
         evidence = await self._reader.read(head, references)
-        self._told.read(evidence.snapshot)
         await self._pinned.look(evidence.snapshot, policies)
-        return evidence
+        # Last, as nothing may fail between a bar's end and its record.
+        seen = self._forecasts.seen(evidence, policies)
+        self._told.read(seen.snapshot)
+        return seen
 
     async def simulate(self, plan: Plan, head: Head) -> Simulated | WouldRevert | Mismatched:
         """Run the exact call at `head.hash`, if the vault is what was deployed. Raises UnreachableError."""

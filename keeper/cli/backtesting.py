@@ -1,15 +1,14 @@
 """Policies tried on markets that were, or might be."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from keeper.cli.common import Done, console, json_option, print_json
+from keeper.cli.common import Done, console, json_option, print_json, progress
 from keeper.cli.exits import Exit
 
 if TYPE_CHECKING:
@@ -83,8 +82,8 @@ def backtest(files: tuple[Path, ...], html: Path | None, *, as_json: bool, **giv
     study = _study(files, given)
     if html is not None:
         _drawable()
-    with _progress(len(study.policies) * len(study.seeds), shown=not as_json) as advance:
-        compared = compare(study, advance)
+    with progress("backtests", shown=not as_json) as begin:
+        compared = compare(study, begin(len(study.policies) * len(study.seeds)))
     if html is not None:
         _written(html, study, compared)
     if as_json:
@@ -180,15 +179,3 @@ def _written(path: Path, study: "Study", compared: "tuple[Compared, ...]") -> No
         write_report(path, study, compared)
     except OSError as error:
         raise click.ClickException(f"{path} cannot be written: {error.strerror}") from None
-
-
-@contextmanager
-def _progress(total: int, *, shown: bool) -> Iterator[Callable[[], None]]:
-    """A bar on standard error, where a person can see it."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    screen = Console(stderr=True)
-    with Progress(console=screen, transient=True, disable=not (shown and screen.is_terminal)) as bar:
-        task = bar.add_task("backtests", total=total)
-        yield lambda: bar.advance(task)

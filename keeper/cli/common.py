@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from pathlib import Path
@@ -67,6 +68,22 @@ def console() -> "Console":
 
     # A file or a pipe has no width of its own; eighty columns would cut addresses in two.
     return Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
+
+
+@contextmanager
+def progress(what: str, *, shown: bool) -> Iterator[Callable[[int], Callable[[], None]]]:
+    """A bar on standard error, where a person can see it: begun with a number, called as each is done."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    screen = Console(stderr=True)
+    with Progress(console=screen, transient=True, disable=not (shown and screen.is_terminal)) as bar:
+
+        def begin(total: int) -> Callable[[], None]:
+            task = bar.add_task(what, total=total, visible=total > 0)
+            return lambda: bar.advance(task)
+
+        yield begin
 
 
 def print_json(value: object) -> None:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from keeper.cli.common import Done, config_option, console, json_option, opened, print_json
+from keeper.cli.common import Done, config_option, console, json_option, opened, print_json, progress
 from keeper.cli.exits import Exit
 
 if TYPE_CHECKING:
     from keeper.adapters.ethereum.preflight import Finding
+    from keeper.app.replay import Replayed
 
 STATUS_TIMEOUT_S = 5.0
 MOST_SHOWN = 20
@@ -71,8 +72,10 @@ def explain(config: Path | None, vault: str, *, as_json: bool) -> None:
     """Show what the keeper sees of VAULT now, what it would do, and why; or the life of a nonce.
 
     Prints the prices and their ages, each sensitivity beside its limit, the band inside which a hedge costs
-    more than it is worth, what is breached, and the one reason of the decision. A number instead of a name is
-    a nonce, and shows what `keeper tx show` does.
+    more than it is worth and what found it, what models expect and which volatility drew the band, where the
+    policy asks for forecasts, what is breached, and the one reason of the decision. The table that the daemon
+    has for the book is solved again from the journal, which takes a second or two. A number instead of a name
+    is a nonce, and shows what `keeper tx show` does.
 
     \b
     Example:
@@ -87,9 +90,12 @@ def explain(config: Path | None, vault: str, *, as_json: bool) -> None:
         return
     from keeper.app.cycle import one_cycle
     from keeper.cli.tables import explanation
+    from keeper.cli.tiers import band_from
+    from keeper.core.foresight import foresee
 
     settings, redaction = opened(config, quiet=True)
-    looked = asyncio.run(one_cycle(settings, redaction, frozenset({vault}), live=False))
+    with progress("tables", shown=not as_json) as begin:
+        looked = asyncio.run(one_cycle(settings, redaction, frozenset({vault}), begin, live=False))
     if as_json:
         (address,) = looked.policies
         print_json(
@@ -99,6 +105,9 @@ def explain(config: Path | None, vault: str, *, as_json: bool) -> None:
                 "policy": looked.policies[address],
                 "decision": looked.decisions[0],
                 "reason": looked.decisions[0].reason,
+                "band_from": band_from(looked),
+                "outlook": looked.situations[0].outlook,
+                "foresight": foresee(looked.policies[address], looked.situations[0]),
                 "simulation": looked.answers.get(address),
                 "in_flight": address in looked.in_flight,
             }
@@ -122,35 +131,45 @@ def replay(
 ) -> None:
     """Derive every recorded decision again, from the bytes that the node gave, and compare.
 
+    Tables on which decisions rest are solved again and compared too: a second or two of one core for each.
     Needs no node and no key, and takes no lock: it may run beside the daemon.
 
     \b
-    Exit code: 0 all decisions came out the same, 8 some did not.
+    Exit code: 0 all decisions and tables came out the same, 8 some did not.
     Example:
       keeper replay --journal keeper.db --from-block 19000000
     """
     from keeper.app.replay import replay as derive
-    from keeper.cli.differing import differing
 
     path = journal if journal is not None else opened(config, quiet=True)[0].journal
-    result = asyncio.run(derive(path, from_block, to_block))
+    with progress("tables", shown=not as_json) as begin:
+        result = asyncio.run(derive(path, from_block, to_block, begin))
     if as_json:
         print_json(result)
     else:
-        click.echo(
-            f"{result.equal} of {result.decisions} decisions in {result.cycles} cycles came out the same"
-        )
-        for difference in result.differences[:MOST_SHOWN]:
-            click.echo(f"block {difference.block}, vault {difference.vault}:")
-            for line in differing(difference.recorded, difference.derived):
-                click.echo(f"  {line}")
-        if result.equal != result.decisions:
-            hidden = result.decisions - result.equal - min(len(result.differences), MOST_SHOWN)
-            if hidden:
-                click.echo(f"{hidden} more differ; --json has the first thousand")
-            click.echo("another release may rightly decide differently: replay with the one that recorded")
-    if result.equal != result.decisions:
+        _tell(result)
+    if not result.same:
         raise Done(Exit.DIFFERS)
+
+
+def _tell(result: "Replayed") -> None:
+    from keeper.cli.differing import differing
+
+    click.echo(f"{result.equal} of {result.decisions} decisions in {result.cycles} cycles came out the same")
+    if result.tables:
+        click.echo(f"{result.tables - len(result.strange)} of {result.tables} tables came out the same")
+    for table in result.strange[:MOST_SHOWN]:
+        was, now = table.recorded[:12], table.derived[:12]
+        click.echo(f"table of vault {table.vault}, stated at {table.at}: recorded {was}, derived {now}")
+    for difference in result.differences[:MOST_SHOWN]:
+        click.echo(f"block {difference.block}, vault {difference.vault}:")
+        for line in differing(difference.recorded, difference.derived):
+            click.echo(f"  {line}")
+    if not result.same:
+        hidden = result.decisions - result.equal - min(len(result.differences), MOST_SHOWN)
+        if hidden:
+            click.echo(f"{hidden} more differ; --json has the first thousand")
+        click.echo("another release may rightly decide differently: replay with the one that recorded")
 
 
 @click.command()

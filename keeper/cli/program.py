@@ -12,6 +12,7 @@ from keeper.cli.common import Done
 from keeper.cli.demonstrating import demo
 from keeper.cli.exits import MEANING, Exit, named
 from keeper.cli.looking import check, explain, replay, schema, status
+from keeper.cli.priming import prime
 from keeper.cli.running import once, run
 from keeper.cli.transacting import tx
 
@@ -35,7 +36,7 @@ def program() -> None:
     """
 
 
-for command in (run, once, check, explain, replay, status, tx, schema, backtest, demo):
+for command in (run, once, check, explain, replay, status, tx, schema, backtest, prime, demo):
     program.add_command(command)
 
 

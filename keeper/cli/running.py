@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from keeper.cli.common import Done, config_option, console, json_option, opened, plain, print_json
+from keeper.cli.common import Done, config_option, console, json_option, opened, plain, print_json, progress
 from keeper.cli.exits import Exit
 
 
@@ -45,6 +45,9 @@ def once(config: Path | None, vaults: tuple[str, ...], *, live: bool, as_json: b
     Dry, it leaves no trace and may run beside a daemon. With --live it is the one writer of the journal; a
     transaction that is still unmined when it ends is looked after by the next run.
 
+    Vaults that are named are decided with the tables that the daemon solved for them last, which are solved
+    again from the journal; without --vault, or without a daemon before, the closed form decides.
+
     \b
     Exit code: 0 every vault holds, 10 it would act, 11 it acted.
     Examples:
@@ -57,7 +60,8 @@ def once(config: Path | None, vaults: tuple[str, ...], *, live: bool, as_json: b
     from keeper.ports import Accepted
 
     settings, redaction = opened(config, quiet=True)
-    looked = asyncio.run(one_cycle(settings, redaction, frozenset(vaults), live=live))
+    with progress("tables", shown=not as_json) as begin:
+        looked = asyncio.run(one_cycle(settings, redaction, frozenset(vaults), begin, live=live))
     if as_json:
         names = {vault: policy.name for vault, policy in looked.policies.items()}
         print_json(

@@ -8,11 +8,13 @@ function of values, so a stored cycle can be decided again and must give the sam
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from types import MappingProxyType
 from typing import TypeVar
 
 from keeper.core.case import Case
 from keeper.core.exposure import Exposure, Situation, situations
 from keeper.core.head import Head
+from keeper.core.hedging import Solved, Tier, Unsolved
 from keeper.core.inventory import Band, Question, inventory_bands
 from keeper.core.memory import NO_SLICES, NOTHING, Carried, Memory
 from keeper.core.plan import Plan, propose
@@ -35,7 +37,7 @@ class Decision:
 
     `action` is a plan, or a hold with its reason. `breaches` may be there although the action is to hold: a
     limit is passed, and `action` says why nothing is done about it. `carried` is what the next look is to
-    know of this one. `risk` was measured if the policy limits it.
+    know of this one, `tier` says what found the band, and `risk` was measured if the policy limits it.
     """
 
     head: Head
@@ -46,6 +48,7 @@ class Decision:
     band: Band
     carried: Carried
     action: Plan | Hold
+    tier: Tier = Tier.NO_TABLE
     risk: Risk | Unasked = UNASKED
 
     @property
@@ -74,13 +77,15 @@ def decide_all(
     snapshot: Snapshot,
     policies: Mapping[Address, Policy],
     memories: Mapping[Address, Memory],
+    tables: Mapping[Address, Solved] = MappingProxyType({}),
 ) -> Decided:
     """Decide every vault of a snapshot that has a policy. One vault's failure is not another's.
 
+    `tables` are what was solved before; a vault without any is decided by the closed form.
     What is in flight does not matter here: whether it is still wanted is asked of the decision.
     """
     cases = [
-        Case(policies[vault], each, memories.get(vault, Memory(vault)))
+        Case(policies[vault], each, memories.get(vault, Memory(vault)), tables.get(vault, Unsolved.NOT_YET))
         for each in situations(snapshot)
         if (vault := each.vault.address) in policies
     ]
@@ -91,9 +96,11 @@ def decide_all(
     )
 
 
-def decide(policy: Policy, situation: Situation, memory: Memory) -> Decision:
+def decide(
+    policy: Policy, situation: Situation, memory: Memory, solved: Solved | Unsolved = Unsolved.NOT_YET
+) -> Decision:
     """Decide one vault. Raises what `decide_all` tells as a failure."""
-    (end,) = decide_each([Case(policy, situation, memory)])
+    (end,) = decide_each([Case(policy, situation, memory, solved)])
     if isinstance(end, Failure):
         raise end.error
     return end
@@ -111,7 +118,7 @@ def decide_each(cases: Sequence[Case]) -> Iterator[Decision | Failure]:
     risks = risks_asked_for([(c.policy, c.situation) for c, each in asked if isinstance(each, Question)])
     for case, each in zip(cases, found, strict=True):
         if isinstance(each, Question):
-            yield _supervised(case, partial(_conclude, band=next(bands), risk=next(risks)))
+            yield _supervised(case, partial(_conclude, band=next(bands), risk=next(risks), tier=each.tier))
         else:
             yield each
 
@@ -125,20 +132,20 @@ def _supervised(case: Case, work: Callable[[Case], T]) -> T | Failure:
 
 def _prepare(case: Case) -> Decision | Question:
     """Where nothing could be measured, what stood breached still stands."""
-    found = prepared(case.policy, case.situation)
+    found = prepared(case)
     if isinstance(found, Hold):
         return _decision(case, (), NO_BAND, case.memory.carried, found)
     return found
 
 
-def _conclude(case: Case, band: Band, risk: Risk | Unasked) -> Decision:
+def _conclude(case: Case, band: Band, risk: Risk | Unasked, tier: Tier) -> Decision:
     match measured_against(case, band, risk):
         case Within(hold):
-            return replace(_decision(case, (), band, NOTHING, hold), risk=risk)
+            decision = _decision(case, (), band, NOTHING, hold)
         case Breached(breaches) as verdict:
             action = _act(case, verdict)
-            carried = _carried(case, verdict, action)
-            return replace(_decision(case, breaches, band, carried, action), risk=risk)
+            decision = _decision(case, breaches, band, _carried(case, verdict, action), action)
+    return replace(decision, risk=risk, tier=tier)
 
 
 MOMENTARY = frozenset({Reason.DELTA_BAND, Reason.EMERGENCY_DELTA})
@@ -163,7 +170,11 @@ def _carried(case: Case, verdict: Breached, action: Plan | Hold) -> Carried:
 
 
 def _decision(
-    case: Case, breaches: tuple[Breach, ...], band: Band, carried: Carried, action: Plan | Hold
+    case: Case,
+    breaches: tuple[Breach, ...],
+    band: Band,
+    carried: Carried,
+    action: Plan | Hold,
 ) -> Decision:
     situation = case.situation
     return Decision(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from keeper.core.admissible import needed_gap
 from keeper.core.case import Case
 from keeper.core.exposure import Situation
+from keeper.core.foresight import foresee
 from keeper.core.impact import footprint, less, own_part
 from keeper.core.inventory import Band
 from keeper.core.memory import NO_SLICES, Slices
@@ -178,16 +179,15 @@ def _least_accepted(situation: Situation, quoted: Quote, slippage_bps: int) -> i
 def risk_removed_usd(policy: Policy, situation: Situation, band: Band, gap_after: float) -> float:
     """Certainty-equivalent of the variance that a trade removes, in usd.
 
-    The charge for holding a gap x is (risk aversion / 2) (volatility * spot * x)^2 a year. It is counted for
-    as long as the gap would take to wander across the band by itself, (width / (gamma * volatility * spot))^2
-    years, the mean exit time of the local Brownian motion; and no longer than the book lives.
+    The charge for holding a gap x is (risk aversion / 2) (volatility * spot * x)^2 a year, at the band's
+    volatility. It is counted for as long as the gap would take to wander across the band by itself, the mean
+    exit time (width / (gamma * volatility * spot))^2 years, and no longer than the book lives.
     """
     exposure = situation.exposure
-    swing = exposure.volatility * exposure.spot
+    swing = foresee(policy, situation).volatility * exposure.spot
     width = (band.sell_above - band.buy_below) / 2
     wander = abs(exposure.gamma) * swing
     life = float(situation.legs.years.max(initial=0.0)) or 1.0
-    # The comparison before the square: far from every strike gamma, and the square with it, is beyond floats.
+    # The comparison before the square: far from every strike the square of gamma is beyond floats.
     horizon = (width / wander) ** 2 if width < wander * life**0.5 else life
-    rate = policy.hedging.risk_aversion / 2 * swing * swing
-    return rate * (exposure.gap**2 - gap_after**2) * horizon
+    return policy.hedging.risk_aversion / 2 * swing * swing * (exposure.gap**2 - gap_after**2) * horizon

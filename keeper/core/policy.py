@@ -8,7 +8,9 @@ core never meets a missing key or a default it has to guess. Limits are integers
 from dataclasses import dataclass
 from enum import StrEnum
 
+from keeper.core.forecast import Name
 from keeper.core.market import FeedRules
+from keeper.core.triggers import NO_EMERGENCY, NO_TRIGGERS, Emergency, Triggers
 from keeper.core.units import WAD, Address
 
 
@@ -106,46 +108,26 @@ class OracleRules:
 
 
 @dataclass(frozen=True, slots=True)
-class Emergency:
-    """When even a cooldown and the usual ceiling of the fee are no reason to wait.
+class ForecastRules:
+    """Who has a say in the volatility by which the band is drawn; nobody but the oracle if nobody is named.
 
-    `max_fee_wei` per unit of gas is the ceiling then; of 0: there is no such layer. Below
-    `collateral_ratio_wad` it is an emergency too; of 0: never on that account.
+    `implied_weight` is what the oracle's own volatility counts, and `models` share the rest. `turbulent` is
+    the factor while the market surely is; `least` and `most` bound the result, as factors of the oracle's.
     """
 
-    max_fee_wei: int = 0
-    collateral_ratio_wad: int = 0
+    models: tuple[Name, ...]
+    implied_weight: float
+    turbulent: float
+    least: float
+    most: float
+
+    @property
+    def unused(self) -> bool:
+        """Whether nothing but the oracle is asked."""
+        return not self.models and self.turbulent == 1.0
 
 
-NO_EMERGENCY = Emergency()
-
-
-@dataclass(frozen=True, slots=True)
-class Slicing:
-    """A need above `above_usd_wad` is traded in `count` slices, at least `every_s` apart; of 1: at once."""
-
-    above_usd_wad: int = 0
-    count: int = 1
-    every_s: int = 0
-
-
-AT_ONCE = Slicing()
-
-
-@dataclass(frozen=True, slots=True)
-class Triggers:
-    """When a hedge that is worth it is not made, or not all of it.
-
-    For `quiet_s` before an expiry near its strike no soft hedge is made; for `own_impact_s` after a hedge the
-    price's move may be the hedge's own doing. 0: neither.
-    """
-
-    slicing: Slicing = AT_ONCE
-    quiet_s: int = 0
-    own_impact_s: int = 0
-
-
-NO_TRIGGERS = Triggers()
+ORACLE_ALONE = ForecastRules((), 1.0, 1.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +149,7 @@ class Policy:
     deadline_s: int
     sha256: str
     private_blocks: int = 0
+    forecast: ForecastRules = ORACLE_ALONE
     emergency: Emergency = NO_EMERGENCY
     triggers: Triggers = NO_TRIGGERS
 

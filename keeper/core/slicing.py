@@ -17,7 +17,8 @@ import numpy as np
 from keeper.core.exposure import Situation
 from keeper.core.market import in_quote
 from keeper.core.memory import NO_SLICES, Memory, Slices
-from keeper.core.policy import AT_ONCE, Policy
+from keeper.core.policy import Policy
+from keeper.core.triggers import AT_ONCE
 
 
 @dataclass(frozen=True, slots=True)

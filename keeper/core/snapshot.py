@@ -4,15 +4,17 @@ A snapshot is the whole evidence of a cycle: the decision is a function of it, a
 must give the same decision. Legs of all vaults stand in shared columns.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from keeper.core.forecast import Outlook
 from keeper.core.head import Head
 from keeper.core.market import Reading, Reference
 from keeper.core.position import Leg, VaultState
-from keeper.core.units import WAD
+from keeper.core.units import WAD, Address
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,7 +34,10 @@ class Legs:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
-    """All vaults at one head. `native_price` is the price of the coin that pays for gas, in quote."""
+    """All vaults at one head. `native_price` is the price of the coin that pays for gas, in quote.
+
+    `outlooks` are what the past of their prices says, of the vaults whose policies ask.
+    """
 
     head: Head
     vaults: tuple[VaultState, ...]
@@ -40,6 +45,7 @@ class Snapshot:
     native_price: Reading
     keeper_balance_wei: int
     references: tuple[Reference, ...] = ()
+    outlooks: Mapping[Address, Outlook] = field(default_factory=dict)
 
     def legs_of(self, index: int) -> tuple[Leg, ...]:
         """The legs of one vault as values, for people and for tests."""

@@ -85,12 +85,13 @@ class Within:
 Verdict = Hold | Within | Breached
 
 
-def prepared(policy: Policy, situation: Situation) -> Hold | Question:
+def prepared(case: Case) -> Hold | Question:
     """Whether the vault can be judged at all, and if so what there is to find out about its band."""
+    policy, situation = case.policy, case.situation
     unfit = fitness(policy, situation)
     if isinstance(unfit, Unfit):
         return Hold(unfit.reason, float(unfit.measured), float(unfit.limit))
-    return question(policy, situation, trade_costs(policy, situation))
+    return question(policy, situation, trade_costs(policy, situation), case.solved)
 
 
 def measured_against(case: Case, band: Band, risk: Risk | Unasked = UNASKED) -> Within | Breached:
@@ -114,12 +115,13 @@ def measured_against(case: Case, band: Band, risk: Risk | Unasked = UNASKED) -> 
 
 def judge(policy: Policy, situation: Situation) -> Verdict:
     """Hold one vault, of which nothing is remembered, against its policy."""
-    found = prepared(policy, situation)
+    case = Case(policy, situation, Memory(situation.vault.address))
+    found = prepared(case)
     if isinstance(found, Hold):
         return found
     (band,) = inventory_bands((found,))
     (risk,) = risks_asked_for([(policy, situation)])
-    return measured_against(Case(policy, situation, Memory(situation.vault.address)), band, risk)
+    return measured_against(case, band, risk)
 
 
 def _emergencies(policy: Policy, situation: Situation, carried: Carried) -> Iterator[Breach]:

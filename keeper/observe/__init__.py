@@ -7,7 +7,9 @@ limits stand beside what they limit, so that no alert rule holds a constant.
 """
 
 from keeper.observe.chain import ChainTold
+from keeper.observe.forecasts import ForecastsTold
 from keeper.observe.metrics import Metrics
+from keeper.observe.tables import TablesTold
 from keeper.observe.vaults import Told
 
-__all__ = ["ChainTold", "Metrics", "Told"]
+__all__ = ["ChainTold", "ForecastsTold", "Metrics", "TablesTold", "Told"]

@@ -7,10 +7,11 @@ vault's children are looked up once, when its policy takes force.
 import math
 
 from keeper.core.decision import Decision
+from keeper.core.hedging import Tier
 from keeper.core.policy import Policy
 from keeper.core.reason import Reason
 from keeper.core.units import to_float
-from keeper.observe.metrics import GREEKS, MODES, OUTCOMES, Metrics
+from keeper.observe.metrics import GREEKS, MODES, OUTCOMES, TIERS, Metrics
 from keeper.observe.risks import RISKS, RiskMeasures
 
 LIMITS = {
@@ -41,6 +42,9 @@ class VaultMeasures:
         self._used = tuple(metrics.utilization.labels(name, greek) for greek in GREEKS)
         self._outside = {greek: metrics.outside.labels(name, greek) for greek in (*GREEKS, *RISKS.values())}
         self._reasons = {reason: metrics.decisions.labels(name, reason.value) for reason in Reason}
+        self._tiers = {tier: metrics.band_from.labels(name, tier.value) for tier in TIERS}
+        self._tier = Tier.NO_TABLE
+        self._tiers[self._tier].set(1)
         self._observed = metrics.observed.labels(name)
         self._evaluated = metrics.evaluated.labels(name)
         self.price_updated = metrics.oracle_updated.labels(name, "price")
@@ -85,6 +89,7 @@ class VaultMeasures:
         """Count the reason, export the measures beside their limits, add the chain time that has passed."""
         exposure, band = decision.exposure, decision.band
         self._reasons[decision.reason].inc()
+        self._answered(decision.tier)
         self._evaluated.set(wall_s)
         self._risks.decided(decision)
         if exposure.spot <= 0:
@@ -107,6 +112,12 @@ class VaultMeasures:
         for gauge, value in zip(self._used, used, strict=True):
             gauge.set(value)
         self._add_time(decision)
+
+    def _answered(self, tier: Tier) -> None:
+        if tier is not self._tier:
+            self._tiers[self._tier].set(0)
+            self._tiers[tier].set(1)
+            self._tier = tier
 
     def _unmeasured(self) -> None:
         """Without a price nothing is known, and a delta of 0 would look like a hedged vault."""

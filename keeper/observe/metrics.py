@@ -8,6 +8,7 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 
+from keeper.core.hedging import Tier
 from keeper.core.policy import Mode
 from keeper.core.transaction.commands import Alert
 
@@ -20,6 +21,8 @@ SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 
 ANSWERS: Final = ("ok", "refused", "unreachable")
 STATES: Final = ("healthy", "backing-off", "lagging", "wrong-chain")
 MODES: Final = tuple(Mode)
+TIERS: Final = tuple(Tier)
+SOLVED: Final = ("solved", "died", "no-legs", "nothing-to-weigh", "too-large")
 
 
 class Metrics:
@@ -32,6 +35,7 @@ class Metrics:
         self._loop()
         self._data()
         self._transactions()
+        self._tables()
 
     def _gauge(self, name: str, words: str, *labels: str) -> Gauge:
         return Gauge(f"keeper_{name}", words, labels, registry=self.registry)
@@ -78,6 +82,15 @@ class Metrics:
         )
         self.bound = self._gauge(
             "policy_band_bound", "Hard limit: usd, for collateral a ratio.", "vault", "greek", "bound"
+        )
+        self.forecast = self._gauge(
+            "vault_forecast_volatility",
+            "What a model expects of the next day, annualised; NaN while it is silent.",
+            "vault",
+            "model",
+        )
+        self.turbulence = self._gauge(
+            "vault_turbulence", "Probability that the market is turbulent; NaN while it is not known.", *vault
         )
         self.observed = self._counter("vault_observed_seconds_total", "Chain time under observation.", *vault)
         self.outside = self._counter(
@@ -176,3 +189,23 @@ class Metrics:
         for alert in Alert:
             self.alarms.labels(alert.value)
         self.journal_ok.set(1)
+
+    def _tables(self) -> None:
+        self.band_from = self._gauge(
+            "vault_band_from",
+            "1 for what found the band: a table, or the closed form and why.",
+            "vault",
+            "tier",
+        )
+        self.table_stated = self._gauge(
+            "vault_table_stated_timestamp_seconds",
+            "Chain time for which the newest table was solved.",
+            "vault",
+        )
+        self.solved = self._counter("tables_solved_total", "Books solved, by what was found.", "outcome")
+        self.solve_seconds = self._histogram("table_solve_duration_seconds", "Time to solve a book.")
+        self.tables_waiting = self._gauge("tables_waiting", "Books that wait to be solved.")
+        self.worker_up = self._gauge("table_worker_up", "1 while there is a process that solves.")
+        self.worker_deaths = self._counter("table_worker_deaths_total", "Times that it died.")
+        for outcome in SOLVED:
+            self.solved.labels(outcome)

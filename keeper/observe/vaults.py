@@ -92,7 +92,7 @@ class Told:
 
     def decided(self, decision: Decision) -> None:
         """Count the reason, export the measures, log when the reason has changed."""
-        name = self._name(decision.vault)
+        name = self.name_of(decision.vault)
         measures = self._measures.get(decision.vault)
         if measures is not None:
             measures.decided(decision, self._wall_s())
@@ -110,14 +110,15 @@ class Told:
         """Log a plan that the wallet took; a refusal is told when it is settled."""
         if isinstance(answer, Accepted):
             self._log.info(
-                "plan accepted", vault=self._name(plan.vault), reason=plan.reason.value, side=plan.side.value,
-                trade=plan.trade, benefit_usd=plan.benefit_usd, expected_cost_usd=plan.expected_cost_usd,
+                "plan accepted", vault=self.name_of(plan.vault), reason=plan.reason.value,
+                side=plan.side.value, trade=plan.trade, benefit_usd=plan.benefit_usd,
+                expected_cost_usd=plan.expected_cost_usd,
                 intent=plan.intent,
             )  # fmt: skip
 
     def reviewed(self, plan: Plan, wished: Wish) -> None:
         """Count what was wished of a plan in flight; logged when it is not simply still wanted."""
-        name = self._name(plan.vault)
+        name = self.name_of(plan.vault)
         self._m.reviews.labels(name, type(wished).__name__.lower()).inc()
         if isinstance(wished, Unwanted):
             self._log.warning("no longer wanted", vault=name, reason=wished.reason.value, intent=plan.intent)
@@ -134,7 +135,7 @@ class Told:
             self._settled(outcome)
 
     def _settled(self, outcome: VaultOutcome) -> None:
-        name, reason = self._name(outcome.vault), reason_of(outcome)
+        name, reason = self.name_of(outcome.vault), reason_of(outcome)
         match outcome:
             case Refused():
                 self._m.hedges.labels(name, "refused").inc()
@@ -167,7 +168,7 @@ class Told:
         """Somebody else holds a keeper's key, or pulled the ripcord."""
         self._m.alarms.labels(Alert.FOREIGN_HEDGE.value).inc()
         detail = "hedged by a transaction that is in no journal: pause the vault unless you know whose it was"
-        self._log.critical(Alert.FOREIGN_HEDGE.value, vault=self._name(vault), chain_time=at, detail=detail)
+        self._log.critical(Alert.FOREIGN_HEDGE.value, vault=self.name_of(vault), chain_time=at, detail=detail)
 
     def unreadable(self, head: Head, error: UnreachableError) -> None:
         """Every vault holds. Logged once, until a cycle is completed again."""
@@ -178,14 +179,14 @@ class Told:
 
     def quarantined(self, vault: Address, error: Exception) -> None:
         """A fault of ours: the vault is left alone until a person has looked."""
-        name = self._name(vault)
+        name = self.name_of(vault)
         self._m.quarantined.labels(name).set(1)
         self._progress.quarantined(name)
         self._log.error("vault quarantined: restart after a look", vault=name, exc_info=error)
 
     def pinned(self, vault: Address, faults: tuple[str, ...]) -> None:
         """A vault was held against its address book; `faults` is empty when all is as deployed."""
-        name = self._name(vault)
+        name = self.name_of(vault)
         self._m.as_deployed.labels(name).set(not faults)
         if faults:
             reason = Reason.DEPLOYMENT_MISMATCH.value
@@ -246,7 +247,8 @@ class Told:
 
     # --- parts ---
 
-    def _name(self, vault: Address) -> str:
+    def name_of(self, vault: Address) -> str:
+        """What its policy calls a vault."""
         policy = self._policies.get(vault)
         return policy.name if policy is not None else "unknown"
 
@@ -274,6 +276,7 @@ def _shown(decision: Decision) -> dict[str, object]:
             "gap": exposure.gap,
             "inventory": exposure.inventory,
             "band": [decision.band.buy_below, decision.band.sell_above],
+            "band_from": decision.tier.value,
             "nav_usd": exposure.nav_usd,
         }
     if isinstance(action, Plan):

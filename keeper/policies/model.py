@@ -11,17 +11,10 @@ from typing import Annotated, Literal, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from keeper.core.market import FeedRules
-from keeper.core.policy import (
-    NO_EMERGENCY,
-    NO_TRIGGERS,
-    CostCeilings,
-    Hedging,
-    Limits,
-    Mode,
-    OracleRules,
-    Policy,
-)
+from keeper.core.policy import ORACLE_ALONE, CostCeilings, Hedging, Limits, Mode, OracleRules, Policy
+from keeper.core.triggers import NO_EMERGENCY, NO_TRIGGERS
 from keeper.core.units import WAD, to_float
+from keeper.policies.forecasting import ForecastPart
 from keeper.policies.part import Part, refuse
 from keeper.policies.quantities import (
     DAY,
@@ -213,6 +206,9 @@ class PolicyFile(Part):
     triggers: TriggersPart | None = Field(
         default=None, description="Leave out to make each hedge that is worth it at once."
     )
+    forecast: ForecastPart | None = Field(
+        default=None, description="Leave out to draw the band by the oracle's volatility alone."
+    )
     cooldown: Duration = Field(description="Pause after a rebalance. Doubles with each revert in a row.")
     deadline: Duration = Field(description="A transaction not mined within this time is void.")
     private_blocks: int = Field(
@@ -287,4 +283,5 @@ class PolicyFile(Part):
             private_blocks=self.private_blocks,
             emergency=self.emergency.to_core() if self.emergency else NO_EMERGENCY,
             triggers=self.triggers.to_core() if self.triggers else NO_TRIGGERS,
+            forecast=self.forecast.to_core() if self.forecast else ORACLE_ALONE,
         )

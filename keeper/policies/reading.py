@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from pathlib import Path as FilePath
 from typing import get_args
 
@@ -13,6 +14,8 @@ from keeper.policies.model import PolicyFile
 from keeper.policies.part import CONTRADICTION
 from keeper.policies.problems import PolicyError, Problem, nearest, shown
 from keeper.policies.source import MAX_BYTES, Document, Path, read_document
+
+_CHOICE = re.compile(r"'([^']*)'")
 
 
 def read_policy(path: FilePath) -> Policy:
@@ -70,7 +73,7 @@ def _problems(document: Document, detail: ErrorDetails) -> list[Problem]:
 
 def _message(detail: ErrorDetails) -> str:
     if detail["type"] == "literal_error":
-        names = [str(choice) for choice in get_args(_field_type("mode"))]
+        names = _CHOICE.findall(detail["ctx"]["expected"])
         return f"{shown(detail['input'])} is none of {', '.join(names)}{nearest(str(detail['input']), names)}"
     if detail["type"] == "model_type":
         return f"{shown(detail['input'])} is not a mapping of keys to values"
@@ -87,7 +90,3 @@ def _names(path: Path) -> list[str]:
         )
         model = next(kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel))
     return list(model.model_fields)
-
-
-def _field_type(name: str) -> object:
-    return PolicyFile.model_fields[name].annotation

@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from keeper.core.policy import AT_ONCE, Emergency, Slicing, Triggers
+from keeper.core.triggers import AT_ONCE, Emergency, Slicing, Triggers
 from keeper.policies.part import Part, refuse
 from keeper.policies.quantities import DAY, Duration, Gwei, Percent, Usd
 

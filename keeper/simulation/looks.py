@@ -22,6 +22,7 @@ from keeper.core.policy import Policy
 from keeper.core.position import PoolState, VaultRules, VaultState
 from keeper.core.units import WAD, YEAR_SECONDS, BlockHash
 from keeper.simulation.book import GENESIS, QUOTE_DECIMALS, Era
+from keeper.simulation.foretelling import outlooks_of
 from keeper.simulation.frictions import World
 from keeper.simulation.ledger import BASE_DECIMALS, Ledger, pool_at
 from keeper.simulation.path import Floats
@@ -56,6 +57,7 @@ class Looks:
         self._moments: dict[int, Moment] = {}
         self._spot, self._sigma = _model(self._price), _model(self._volatility)
         self._sums = Sums(*map(np.concatenate, zip(*map(self._sums_of, books), strict=True)))
+        self.outlooks = outlooks_of(policy, market)
 
     def moment(self, step: int) -> Moment:
         """The head and the feeds at a step."""
@@ -130,6 +132,7 @@ class Looks:
             exposure=exposure,
             native_price=moment.price,
             references=(moment.reference,),
+            outlook=self.outlooks[moment.head.number],
         )
 
     def opening(self, target: float) -> float:

@@ -45,7 +45,7 @@ def read_tape(path: Path, start: Start, step_s: int, seed: int, max_steps: int |
     seconds, the bar's start, ascending), `close`, and optionally all of `open`, `high`, `low`, in any order
     among other columns. Raises TapeError, and OSError for an unreadable file.
     """
-    times, prices = _waypoints(path)
+    times, prices = waypoints(path)
     steps = 1 + int((times[-1] - times[0]) // step_s)
     if max_steps is not None:
         steps = min(steps, max_steps)
@@ -56,8 +56,11 @@ def read_tape(path: Path, start: Start, step_s: int, seed: int, max_steps: int |
     return MarketPath(step_s, price, volatility, base_fee(price, step_s, seed))
 
 
-def _waypoints(path: Path) -> tuple[Floats, Floats]:
-    """Times and prices that the market passed through."""
+def waypoints(path: Path) -> tuple[Floats, Floats]:
+    """Times and prices that the market passed through, as they are in the file.
+
+    Raises TapeError, and OSError for an unreadable file.
+    """
     rows = list(_rows(path))
     if len(rows) < 2:  # noqa: PLR2004 one bar has no length
         raise TapeError(f"{path.name}: needs two bars or more, has {len(rows)}")

@@ -246,3 +246,30 @@ def test_10_a_journal_that_cannot_be_written_any_more_ends_it(site: Site, world:
         assert "journal failed; nothing more is done" in running.events()
         assert "another program holds a lock on it" in running.log.read_text()
         assert "Traceback" not in running.log.read_text()
+
+
+@pytest.mark.slow
+def test_books_are_solved_beside_it_and_what_they_decided_is_explained_and_replays(
+    keeper: Keeper, site: Site, world: World
+) -> None:
+    def by_table() -> bool:
+        world.wait(12)
+        return metric(running, 'keeper_vault_band_from{tier="table",vault="strangle"}') == 1
+
+    with daemon(site) as running:
+        running.until_ready()
+        running.until(by_table)
+        world.wait(12)
+        found = keeper("explain", "strangle", "--json", *site.config()).json
+        assert (found["decision"]["tier"], found["band_from"]["same_as_recorded"]) == ("table", True)
+        assert found["band_from"]["inputs"]["volatility"]["now"] > 0
+        shown = keeper("explain", "strangle", *site.config()).out
+        assert "band by the table that was solved for this book" in shown
+        assert "within a factor of 1.35" in shown
+        assert json.loads(running.page("/status")[1])["vaults"]["strangle"]["band_from"] == "table"
+        assert metric(running, 'keeper_tables_solved_total{outcome="solved"}') >= 1
+        assert running.terminate() == 0
+    replayed = keeper("replay", "--json", *site.config())
+    assert replayed.code == 0
+    assert replayed.json["tables"] >= 1
+    assert replayed.json["strange"] == []

@@ -2,12 +2,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keeper.core import decision
 from keeper.core.decision import Decided, Decision, decide, decide_all
 from keeper.core.exposure import situations
+from keeper.core.hedging import Tier, Unsolved
 from keeper.core.inventory import Band, Question, inventory_bands
 from keeper.core.market import Reading
 from keeper.core.memory import Memory, settle
@@ -42,6 +43,7 @@ from tests.core.build import (
     snapshot,
     vault,
 )
+from tests.core.solving import SELDOM, solve_all
 
 HEDGE = -situation().exposure.book_delta
 FRESH = Memory(VAULT)
@@ -197,6 +199,30 @@ def test_a_vault_decided_among_others_is_decided_as_alone_to_the_last_bit(
         else:
             assert by_vault[each.vault.address] == repr(decide(POLICY, each, memory))
     assert len(by_vault) + len(failed) == len(rows)
+
+
+@given(st.lists(states, min_size=1, max_size=8))
+@settings(max_examples=25)
+def test_with_tables_too_a_vault_among_others_is_decided_as_alone(rows: list[Row]) -> None:
+    seen, policies = many(rows)
+    policies = {each: replace(SELDOM, vault=each) for each in policies}
+    tables = solve_all(seen, policies)
+    together = decide_all(seen, policies, {}, tables)
+    by_vault = {decision.vault: repr(decision) for decision in together.decisions}
+    for each in situations(seen):
+        if (vault := each.vault.address) in by_vault:
+            alone = decide(policies[vault], each, Memory(vault), tables.get(vault, Unsolved.NOT_YET))
+            assert by_vault[vault] == repr(alone)
+
+
+def test_a_table_moves_the_band_and_is_named_by_the_decision() -> None:
+    seen, policies = many([(CALL, 0.0, {})])
+    policies = {each: replace(SELDOM, vault=each) for each in policies}
+    (plain,) = decide_all(seen, policies, {}).decisions
+    (found,) = decide_all(seen, policies, {}, solve_all(seen, policies)).decisions
+    assert (plain.tier, found.tier) == (Tier.NO_TABLE, Tier.TABLE)
+    assert found.band.buy_to != plain.band.buy_to
+    assert found.band.buy_to == pytest.approx(plain.band.buy_to, rel=0.05)
 
 
 def test_a_vault_that_cannot_be_decided_is_told_and_the_others_are_decided() -> None:

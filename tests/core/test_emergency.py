@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from keeper.core.decision import Decision, decide
 from keeper.core.memory import Carried, Memory
 from keeper.core.plan import Plan
-from keeper.core.policy import Emergency, Mode, Policy
+from keeper.core.policy import Mode, Policy
 from keeper.core.position import VaultRules
 from keeper.core.reason import Reason
+from keeper.core.triggers import Emergency
 from keeper.core.units import WAD
 from tests.core.build import HEAD, NOW, POLICY, RULES, VAULT, situation, usd, vault
 

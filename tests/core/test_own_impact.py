@@ -11,10 +11,11 @@ from keeper.core.decision import Decision
 from keeper.core.impact import footprint, less, own_part
 from keeper.core.memory import Memory
 from keeper.core.plan import Plan
-from keeper.core.policy import Policy, Triggers
+from keeper.core.policy import Policy
 from keeper.core.pricing.liquidity import mid_price_wad_down
 from keeper.core.quote import quote
 from keeper.core.reason import Reason
+from keeper.core.triggers import Triggers
 from keeper.core.units import WAD
 from tests.core.build import NOW, POLICY, SPOT, STRADDLE, VAULT, pool, situation, vault
 from tests.core.keeping import Keeping, inventory

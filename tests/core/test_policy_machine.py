@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from keeper.adapters.journal.codec import DECISION, MEMORY
 from keeper.core.decision import Decision, decide
 from keeper.core.plan import Plan
-from keeper.core.policy import Emergency, Policy, Slicing, Triggers
+from keeper.core.policy import Policy
 from keeper.core.position import Leg
 from keeper.core.reason import Reason
 from keeper.core.slicing import is_under_way
+from keeper.core.triggers import Emergency, Slicing, Triggers
 from tests.core.build import CALL, POLICY, SPOT, STRADDLE, usd, vault
 from tests.core.keeping import Keeping, inventory
 

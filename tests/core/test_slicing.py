@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from keeper.core.decision import Decision
 from keeper.core.memory import Memory
 from keeper.core.plan import Plan
-from keeper.core.policy import Policy, Slicing, Triggers
+from keeper.core.policy import Policy
 from keeper.core.reason import Reason
+from keeper.core.triggers import Slicing, Triggers
 from tests.core.build import POLICY, SPOT, VAULT, situation, usd, vault
 from tests.core.keeping import Keeping, inventory
 
@@ -65,6 +66,27 @@ def test_a_piece_that_came_to_nothing_is_none() -> None:
         kept.now += EVERY
     assert kept.memory.carried.slices.since == kept.state.sequence
     assert len(trades(steps(kept, 6))) == 4
+
+
+def test_no_piece_is_below_the_least_trade_unless_it_is_the_rest() -> None:
+    coarse = replace(SLICED, hedging=replace(SLICED.hedging, min_trade_usd_wad=usd(30_000)))
+    kept = gapped(90.0, coarse)
+    steps(kept, 1)
+    kept.state = replace(kept.state, base_wei=kept.state.base_wei - inventory(18.0))
+    made = kept.look().action
+    assert isinstance(made, Plan)
+    assert abs(made.trade) == pytest.approx(10.0, rel=1e-6)
+
+
+def test_what_a_plan_in_flight_began_is_not_begun_again_at_each_look() -> None:
+    kept = gapped(90.0)
+    kept.look()
+    begun = kept.memory.carried.slices
+    kept.state = replace(kept.state, base_wei=inventory(HEDGE + 95.0))
+    made = kept.look().action
+    assert isinstance(made, Plan)
+    assert kept.memory.carried.slices == begun
+    assert abs(made.trade) <= abs(begun.size) * (1 + 1e-9)
 
 
 def test_an_intention_does_not_narrow_the_band() -> None:

@@ -8,9 +8,10 @@ from keeper.core.decision import Decision, decide
 from keeper.core.memory import Memory, settle
 from keeper.core.outcome import Mined, Reverted
 from keeper.core.plan import Plan
-from keeper.core.policy import Policy, Triggers
+from keeper.core.policy import Policy
 from keeper.core.position import Leg
 from keeper.core.reason import Reason
+from keeper.core.triggers import Triggers
 from keeper.core.units import WAD, TxHash
 from tests.core.build import NOW, POLICY, SPOT, VAULT, situation, vault
 from tests.core.keeping import inventory

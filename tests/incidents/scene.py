@@ -20,6 +20,7 @@ from keeper.adapters.journal.lease import Lease
 from keeper.adapters.journal.store import Owner, Store, open_store
 from keeper.adapters.signing.keystore import unlock
 from keeper.app.daemon import Voice
+from keeper.app.foretelling import Forecasts
 from keeper.app.parts import FollowingReader, make_heads, make_wallet
 from keeper.core.head import Head
 from keeper.core.reason import Reason
@@ -104,7 +105,14 @@ class Scene:
         journal = SqlJournal(self.lease)
         self.pipeline = Pipeline(
             heads=make_heads(self.loaded, self.pool, self.voice.chain),
-            reader=FollowingReader(self.pool, self.loaded, signer.address, policies, self.voice.vaults),
+            reader=FollowingReader(
+                self.pool,
+                self.loaded,
+                signer.address,
+                policies,
+                self.voice.vaults,
+                Forecasts({}, lambda _vault, _outlook: None),
+            ),
             references=self.board,
             policies=policies,
             wallet=wallet,

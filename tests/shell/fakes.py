@@ -6,12 +6,14 @@ from dataclasses import dataclass, field, replace
 
 from keeper.core.decision import Decision
 from keeper.core.head import Head
+from keeper.core.hedging import Solved
 from keeper.core.market import Reference
 from keeper.core.memory import Memory
 from keeper.core.outcome import Filled, Outcome, Refused, Settlement
 from keeper.core.plan import Plan
 from keeper.core.policy import Policy
 from keeper.core.snapshot import Snapshot
+from keeper.core.tables import Wanted
 from keeper.core.transaction.whose import Whose
 from keeper.core.transaction.wish import Wish
 from keeper.core.units import Address
@@ -116,6 +118,24 @@ class FakeWallet:
 
     async def review(self, head: Head, wishes: Mapping[Address, Wish], native_usd_wad: int) -> None:
         self.reviews.append((head.number, dict(wishes), native_usd_wad))
+
+
+@dataclass
+class FakeTables:
+    """Solves what is wanted when a test says so."""
+
+    solved: dict[Address, Solved] = field(default_factory=dict)
+    asked: list[Wanted] = field(default_factory=list)
+
+    def newest(self) -> Mapping[Address, Solved]:
+        return dict(self.solved)
+
+    def want(self, wanted: Wanted) -> None:
+        self.asked.append(wanted)
+
+    def solve(self) -> None:
+        for task in self.asked[-1].tasks:
+            self.solved[task.vault] = Solved.of(task.recipe, task.at, task.recipe.solve())
 
 
 @dataclass

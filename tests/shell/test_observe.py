@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import pytest
 from prometheus_client import generate_latest
 from structlog.testing import capture_logs
@@ -11,6 +12,8 @@ from structlog.typing import EventDict
 
 from keeper.adapters.ethereum.standing import Condition
 from keeper.core.decision import Decision, decide
+from keeper.core.forecast import Forecast, outlook
+from keeper.core.hedging import Recipe, Solved, Table, Tier, Unsolved
 from keeper.core.market import Reading, Reference
 from keeper.core.memory import Memory
 from keeper.core.outcome import Cancelled, Mined, Outcome, Refused, Reverted
@@ -22,23 +25,29 @@ from keeper.core.transaction.commands import Broadcast
 from keeper.core.transaction.messages import Answered, Stopping
 from keeper.core.transaction.words import Answer
 from keeper.core.units import WAD, Address, TxHash
-from keeper.observe import ChainTold, Metrics, Told
-from keeper.observe.metrics import STATES
+from keeper.observe import ChainTold, ForecastsTold, Metrics, TablesTold, Told
+from keeper.observe.metrics import SOLVED, STATES
 from keeper.ports import Accepted, UnreachableError
 from tests.core.build import HEAD, NOW, POLICY, VAULT, situation, snapshot, vault
+from tests.core.forecast.test_outlook import bars_of
 
 HASH = TxHash("0x" + "cd" * 32)
+NOT_YET = Unsolved.NOT_YET
+EMPTY = Recipe((), 3000.0, 0.7, 1.0, 1e-3, 1e-4, 1e-4)
+NOTHING_IN_IT = Table(EMPTY.legs(), EMPTY.inputs(), np.zeros(2), np.zeros(2), np.zeros((2, 2, 4)))
 HEDGE = -situation().exposure.book_delta
 
 
 @dataclass
 class FakeProgress:
     told: list[tuple[str, object]] = field(default_factory=list)
+    shown: Mapping[str, object] = field(default_factory=dict)
 
     def serves(self, name: str, address: str) -> None:
         self.told.append(("serves", (name, address)))
 
     def decided(self, name: str, shown: Mapping[str, object]) -> None:
+        self.shown = shown
         self.told.append(("decided", (name, shown["reason"])))
 
     def quarantined(self, name: str) -> None:
@@ -60,6 +69,7 @@ class Desk:
         self.metrics, self.progress = Metrics(), FakeProgress()
         self.told = Told(self.metrics, self.progress, lambda: self.now, lambda: self.now + 1e9)
         self.chain = ChainTold(self.metrics)
+        self.tables = TablesTold(self.metrics, self.told.name_of)
         self.told.policy_in_force(POLICY, {})
         logs.clear()
 
@@ -178,6 +188,41 @@ def test_chain_time_beyond_a_limit_is_added_up(desk: Desk) -> None:
         desk.told.decided(made)
     assert desk.of_vault("vault_out_of_band_seconds_total", greek="delta") == 36
     assert desk.of_vault("vault_observed_seconds_total") == 48
+
+
+def test_what_found_a_band_is_one_of_a_closed_set(desk: Desk) -> None:
+    def answers() -> list[str]:
+        tiers = {tier.value: desk.of_vault("vault_band_from", tier=tier.value) for tier in Tier}
+        assert {*tiers.values()} == {0.0, 1.0}
+        return [name for name, value in tiers.items() if value]
+
+    assert answers() == ["no-table"]
+    for tier in (Tier.TABLE, Tier.GAS, Tier.GAS, Tier.TABLE):
+        desk.told.decided(replace(decision(), tier=tier))
+        assert answers() == [tier.value]
+    assert desk.progress.shown["band_from"] == "table"
+
+
+def test_books_that_are_solved_are_counted_by_what_was_found(desk: Desk) -> None:
+    assert {desk.value("tables_solved_total", outcome=outcome) for outcome in SOLVED} == {0.0}
+    found: tuple[Table | Unsolved, ...] = (NOTHING_IN_IT, *(each for each in Unsolved if each is not NOT_YET))
+    for table in found:
+        desk.tables.solved(VAULT, Solved.of(EMPTY, NOW, table), 2.0)
+    assert {desk.value("tables_solved_total", outcome=outcome) for outcome in SOLVED} == {1.0}
+    assert desk.of_vault("vault_table_stated_timestamp_seconds") == NOW
+    assert desk.value("table_solve_duration_seconds_sum") == 2.0 * len(found)
+    assert desk.said() == ["table solved", *["no table"] * (len(found) - 1)]
+
+
+def test_the_death_of_a_worker_is_told(desk: Desk) -> None:
+    desk.tables.worker_up(17)
+    desk.tables.waiting(7)
+    assert desk.value("table_worker_up") == 1
+    desk.tables.worker_died("MemoryError (exit code 1)", 5.0)
+    assert desk.value("table_worker_up") == 0
+    assert desk.value("table_worker_deaths_total") == 1
+    assert desk.value("tables_waiting") == 7
+    assert "MemoryError" in desk.logs[-1]["detail"]
 
 
 def test_closed_sets_begin_at_zero(desk: Desk) -> None:
@@ -400,3 +445,23 @@ def test_two_registries_know_nothing_of_each_other() -> None:
 def test_counters_export_no_creation_times(desk: Desk) -> None:
     desk.told.decided(decision())
     assert b"_created" not in generate_latest(desk.metrics.registry)
+
+
+def test_what_models_say_is_exported_and_told_when_they_begin_or_cease_to_speak(desk: Desk) -> None:
+    told = ForecastsTold(desk.metrics, desk.told.name_of)
+    short, ready, later = (outlook(bars_of(1, count)) for count in (20, 300, 301))
+    told.foretold(VAULT, short)
+    assert math.isnan(desk.of_vault("vault_forecast_volatility", model="har") or 0.0)
+    assert math.isnan(desk.of_vault("vault_turbulence") or 0.0)
+    assert desk.logs[-1]["har"] == "too few bars"
+    told.foretold(VAULT, ready)
+    har = ready.forecasts[1]
+    assert isinstance(har, Forecast)
+    assert desk.of_vault("vault_forecast_volatility", model="har") == har.volatility
+    assert 0.0 <= (desk.of_vault("vault_turbulence") or 0.0) <= 1.0
+    told.foretold(VAULT, later)
+    assert [line["log_level"] for line in desk.logs if line["event"] == "forecast"] == [
+        "info",
+        "info",
+        "debug",
+    ]

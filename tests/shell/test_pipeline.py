@@ -3,9 +3,11 @@ from dataclasses import replace
 import pytest
 
 from keeper.core.head import Head
+from keeper.core.hedging import Tier
 from keeper.core.market import Reading, Reference
 from keeper.core.memory import Carried, Memory
 from keeper.core.outcome import Filled, Mined, Refused, Reverted, Superseded, reason_of
+from keeper.core.policy import Policy
 from keeper.core.position import VaultState
 from keeper.core.reason import Reason
 from keeper.core.snapshot import Snapshot
@@ -13,7 +15,21 @@ from keeper.core.transaction.wish import Instead, Unwanted, Wanted
 from keeper.core.units import WAD, TxHash
 from keeper.pipeline import Pipeline
 from keeper.ports import JournalError, Mismatched, WouldRevert
-from tests.core.build import CALL, HEAD, NOW, OTHER, POLICY, SPOT, VAULT, columns, pool, situation, vault
+from tests.core.build import (
+    CALL,
+    HEAD,
+    NOW,
+    OTHER,
+    POLICY,
+    SPOT,
+    STRADDLE,
+    VAULT,
+    columns,
+    pool,
+    situation,
+    vault,
+)
+from tests.core.solving import SELDOM
 from tests.shell.fakes import (
     FakeHeads,
     FakeJournal,
@@ -21,6 +37,7 @@ from tests.shell.fakes import (
     FakePolicies,
     FakeReader,
     FakeReferences,
+    FakeTables,
     FakeWallet,
 )
 
@@ -44,18 +61,19 @@ def heads(count: int) -> list[Head]:
 class World:
     """A pipeline between fakes."""
 
-    def __init__(self, *vaults: VaultState, blocks: int = 1) -> None:
+    def __init__(self, *vaults: VaultState, blocks: int = 1, policy: Policy = POLICY) -> None:
         self.reader = FakeReader(snapshot(*vaults))
         self.wallet, self.journal, self.observer = FakeWallet(), FakeJournal(), FakeObserver()
-        self.references = FakeReferences()
+        self.references, self.tables = FakeReferences(), FakeTables()
         self.pipeline = Pipeline(
             FakeHeads(heads(blocks)),
             self.reader,
             self.references,
-            FakePolicies(POLICIES),
+            FakePolicies({**POLICIES, VAULT: policy}),
             self.wallet,
             self.journal,
             self.observer,
+            tables=self.tables,
         )
 
     async def run(self) -> "World":
@@ -90,6 +108,28 @@ async def test_the_record_holds_all_that_the_decision_rests_on() -> None:
     assert cycle.pending == {OTHER}
     assert cycle.policies == POLICIES
     assert cycle.evidence.snapshot.references == world.references.heard
+
+
+async def test_what_was_solved_decides_from_the_next_head_on_and_is_recorded_with_it() -> None:
+    world = World(gapped(0.0), policy=SELDOM)
+    first = await world.pipeline.cycle(HEAD)
+    world.tables.solve()
+    second = await world.pipeline.cycle(replace(HEAD, number=HEAD.number + 1))
+    assert [each.tier for each in (*first, *second)] == [Tier.NO_TABLE, Tier.TABLE]
+    assert [cycle.tables for cycle in world.journal.cycles] == [{}, world.tables.solved]
+    assert [[task.vault for task in wanted.tasks] for wanted in world.tables.asked] == [[VAULT], []]
+
+
+async def test_a_book_that_changed_is_decided_by_the_closed_form_until_it_is_solved_again() -> None:
+    world = World(gapped(0.0), policy=SELDOM)
+    await world.pipeline.cycle(HEAD)
+    world.tables.solve()
+    world.reader.snapshot = replace(world.reader.snapshot, legs=columns(STRADDLE))
+    (changed,) = await world.pipeline.cycle(replace(HEAD, number=HEAD.number + 1))
+    assert changed.tier is Tier.BOOK
+    world.tables.solve()
+    (solved,) = await world.pipeline.cycle(replace(HEAD, number=HEAD.number + 2))
+    assert solved.tier is Tier.TABLE
 
 
 async def test_what_a_look_leaves_is_known_to_the_next_and_recorded_with_it() -> None:

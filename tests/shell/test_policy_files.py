@@ -13,7 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keeper.core.policy import NO_EMERGENCY, NO_TRIGGERS, Emergency, Mode, Policy, Slicing, Triggers
+from keeper.core.forecast import Name
+from keeper.core.policy import ORACLE_ALONE, ForecastRules, Mode, Policy
+from keeper.core.triggers import NO_EMERGENCY, NO_TRIGGERS, Emergency, Slicing, Triggers
 from keeper.core.units import GWEI, WAD
 from keeper.policies import PolicyError, parse_policy, read_policy, schema
 from keeper.policies.quantities import bps, gwei, percent, seconds, usd
@@ -246,6 +248,52 @@ def test_the_impossible_is_refused_in_words(pattern: str, replacement: str, word
     found = refusals(edited(pattern, replacement))
     assert any(words in problem for problem in found), found
     assert all(re.match(r"p\.yaml:\d+:\d+: ", problem) for problem in found)
+
+
+FORECAST = """forecast:
+  models: [ewma, har, garch]
+  implied_weight: 40%
+  turbulence: 125%
+  min: 60%
+  max: 150%
+"""
+
+
+def test_a_policy_without_forecasts_leaves_the_oracle_alone_and_one_with_them_says_how() -> None:
+    assert parsed(GOOD).forecast is ORACLE_ALONE
+    asked = parsed(GOOD + FORECAST).forecast
+    assert asked == ForecastRules((Name.EWMA, Name.HAR, Name.GARCH), 0.4, 1.25, 0.6, 1.5)
+    assert parsed(GOOD + "forecast:\n  models: [har]\n").forecast == ForecastRules(
+        (Name.HAR,), 0.5, 1.0, 0.5, 2.0
+    )
+    assert parsed(GOOD + "forecast:\n  turbulence: 150%\n").forecast.models == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "changed", "words"),
+    [
+        ("models: [ewma, har, garch]", "models: [har, har]", "named twice"),
+        ("models: [ewma, har, garch]", "models: [arma]", "`arma` is none of ewma, har, garch"),
+        ("implied_weight: 40%", "implied_weight: 100%", "leaves the models no say"),
+        ("implied_weight: 40%", "implied_weight: 101%", "at most 100%"),
+        ("implied_weight: 40%", "implied_weight: 0%", "must be above zero"),
+        ("turbulence: 125%", "turbulence: 99%", "would widen the band when the market is wild"),
+        ("turbulence: 125%", "turbulence: 151%", "below `turbulence`"),
+        ("min: 60%", "min: 101%", "the oracle's own volatility stands"),
+        ("max: 150%", "max: 99%", "below 100%"),
+        ("max: 150%", "max: 1.5", "needs its unit"),
+        ("min: 60%", "least: 60%", "unknown key `forecast.least`"),
+    ],
+)
+def test_contradictory_forecasts_are_refused_in_words(line: str, changed: str, words: str) -> None:
+    found = refusals(GOOD + FORECAST.replace(line, changed))
+    assert any(words in problem for problem in found), found
+    assert all(re.match(r"p\.yaml:\d+:\d+: ", problem) for problem in found)
+
+
+def test_a_block_that_asks_for_nothing_is_refused() -> None:
+    (found,) = refusals(GOOD + "forecast:\n  implied_weight: 50%\n")
+    assert "no model is named, and no `turbulence`: leave out `forecast`" in found
 
 
 @pytest.mark.parametrize(

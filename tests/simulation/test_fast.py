@@ -9,10 +9,12 @@ import pytest
 
 from keeper.core.case import Case
 from keeper.core.decision import Decision, Failure, decide_all, decide_each
+from keeper.core.forecast import Name
 from keeper.core.memory import Memory
 from keeper.core.plan import Plan
-from keeper.core.policy import Policy, Slicing, Triggers
+from keeper.core.policy import ForecastRules, Policy
 from keeper.core.snapshot import Legs, Snapshot
+from keeper.core.triggers import Slicing, Triggers
 from keeper.core.units import WAD, wad_from_float_down
 from keeper.simulation import backtest as fast
 from keeper.simulation.backtest import Setup, Track, backtest
@@ -62,6 +64,7 @@ def snapshot_at(era: Era, step: int, looks: Looks, ledger: Ledger) -> Snapshot:
         native_price=moment.price,
         keeper_balance_wei=WAD,
         references=(moment.reference,),
+        outlooks={ledger.vault: looks.outlooks[step]},
     )
 
 
@@ -82,6 +85,8 @@ def test_the_fast_path_decides_and_books_what_the_plain_one_does(
     rule = policy(4_000.0)
     if latency_blocks > 300:
         rule = replace(rule, deadline_s=3_000)
+    if not latency_blocks:
+        rule = replace(rule, forecast=ForecastRules((Name.EWMA, Name.HAR, Name.GARCH), 0.5, 1.5, 0.5, 2.0))
     track = backtest(rule, setup(structure), placed, remembered)
     decisions, ledger = plainly(rule, setup(structure), placed)
     assert [kept[step] for step in range(len(decisions))] == decisions

@@ -13,7 +13,9 @@ from typing import Generic, TypeVar
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from keeper.core.decision import Decision
+from keeper.core.forecast import Outlook
 from keeper.core.head import Head
+from keeper.core.hedging import Origin
 from keeper.core.market import Reference
 from keeper.core.memory import Memory
 from keeper.core.outcome import Outcome
@@ -60,10 +62,14 @@ MEMORY: Codec[Memory] = Codec(TypeAdapter(Memory | None, config=CONFIG))
 DECISION: Codec[Decision] = Codec(TypeAdapter(Decision | None, config=CONFIG))
 FEES: Codec[Fees] = Codec(TypeAdapter(Fees | None, config=CONFIG))
 TERMS: Codec[Terms] = Codec(TypeAdapter(Terms | None, config=CONFIG))
+ORIGIN: Codec[Origin] = Codec(TypeAdapter(Origin | None, config=CONFIG))
 OUTCOME: Codec[Outcome] = Codec(TypeAdapter(Outcome | None, config=CONFIG))
 REFERENCES: Codec[tuple[Reference, ...]] = Codec(TypeAdapter(tuple[Reference, ...] | None, config=CONFIG))
 VAULTS: Codec[tuple[Address, ...]] = Codec(TypeAdapter(tuple[Address, ...] | None, config=CONFIG))
 POLICIES: Codec[Mapping[Address, Policy]] = Codec(TypeAdapter(Mapping[Address, Policy] | None, config=CONFIG))
+OUTLOOKS: Codec[Mapping[Address, Outlook]] = Codec(
+    TypeAdapter(Mapping[Address, Outlook] | None, config=CONFIG)
+)
 MEMORIES: Codec[Mapping[Address, Memory]] = Codec(TypeAdapter(Mapping[Address, Memory] | None, config=CONFIG))
 
 

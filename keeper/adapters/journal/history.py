@@ -1,8 +1,8 @@
 """The journal read back, for `explain`, `replay` and `keeper tx`.
 
 A cycle comes back as what was known, not as what it meant: the words of the lens, the references, the
-policies and memories. Whoever replays decodes and decides again, and compares the result with the stored
-text.
+policies and memories, what models had said, and what tables were solved from. Whoever replays decodes and
+decides again, and compares the result with the stored text.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -21,10 +21,14 @@ from keeper.adapters.journal.codec import (
     Codec,
     unpack,
 )
+from keeper.adapters.journal.foretold import InForce
 from keeper.adapters.journal.slots import read_slots
+from keeper.adapters.journal.solutions import Followed, origins_of
 from keeper.adapters.journal.store import Store
 from keeper.adapters.journal.tables import cycles, decisions, documents, notes, outcomes, slots
+from keeper.core.forecast import Outlook
 from keeper.core.head import Head
+from keeper.core.hedging import Origin
 from keeper.core.market import Reference
 from keeper.core.memory import Memory
 from keeper.core.outcome import Outcome
@@ -53,6 +57,8 @@ class StoredCycle:
     memories: Mapping[Address, Memory]
     pending: frozenset[Address]
     decisions: Mapping[Address, str]
+    tables: Mapping[Address, Origin]
+    outlooks: Mapping[Address, Outlook]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +89,26 @@ class History:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._outlooks = InForce()
 
     async def cycles(self, first_block: int = 0, last_block: int = NEWEST) -> AsyncIterator[StoredCycle]:
         """Cycles at blocks from `first_block` to `last_block`, in the order they were recorded."""
-        after = 0
+        after, tables = 0, Followed(self._store)
         policies: _Cache[Policy] = _Cache(POLICIES)
         memories: _Cache[Memory] = _Cache(MEMORIES)
         while page := await self._page(after, first_block, last_block):
+            await tables.read(page[0].id, page[-1].id)
             for row in page:
-                yield await self._cycle(row, policies, memories)
+                yield await self._cycle(row, policies, memories, tables.at(row.id))
             after = page[-1].id
+
+    async def origins(self, first_block: int = 0, last_block: int = NEWEST) -> Sequence[Origin]:
+        """What the tables of these cycles were solved from, in the order in which they are needed."""
+        ends = select(func.min(cycles.c.id), func.max(cycles.c.id))
+        between = cycles.c.block_number.between(first_block, last_block)
+        async with self._store.transaction() as connection:
+            first, last = (await connection.execute(ends.where(between))).one()
+            return await origins_of(connection, first, last) if first is not None else ()
 
     async def outcomes(self, vault: Address | None = None, limit: int = 100) -> Sequence[Outcome]:
         """The newest outcomes, of one vault or of all, newest first."""
@@ -165,7 +181,11 @@ class History:
             return (await connection.execute(query)).all()
 
     async def _cycle(
-        self, row: Row[tuple[object, ...]], policies: "_Cache[Policy]", memories: "_Cache[Memory]"
+        self,
+        row: Row[tuple[object, ...]],
+        policies: "_Cache[Policy]",
+        memories: "_Cache[Memory]",
+        tables: Mapping[Address, Origin],
     ) -> StoredCycle:
         async with self._store.transaction() as connection:
             made = (
@@ -173,6 +193,7 @@ class History:
                     select(decisions.c.vault, decisions.c.body).where(decisions.c.cycle_id == row.id)
                 )
             ).all()
+            outlooks = await self._outlooks.at(connection, row.id)
         return StoredCycle(
             number=row.id,
             head=HEAD.load(row.head),
@@ -182,6 +203,8 @@ class History:
             memories=await self._document(row.memories, memories),
             pending=frozenset(VAULTS.load(row.pending)),
             decisions={Address(each.vault): each.body for each in made},
+            tables=tables,
+            outlooks=outlooks,
         )
 
     async def _document(self, name: str, cache: "_Cache[V]") -> Mapping[Address, V]:

@@ -25,10 +25,12 @@ from keeper.adapters.journal.codec import (
     digest,
     pack,
 )
+from keeper.adapters.journal.foretold import Foretold
 from keeper.adapters.journal.lease import Lease
 from keeper.adapters.journal.ledger import close_slot
 from keeper.adapters.journal.pruning import prune
 from keeper.adapters.journal.slots import CLOSED, PAID
+from keeper.adapters.journal.solutions import Solutions
 from keeper.adapters.journal.store import Store
 from keeper.adapters.journal.tables import cycles, decisions, documents, memories, outcomes
 from keeper.core.decision import Decision
@@ -77,6 +79,8 @@ class SqlJournal:
         self._max_bytes = max_bytes
         self._policies: _Document[Policy] = _Document(POLICIES)
         self._memories: _Document[Memory] = _Document(MEMORIES)
+        self._solutions = Solutions()
+        self._foretold = Foretold()
 
     async def memories(self) -> Mapping[Address, Memory]:
         """The fold of all outcomes and looks so far, of vaults that any changed."""
@@ -92,11 +96,16 @@ class SqlJournal:
                 cycle_id = (await connection.execute(row.returning(cycles.c.id))).scalar_one()
                 if cycle.decisions:
                     await connection.execute(insert(decisions), _rows(cycle_id, cycle.decisions))
+                await self._solutions.write(connection, cycle_id, cycle.tables)
                 await _keep(connection, cycle.left())
+                evidence = cycle.evidence
+                await self._foretold.write(connection, cycle_id, evidence.snapshot.outlooks, evidence.bars)
                 await prune(connection, self._max_bytes)
         except BaseException:
             self._policies.forget()
             self._memories.forget()
+            self._solutions.forget()
+            self._foretold.forget()
             raise
 
     async def settle(self, settlement: Settlement, left: Sequence[Memory]) -> None:

@@ -5,11 +5,21 @@ became of it, is never pruned: that is the account's history, and grows only wit
 of a nonce on its way goes when its end is known.
 """
 
-from sqlalchemy import Select, delete, or_, select
+from sqlalchemy import Select, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from keeper.adapters.journal.foretold import followed
 from keeper.adapters.journal.slots import OPEN
-from keeper.adapters.journal.tables import cycles, decisions, documents, notes, outcomes, slots
+from keeper.adapters.journal.tables import (
+    cycles,
+    decisions,
+    documents,
+    notes,
+    outcomes,
+    outlooks,
+    slots,
+    solutions,
+)
 
 CYCLES_AT_ONCE = 16
 REFUSALS_AT_ONCE = 256
@@ -30,6 +40,8 @@ async def prune(connection: AsyncConnection, max_bytes: int) -> None:
     ids = [row.id for row in rows]
     await connection.execute(delete(decisions).where(decisions.c.cycle_id.in_(ids)))
     await connection.execute(delete(cycles).where(cycles.c.id.in_(ids)))
+    await connection.execute(delete(solutions).where(solutions.c.id.in_(_followed())))
+    await connection.execute(delete(outlooks).where(outlooks.c.cycle_id.in_(followed())))
     names = {name for row in rows for name in (row.policies, row.memories)}
     await connection.execute(delete(documents).where(documents.c.sha256.in_(names), ~_is_used().exists()))
     refused = select(outcomes.c.id).where(outcomes.c.kind == "refused").order_by(outcomes.c.id)
@@ -37,6 +49,13 @@ async def prune(connection: AsyncConnection, max_bytes: int) -> None:
     in_flight = select(slots.c.nonce).where(slots.c.state == OPEN)
     told = select(notes.c.id).where(notes.c.nonce.not_in(in_flight)).order_by(notes.c.id)
     await connection.execute(delete(notes).where(notes.c.id.in_(told.limit(NOTES_AT_ONCE))))
+
+
+def _followed() -> Select[tuple[int]]:
+    """Solutions that no cycle rests on: another of the same vault came before the oldest cycle, or at it."""
+    newer, first = solutions.alias(), select(func.min(cycles.c.id)).scalar_subquery()
+    follows = (newer.c.vault == solutions.c.vault) & (newer.c.id > solutions.c.id)
+    return select(solutions.c.id).join(newer, follows).where(newer.c.cycle_id <= first)
 
 
 def _is_used() -> Select[tuple[int]]:

@@ -8,6 +8,7 @@ may pass 64 bits live only inside JSON.
 from sqlalchemy import (
     BigInteger,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -72,6 +73,42 @@ decisions = Table(
     Column("reason", String(64), nullable=False),
     Column("body", Text, nullable=False),
 )
+
+solutions = Table(
+    "solutions",
+    metadata,
+    Column("id", _RowId, primary_key=True),
+    Column("cycle_id", BigInteger, nullable=False, index=True),
+    Column("vault", String(42), nullable=False, index=True),
+    Column("body", Text, nullable=False),
+)
+"""What each vault's table was solved from, beginning with a cycle; an empty body where it had none any more.
+
+Journals of older releases are without this one: nothing was solved then. A cycle that is named here may have
+been pruned, as what holds from it on is still needed.
+"""
+
+outlooks = Table(
+    "outlooks",
+    metadata,
+    Column("cycle_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("body", LargeBinary, nullable=False),
+)
+"""What models said of all vaults, beginning with a cycle, compressed; they speak anew a few times a day.
+
+The cycle may have been pruned, as what holds from it on is still needed. Journals of older releases have
+neither this nor bars.
+"""
+
+bars = Table(
+    "bars",
+    metadata,
+    Column("vault", String(42), primary_key=True),
+    Column("ends", BigInteger, primary_key=True, autoincrement=False),
+    Column("variance", Float, nullable=False),
+    Column("price", Float, nullable=False),
+)
+"""The past of each vault's price (see `core.forecast.history`): as much as models look back."""
 
 slots = Table(
     "slots",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from keeper.core.exposure.measuring import Exposure, measure
+from keeper.core.forecast import NO_OUTLOOK, Outlook
 from keeper.core.head import Head
 from keeper.core.hedging import Legs as OptionLegs
 from keeper.core.market import Reading, Reference
@@ -26,6 +27,7 @@ class Situation:
     exposure: Exposure
     native_price: Reading
     references: tuple[Reference, ...]
+    outlook: Outlook = NO_OUTLOOK
 
 
 def situations(snapshot: Snapshot) -> tuple[Situation, ...]:
@@ -46,6 +48,7 @@ def situations(snapshot: Snapshot) -> tuple[Situation, ...]:
             exposure=exposure,
             native_price=snapshot.native_price,
             references=snapshot.references,
+            outlook=snapshot.outlooks.get(vault.address, NO_OUTLOOK),
         )
         for vault, exposure, start, end in zip(
             snapshot.vaults, measure(snapshot), first[:-1], first[1:], strict=True

@@ -11,23 +11,49 @@ are annualised variances; their square root is a volatility.
 from keeper.core.forecast.bars import realised_variance
 from keeper.core.forecast.blend import Blend, NoOpinion, Opinion, blended
 from keeper.core.forecast.fitting import Unfitted, fit_garch, fit_har
-from keeper.core.forecast.models import Ewma, Garch, Har, Model
-from keeper.core.forecast.regime import Regime, Regimes, tightened
+from keeper.core.forecast.history import Bar, History, Tick, Unfolded, folded, restored
+from keeper.core.forecast.models import Ewma, Garch, Har, Model, Name
+from keeper.core.forecast.outlook import (
+    NO_OUTLOOK,
+    Forecast,
+    Outlook,
+    Silent,
+    Turbulence,
+    outlook,
+    outlooks,
+)
+from keeper.core.forecast.regime import Regime, Regimes, raised
+from keeper.core.forecast.switching import fit_regimes
 
 __all__ = [
+    "NO_OUTLOOK",
+    "Bar",
     "Blend",
     "Ewma",
+    "Forecast",
     "Garch",
     "Har",
+    "History",
     "Model",
+    "Name",
     "NoOpinion",
     "Opinion",
+    "Outlook",
     "Regime",
     "Regimes",
+    "Silent",
+    "Tick",
+    "Turbulence",
     "Unfitted",
+    "Unfolded",
     "blended",
     "fit_garch",
     "fit_har",
+    "fit_regimes",
+    "folded",
+    "outlook",
+    "outlooks",
+    "raised",
     "realised_variance",
-    "tightened",
+    "restored",
 ]

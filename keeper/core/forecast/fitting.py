@@ -11,10 +11,10 @@ from typing import Final
 import numpy as np
 from scipy.optimize import minimize
 
-from keeper.core.forecast.models import LEAST, SPANS, Floats, Garch, Har, features
+from keeper.core.forecast.models import HORIZON, LEAST, SPANS, Floats, Garch, Har, features
 
-FEWEST: Final = 60
-"""Bars below which nothing is fitted: two of the longest span."""
+FEWEST: Final = 90
+"""Bars below which nothing is fitted: three of the longest span."""
 
 _STARTS: Final = ((0.05, 0.90), (0.15, 0.75), (0.30, 0.40))
 _MOST: Final = 0.9995
@@ -26,25 +26,27 @@ class Unfitted(StrEnum):
     TOO_FEW = "too few bars"
     NOT_FINITE = "a bar that is no number"
     NO_MOVES = "prices that never moved"
+    ONE_REGIME = "no two regimes to tell apart"
 
 
-def fit_har(bars: Floats) -> Har | Unfitted:
-    """Regress each bar on what was known before it."""
-    refusal = _refused(bars)
+def fit_har(bars: Floats, horizon: int = HORIZON) -> Har | Unfitted:
+    """Regress the mean of so many bars on what was known before them."""
+    refusal = refused(bars)
     if isinstance(refusal, Unfitted):
         return refusal
-    known = features(bars)[SPANS[-1] - 1 : -1]
+    known = features(bars)[SPANS[-1] - 1 : -horizon]
     rows = np.column_stack([np.ones(len(known)), known])
-    target = np.log(np.maximum(bars[SPANS[-1] :], LEAST))
+    ahead = np.lib.stride_tricks.sliding_window_view(bars[SPANS[-1] :], horizon).mean(axis=1)
+    target = np.log(np.maximum(ahead, LEAST))
     found, *_ = np.linalg.lstsq(rows, target)
     spread = float(np.var(target - rows @ found))
     constant, *weights = (float(each) for each in found)
     return Har(constant, (weights[0], weights[1], weights[2]), spread)
 
 
-def fit_garch(bars: Floats, horizon: int = 7) -> Garch | Unfitted:
+def fit_garch(bars: Floats, horizon: int = HORIZON) -> Garch | Unfitted:
     """The most likely pair of news and memory, at the level of the bars' mean."""
-    refusal = _refused(bars)
+    refusal = refused(bars)
     if isinstance(refusal, Unfitted):
         return refusal
     level = float(np.mean(bars))
@@ -61,7 +63,8 @@ def fit_garch(bars: Floats, horizon: int = 7) -> Garch | Unfitted:
     return Garch(level, news, memory, horizon)
 
 
-def _refused(bars: Floats) -> Unfitted | Floats:
+def refused(bars: Floats) -> Unfitted | Floats:
+    """Bars that something can be fitted on, or why they are not."""
     if len(bars) < FEWEST:
         return Unfitted.TOO_FEW
     if not np.isfinite(bars).all():

@@ -12,6 +12,7 @@ bars that are over, too (`keeper.core.forecast.fitting`).
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 import numpy as np
@@ -23,7 +24,18 @@ LEAST: Final = 1e-8
 """Variance below which a bar counts as this: a feed that stands still is no certainty."""
 
 SPANS: Final = (1, 7, 30)
-"""Bars of HAR's three scales: a day, a week and a month of daily bars, as markets here never close."""
+"""Bars of HAR's three scales."""
+
+HORIZON: Final = 6
+"""Bars over which the mean variance is forecast: a day of bars of four hours."""
+
+
+class Name(StrEnum):
+    """The models, as policies name them."""
+
+    EWMA = "ewma"
+    HAR = "har"
+    GARCH = "garch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +91,13 @@ def features(bars: Floats) -> Floats:
 class Garch:
     """v' = level (1 - news - memory) + news r + memory v, with news + memory below one.
 
-    `horizon` is over how many bars the mean is taken: seven daily ones for options of a week.
+    `horizon` is over how many bars the mean is taken.
     """
 
     level: float
     news: float
     memory: float
-    horizon: int = 7
+    horizon: int = HORIZON
     version: int = 1
 
     @property
@@ -95,11 +107,12 @@ class Garch:
 
     def next_variance(self, bars: Floats) -> Floats:
         """The forecast of the next bar alone, after each bar."""
-        found, now = np.empty_like(bars), self.level
-        for index, bar in enumerate(bars.tolist()):
-            now = self.level * (1.0 - self.persistence) + self.news * bar + self.memory * now
-            found[index] = now
-        return found
+        base, news, memory = self.level * (1.0 - self.persistence), self.news, self.memory
+        now, found = self.level, []
+        for bar in bars.tolist():
+            now = base + news * bar + memory * now
+            found.append(now)
+        return np.array(found, dtype=np.float64)
 
     def course(self, bars: Floats) -> Floats:
         """The mean over the horizon, after each bar."""

@@ -5,8 +5,7 @@ stays with a probability or changes (Hamilton 1989, Econometrica 57:357). The *f
 wild regime after a bar uses the bars so far; the smoothed one, which looks better on every chart, uses those
 to come as well, and is of no use to anybody who has to act.
 
-The probability widens what depends on how sure one is: `tightened` takes it for a factor of the risk
-aversion, between one and `most`.
+The probability raises what depends on how sure one is: `raised` takes it for a factor between one and `most`.
 """
 
 from dataclasses import dataclass
@@ -42,14 +41,18 @@ class Regimes:
     def filtered(self, bars: Floats) -> Floats:
         """Probabilities of both regimes after each bar, a row each. It begins at the long run's shares."""
         calm, wild = self.stay
-        step = np.array([[calm, 1.0 - calm], [1.0 - wild, wild]])
-        now = np.array([1.0 - wild, 1.0 - calm]) / max(2.0 - calm - wild, _LEAST)
-        found = np.empty((len(bars), 2))
-        for index, likelihood in enumerate(self._log_density(bars)):
-            before = now @ step
-            weight = before * np.exp(np.maximum(likelihood - likelihood.max(), -_FARTHEST))
-            found[index] = now = weight / weight.sum()
-        return found
+        whole = max(2.0 - calm - wild, _LEAST)
+        was_calm, was_wild = (1.0 - wild) / whole, (1.0 - calm) / whole
+        likelihood = self._log_density(bars)
+        nearest = likelihood.max(axis=1, keepdims=True, initial=-np.inf)
+        found: list[tuple[float, float]] = []
+        for of_calm, of_wild in np.exp(np.maximum(likelihood - nearest, -_FARTHEST)).tolist():
+            now_calm = (was_calm * calm + was_wild * (1.0 - wild)) * of_calm
+            now_wild = (was_calm * (1.0 - calm) + was_wild * wild) * of_wild
+            total = now_calm + now_wild
+            was_calm, was_wild = now_calm / total, now_wild / total
+            found.append((was_calm, was_wild))
+        return np.array(found, dtype=np.float64).reshape(-1, 2)
 
     def _log_density(self, bars: Floats) -> Floats:
         away = (np.log(np.maximum(bars, _LEAST))[:, np.newaxis] - np.array(self.mean)) / np.array(
@@ -59,6 +62,6 @@ class Regimes:
         return density
 
 
-def tightened(aversion: float, wild: float, most: float) -> float:
-    """The risk aversion when the wild regime has this probability: narrower bands the surer it is."""
-    return aversion * (1.0 + (most - 1.0) * min(max(wild, 0.0), 1.0))
+def raised(wild: float, most: float) -> float:
+    """A factor for a probability of the wild regime: one while it is calm, `most` when it surely is not."""
+    return 1.0 + (most - 1.0) * min(max(wild, 0.0), 1.0)

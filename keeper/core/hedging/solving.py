@@ -42,6 +42,10 @@ MARGIN = 0.2
 SLICES = 40
 """Times kept for each expiry, denser towards it."""
 
+ROUNDED_TO = 2.0**-14, 2.0**-32
+"""Bounds (in the closed form's widths) and logarithms of spots are rounded to this: far below what matters,
+far above the last bits, in which processors differ. So another machine solves the same table."""
+
 _INSTANT = 1e-6
 """Of a step: how long before an expiry the region is still the last one before it."""
 
@@ -128,13 +132,19 @@ def _table(lattice: Lattice, legs: Legs, inputs: Inputs, steps: NDArray[np.int64
     bounds = bounds[:, inner]
     times = np.concatenate((steps * lattice.step, (steps[last] + 1 - _INSTANT) * lattice.step))
     order = np.argsort(times)
+    quantum, log_quantum = ROUNDED_TO
     return Table(
         legs,
         inputs,
         times[order],
-        np.log(lattice.spots[inner]),
-        np.concatenate((bounds, bounds[last]))[order],
+        _rounded(np.log(lattice.spots[inner]), log_quantum),
+        _rounded(np.concatenate((bounds, bounds[last]))[order], quantum),
     )
+
+
+def _rounded(values: Floats, quantum: float) -> Floats:
+    rounded: Floats = np.rint(values / quantum) * quantum
+    return rounded
 
 
 def _closed(legs: Legs, spots: Floats, inputs: Inputs, time: float, look: float) -> Region:

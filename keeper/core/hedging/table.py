@@ -10,6 +10,7 @@ form answers alone.
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -21,7 +22,23 @@ from keeper.core.hedging.band import LEAST, MOST, Floats
 from keeper.core.hedging.book import Costs, Legs, Region
 from keeper.core.pricing.black_scholes import Flags
 
-WITHIN_FACTOR = {"volatility": 1.1, "fixed": 1.35, "proportional": 1.5, "aversion": 1.3}
+
+class Tier(StrEnum):
+    """What answered for a book: its table, or the closed form and why not the table."""
+
+    TABLE = "table"
+    NO_TABLE = "no-table"
+    UNSOLVED = "unsolved"
+    BOOK = "other-book"
+    LOOKS = "look-interval"
+    SPOT = "spot"
+    VOLATILITY = "volatility"
+    GAS = "gas"
+    SPREAD = "spread"
+    AVERSION = "risk-aversion"
+
+
+WITHIN_FACTOR = {Tier.VOLATILITY: 1.1, Tier.GAS: 1.35, Tier.SPREAD: 1.5, Tier.AVERSION: 1.3}
 """How far each input may have moved, as a factor up or down: each alone costs about half a percent of the
 least cost there (tests/core/hedging/test_table.py)."""
 
@@ -33,6 +50,7 @@ class Unsolved(StrEnum):
     """Why there is no table for a book."""
 
     NOT_YET = "nobody has solved it yet"
+    DIED = "the process that solved it died"
     NO_LEGS = "no leg is alive"
     NOTHING_TO_WEIGH = "no price, volatility, cost or risk aversion"
     TOO_LARGE = "numbers beyond what can be computed with"
@@ -74,24 +92,35 @@ class Now(NamedTuple):
     aversion: Floats
 
 
-def elapsed_years(table: Table, legs: Legs) -> float:
-    """Years from a table's statement of its legs to this one; NaN if these are not the ones left of them.
+def elapsed_years(stated: Legs, legs: Legs) -> float:
+    """Years from the statement of a book to this one; NaN if these are not the legs left of it.
 
-    The legs that have expired since are gone; legs of no size are padding.
+    Those that have expired since are gone; legs of no size are padding.
     """
-    real = legs.size != 0.0
-    if not np.any(real):
+    now = [(terms, years) for terms, years in _rows(legs) if terms[-1] != 0.0]
+    if not now:
         return math.nan
-    elapsed = float(np.max(table.legs.years) - np.max(legs.years[real]))
-    left = table.legs.years > elapsed + _SAME_YEARS
-    same = elapsed > -_SAME_YEARS and np.count_nonzero(left) == np.count_nonzero(real)
-    same = same and bool(
-        np.array_equal(table.legs.strike[left], legs.strike[real])
-        and np.array_equal(table.legs.size[left], legs.size[real])
-        and np.array_equal(table.legs.is_call[left], legs.is_call[real])
-        and np.all(np.abs(table.legs.years[left] - elapsed - legs.years[real]) < _SAME_YEARS)
+    then = _rows(stated)
+    elapsed = max(years for _, years in then) - max(years for _, years in now)
+    left = [(terms, years - elapsed) for terms, years in then if years > elapsed + _SAME_YEARS]
+    same = (
+        elapsed > -_SAME_YEARS
+        and [terms for terms, _ in left] == [terms for terms, _ in now]
+        and all(abs(was - is_now) < _SAME_YEARS for (_, was), (_, is_now) in zip(left, now, strict=True))
     )
     return max(elapsed, 0.0) if same else math.nan
+
+
+def _rows(legs: Legs) -> list[tuple[tuple[float, bool, float], float]]:
+    """Each leg's terms and years. So few are compared faster one by one than as arrays."""
+    terms = zip(legs.strike.tolist(), legs.is_call.tolist(), legs.size.tolist(), strict=True)
+    return [*zip(terms, legs.years.tolist(), strict=True)]
+
+
+def fit(table: Table, legs: Legs, now: Now) -> Tier:
+    """Whether a table may answer one question about a book, and if not, what first speaks against it."""
+    departures = _departures(table, now, now.time + elapsed_years(table.legs, legs))
+    return next((tier for tier, outside in departures if outside), Tier.TABLE)
 
 
 def corrected(table: Table, legs: Legs, now: Now, region: Region) -> Region:
@@ -99,8 +128,8 @@ def corrected(table: Table, legs: Legs, now: Now, region: Region) -> Region:
 
     `legs` are those of the question, and `now.time` is since they were stated.
     """
-    time = now.time + elapsed_years(table, legs)
-    use = _covers(table, now, time)
+    time = now.time + elapsed_years(table.legs, legs)
+    use = ~np.logical_or.reduce([outside for _, outside in _departures(table, now, time)])
     bounds = _interpolated(table, np.where(use, time, 0.0), np.where(use, now.spot, 1.0))
     centre = 0.5 * (region.buy_below + region.sell_above)
     width = 0.5 * (region.sell_above - region.buy_below)
@@ -108,19 +137,24 @@ def corrected(table: Table, legs: Legs, now: Now, region: Region) -> Region:
     return Region(*(np.where(use, mine, theirs) for mine, theirs in zip(found, region, strict=True)))
 
 
-def _covers(table: Table, now: Now, time: Floats) -> Flags:
-    inputs, log_spot = table.inputs, np.log(np.maximum(now.spot, LEAST))
-    inside: Flags = (time >= table.times[0]) & (time <= table.times[-1])
-    inside &= (log_spot >= table.log_spots[0]) & (log_spot <= table.log_spots[-1])
-    for value, solved, name in (
-        (now.volatility, inputs.volatility, "volatility"),
-        (now.fixed, inputs.costs.fixed, "fixed"),
-        (now.proportional, inputs.costs.proportional, "proportional"),
-        (now.aversion, inputs.risk_aversion, "aversion"),
+def _departures(table: Table, now: Now, time: Floats) -> Iterator[tuple[Tier, Flags]]:
+    """All that can speak against a table, and where it does; what is not a number does."""
+    log_spot = np.log(np.maximum(now.spot, LEAST))
+    yield Tier.BOOK, np.logical_not((time >= table.times[0]) & (time <= table.times[-1]))
+    yield Tier.SPOT, np.logical_not((log_spot >= table.log_spots[0]) & (log_spot <= table.log_spots[-1]))
+    yield from moved(table.inputs, now)
+
+
+def moved(inputs: Inputs, now: Now) -> Iterator[tuple[Tier, Flags]]:
+    """Each input with a tolerance, and where it has left it."""
+    for tier, value, solved in (
+        (Tier.VOLATILITY, now.volatility, inputs.volatility),
+        (Tier.GAS, now.fixed, inputs.costs.fixed),
+        (Tier.SPREAD, now.proportional, inputs.costs.proportional),
+        (Tier.AVERSION, now.aversion, inputs.risk_aversion),
     ):
-        factor = WITHIN_FACTOR[name]
-        inside &= (value <= solved * factor) & (value * factor >= solved)
-    return inside
+        factor = WITHIN_FACTOR[tier]
+        yield tier, np.logical_not((value <= solved * factor) & (value * factor >= solved))
 
 
 def _interpolated(table: Table, time: Floats, spot: Floats) -> Floats:

@@ -1,11 +1,15 @@
 """The lens, written backwards: states into words, one field at a time, by nothing but the layout."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+from keeper.adapters.ethereum.seal import state_hash
+from keeper.adapters.ethereum.words import VAULT_WORDS, WORD
 from keeper.core.head import Head
 from keeper.core.market import Reading
 from keeper.core.position import Leg, PoolState, VaultRules, VaultState
-from keeper.core.units import Address, BlockHash
+from keeper.core.units import WAD, Address, BlockHash
+from tests.core.build import pool
 
 STRIKE_TO_WAD = 10**10
 OTHER_RULES = (
@@ -145,3 +149,26 @@ LEGS = (
     Leg(is_call=True, strike_wad=3300 * 10**18, expiry=1_769_040_000, size_wad=-(10**21)),
     Leg(is_call=False, strike_wad=2700 * 10**18, expiry=1_769_040_001, size_wad=5 * 10**17),
 )
+
+NATIVE = Reading(3000 * WAD, HEAD.timestamp, 0)
+SANE = replace(
+    VAULT,
+    pool=replace(pool(), liquidity=10**19),
+    price=Reading(3000 * WAD, HEAD.timestamp - 60, 1),
+    volatility=Reading(7 * 10**17, HEAD.timestamp - 60, 1),
+)
+
+
+def words_of(book: Sequence[tuple[Mapping[int, int], Sequence[Leg]]], head: Head = HEAD) -> bytes:
+    """Sealed vaults, each with some of its words spoiled, and with these legs."""
+    bodies = []
+    for index, (fields, held) in enumerate(book):
+        words = bytearray(vault_words(replace(SANE, address=Address(f"0x{index:040x}")), len(held)))
+        for field, value in fields.items():
+            words[field * WORD : (field + 1) * WORD] = value.to_bytes(WORD)
+        own = b"".join(map(leg_word, held))
+        words[7 * WORD : 8 * WORD] = state_hash(head.chain_id, bytes(words), own)
+        bodies.append(bytes(words))
+        assert len(words) == VAULT_WORDS * WORD
+    tail = b"".join(leg_word(leg) for _, held in book for leg in held)
+    return header_words(head, 10**18, NATIVE, len(book)) + b"".join(bodies) + tail

@@ -7,26 +7,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keeper.adapters.ethereum.guard import calldata
-from keeper.adapters.ethereum.seal import state_hash
-from keeper.adapters.ethereum.words import VAULT_WORDS, WORD, decode
+from keeper.adapters.ethereum.words import decode
 from keeper.adapters.journal.codec import DECISION
 from keeper.core.decision import Decision, decide_all
-from keeper.core.market import FeedRules, Reading
+from keeper.core.market import FeedRules
 from keeper.core.plan import Plan
 from keeper.core.policy import OracleRules, Policy
 from keeper.core.position import Leg, VaultState
 from keeper.core.quote import Side
 from keeper.core.units import WAD, Address
-from tests.adapters.ethereum.packing import HEAD, LEGS, VAULT, header_words, leg_word, vault_words
-from tests.core.build import POLICY, pool
+from tests.adapters.ethereum.packing import HEAD, LEGS, words_of
+from tests.core.build import POLICY
 
-NATIVE = Reading(3000 * WAD, HEAD.timestamp, 0)
-SANE = replace(
-    VAULT,
-    pool=replace(pool(), liquidity=10**19),
-    price=Reading(3000 * WAD, HEAD.timestamp - 60, 1),
-    volatility=Reading(7 * 10**17, HEAD.timestamp - 60, 1),
-)
 # A pool's fee is fixed and below one when it is made; a vault with another is put into quarantine.
 WIDTHS = {2: 256, 3: 256, 4: 255, 5: 128, 8: 63, 9: 32, 10: 13, 11: 16, 12: 255, 13: 63, 15: 255, 16: 63,
           17: 160, 18: 128, 20: 16, 21: 256, 23: 224}  # fmt: skip
@@ -49,20 +41,6 @@ legs = st.builds(
     size_wad=st.sampled_from([-(2**87), -(10**21), -1, 0, 1, 10**21, 2**87 - 1]),
 )
 vaults = st.tuples(spoiled, st.lists(legs, max_size=3) | st.just(list(LEGS)))
-
-
-def words_of(book: list[tuple[dict[int, int], list[Leg]]]) -> bytes:
-    bodies = []
-    for index, (fields, held) in enumerate(book):
-        words = bytearray(vault_words(replace(SANE, address=Address(f"0x{index:040x}")), len(held)))
-        for field, value in fields.items():
-            words[field * WORD : (field + 1) * WORD] = value.to_bytes(WORD)
-        own = b"".join(map(leg_word, held))
-        words[7 * WORD : 8 * WORD] = state_hash(HEAD.chain_id, bytes(words), own)
-        bodies.append(bytes(words))
-        assert len(words) == VAULT_WORDS * WORD
-    tail = b"".join(leg_word(leg) for _, held in book for leg in held)
-    return header_words(HEAD, 10**18, NATIVE, len(book)) + b"".join(bodies) + tail
 
 
 @settings(max_examples=150)

@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from keeper.core.forecast import Ewma, Garch, Har, Unfitted, fit_garch, fit_har, realised_variance
+from keeper.core.forecast import (
+    Ewma,
+    Garch,
+    Har,
+    Unfitted,
+    fit_garch,
+    fit_har,
+    fit_regimes,
+    realised_variance,
+)
 
 Floats = NDArray[np.float64]
 
@@ -50,10 +59,14 @@ def test_a_fit_of_har_finds_what_the_bars_were_made_of() -> None:
         known = [math.log(last[-span:].mean()) for span in (1, 7, 30)]
         mean = truth.constant + float(np.dot(truth.weights, known))
         bars[index] = math.exp(mean + 0.3 * rng.standard_normal())
-    fitted = fit_har(bars[200:])
+    fitted = fit_har(bars[200:], horizon=1)
     assert isinstance(fitted, Har)
     assert fitted.weights == pytest.approx(truth.weights, abs=0.07)
     assert fitted.spread == pytest.approx(0.09, rel=0.1)
+    # A longer horizon is a mean of more bars: it leans less on the last of them.
+    day = fit_har(bars[200:], horizon=6)
+    assert isinstance(day, Har)
+    assert day.weights[0] < fitted.weights[0]
     # And it is unbiased, logarithms or not.
     assert float(np.mean(fitted.course(bars)[:-1] / bars[1:])) == pytest.approx(math.exp(0.09), rel=0.03)
 
@@ -91,12 +104,12 @@ def test_a_market_whose_wildness_says_nothing_of_tomorrows_has_no_news() -> None
     assert fitted.persistence < 1.0
 
 
-@pytest.mark.parametrize("fit", [fit_har, fit_garch])
+@pytest.mark.parametrize("fit", [fit_har, fit_garch, fit_regimes])
 def test_what_says_nothing_is_not_fitted(fit: object) -> None:
     assert callable(fit)
-    assert fit(np.full(59, 0.5)) is Unfitted.TOO_FEW
-    assert fit(np.array([*np.full(80, 0.5), math.nan])) is Unfitted.NOT_FINITE
-    assert fit(np.zeros(80)) is Unfitted.NO_MOVES
+    assert fit(np.full(89, 0.5)) is Unfitted.TOO_FEW
+    assert fit(np.array([*np.full(89, 0.5), math.nan])) is Unfitted.NOT_FINITE
+    assert fit(np.zeros(90)) is Unfitted.NO_MOVES
 
 
 def test_realised_variance_is_that_of_the_market() -> None:

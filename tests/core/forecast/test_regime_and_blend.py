@@ -5,7 +5,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keeper.core.forecast import Blend, NoOpinion, Opinion, Regime, Regimes, blended, tightened
+from keeper.core.forecast import (
+    Blend,
+    NoOpinion,
+    Opinion,
+    Regime,
+    Regimes,
+    Unfitted,
+    blended,
+    fit_regimes,
+    raised,
+)
 
 REGIMES = Regimes(mean=(-1.5, 0.5), deviation=(0.6, 0.8), stay=(0.98, 0.9))
 
@@ -57,10 +67,10 @@ def test_probabilities_are_probabilities_whatever_happens(bars: list[float]) -> 
     assert found.sum(axis=1) == pytest.approx(np.ones(len(bars)))
 
 
-def test_the_surer_the_wild_regime_the_tighter() -> None:
-    assert tightened(1e-4, 0.0, 3.0) == 1e-4
-    assert tightened(1e-4, 0.5, 3.0) == pytest.approx(2e-4)
-    assert tightened(1e-4, 1.0, 3.0) == pytest.approx(3e-4)
+def test_the_surer_the_wild_regime_the_higher_the_factor() -> None:
+    assert raised(0.0, 3.0) == 1.0
+    assert raised(0.5, 3.0) == pytest.approx(2.0)
+    assert raised(1.0, 3.0) == pytest.approx(3.0)
 
 
 def test_a_blend_is_of_variances_and_says_what_it_is_made_of() -> None:
@@ -80,3 +90,17 @@ def test_an_opinion_that_is_no_volatility_leaves_its_weight_to_the_others(bad: f
     assert [each.source for each in found.used] == ["implied"]
     assert blended([Opinion("garch", 1, bad, 1.0)]) == NoOpinion()
     assert blended([]) == NoOpinion()
+
+
+def test_a_fit_of_regimes_finds_what_the_bars_were_made_of() -> None:
+    fitted = fit_regimes(np.array(drawn(3_000)[0]))
+    assert isinstance(fitted, Regimes)
+    assert fitted.mean == pytest.approx(REGIMES.mean, abs=0.1)
+    assert fitted.deviation == pytest.approx(REGIMES.deviation, abs=0.1)
+    assert fitted.stay == pytest.approx(REGIMES.stay, abs=0.03)
+
+
+def test_a_market_of_one_regime_is_not_torn_in_two() -> None:
+    rng = np.random.default_rng(4)
+    assert fit_regimes(0.5 * np.exp(0.2 * rng.standard_normal(1_000))) is Unfitted.ONE_REGIME
+    assert fit_regimes(np.full(500, 0.5)) is Unfitted.ONE_REGIME

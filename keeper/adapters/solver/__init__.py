@@ -1,0 +1,1 @@
+"""Tables solved beside the daemon, by a process that may die without harm."""
