@@ -139,12 +139,12 @@ def _prepare(case: Case) -> Decision | Question:
 
 
 def _conclude(case: Case, band: Band, risk: Risk | Unasked, tier: Tier) -> Decision:
-    match measured_against(case, band, risk):
-        case Within(hold):
-            decision = _decision(case, (), band, NOTHING, hold)
-        case Breached(breaches) as verdict:
-            action = _act(case, verdict)
-            decision = _decision(case, breaches, band, _carried(case, verdict, action), action)
+    verdict = measured_against(case, band, risk)
+    if isinstance(verdict, Within):
+        decision = _decision(case, (), band, NOTHING, verdict.hold)
+    else:
+        action = _act(case, verdict)
+        decision = _decision(case, verdict.breaches, band, _carried(case, verdict, action), action)
     return replace(decision, risk=risk, tier=tier)
 
 
