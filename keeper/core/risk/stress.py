@@ -27,8 +27,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from keeper.core.exposure import Situation
 from keeper.core.pricing.black_scholes import Floats
-from keeper.core.risk.repricing import Books, values
+from keeper.core.risk.repricing import Books, books_of, values
 
 
 class Shock(StrEnum):
@@ -114,3 +115,16 @@ def shocked(volatility: Floats, years: Floats, shock: Shock) -> Floats:
             return volatility
         case Shock.DOWN:
             return np.maximum(volatility * (1.0 - _DOWN * weight), 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one vault gains or loses in one scenario, in quote; the fraction is in it."""
+
+    scenario: Scenario
+    profit_usd: float
+
+
+def outcomes(situation: Situation) -> tuple[Outcome, ...]:
+    """One vault in every scenario, for people to look at."""
+    return tuple(map(Outcome, SCENARIOS, stress(books_of([situation])).profit[0].tolist()))
