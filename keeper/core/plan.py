@@ -87,8 +87,8 @@ DELTA = frozenset({Reason.DELTA_LIMIT, Reason.DELTA_BAND})
 def _ways(case: Case, verdict: Breached) -> tuple[Piece, ...]:
     """What restores the policy, the shorter way first.
 
-    Beyond a hard limit the rest of the way to the inner edge is to be worth what it costs. Nothing urgent
-    waits for its pieces.
+    Beyond a hard limit the rest of the way to the inner edge is to be worth what it costs. What restores a
+    risk pays the gas, so that the way to the inner edge is made with it. Nothing urgent waits for its pieces.
     """
     policy, situation = case.policy, case.situation
     own = 0.0 if verdict.is_emergency else own_part(case)
@@ -97,11 +97,11 @@ def _ways(case: Case, verdict: Breached) -> tuple[Piece, ...]:
     whole = less(to_inner_edge(situation, verdict.band), own)
     if not verdict.breaches[0].urgent:
         return (piece(policy, situation, case.memory, whole),)
-    shorter = verdict.restoring or whole
+    ways = [max(whole, verdict.restoring, key=abs)]
     if Reason.DELTA_LIMIT in verdict.reasons:
-        shorter = max(verdict.restoring, less(to_restore_level(policy, situation), own), key=abs)
-    ways = {shorter, max(shorter, whole, key=abs)}
-    return tuple(Piece(way, NO_SLICES) for way in sorted(ways, key=abs))
+        shorter = max(less(to_restore_level(policy, situation), own), verdict.restoring, key=abs)
+        ways += [shorter] if abs(shorter) < abs(ways[0]) else []
+    return tuple(Piece(way, NO_SLICES) for way in reversed(ways))
 
 
 def _towards(way: Piece, case: Case, verdict: Breached) -> Plan | Hold:

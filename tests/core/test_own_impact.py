@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from keeper.core.case import Case
 from keeper.core.decision import Decision
-from keeper.core.impact import footprint, less, own_part
+from keeper.core.impact import chased, footprint, less, own_part
+from keeper.core.inventory import Band
 from keeper.core.memory import Memory
 from keeper.core.plan import Plan
 from keeper.core.policy import Policy
@@ -17,6 +18,7 @@ from keeper.core.quote import quote
 from keeper.core.reason import Reason
 from keeper.core.triggers import Triggers
 from keeper.core.units import WAD
+from keeper.core.verdict import Breach, Breached
 from tests.core.build import NOW, POLICY, SPOT, STRADDLE, VAULT, pool, situation, vault
 from tests.core.keeping import Keeping, inventory
 
@@ -153,3 +155,13 @@ def test_a_part_never_enlarges_nor_turns_a_trade(wanted: float, part: float) -> 
     left = less(wanted, part)
     assert abs(left) <= abs(wanted)
     assert left * wanted >= 0
+
+
+def test_a_trade_that_restores_a_risk_is_not_held_back_by_what_the_keeper_moved() -> None:
+    asked = case(-0.01, remembered(-0.01), gap=-480.0)
+    held = asked.situation.exposure.inventory
+    edge = held - own_part(asked) / 2
+    band = Band(0.0, 0.0, edge - 1.0, edge)
+    verdict = Breached((Breach(Reason.DELTA_BAND, held, edge, urgent=False),), band)
+    assert [each.reason for each in chased(asked, verdict)] == [Reason.OWN_IMPACT]
+    assert [*chased(asked, replace(verdict, restoring=-1.0))] == []

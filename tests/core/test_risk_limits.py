@@ -171,6 +171,27 @@ def test_a_margin_call_that_is_too_near_is_moved_away() -> None:
     assert risk_of(traded(near, made.action)).rise > 1.05 * rise
 
 
+def test_a_margin_call_that_was_too_near_stands_until_it_is_well_away() -> None:
+    near = situation(vault(base_wei=300 * WAD, quote_units=300_000 * 10**6))
+    policy = limited(liquidation_distance_wad=round(0.95 * risk_of(near).rise * WAD))
+    assert decide(policy, near, Memory(VAULT)).breaches == ()
+    standing = decide(policy, near, Memory(VAULT, carried=Carried((Reason.LIQUIDATION_LIMIT,))))
+    assert [breach.reason for breach in standing.breaches] == [Reason.LIQUIDATION_LIMIT]
+
+
+def test_what_restores_a_risk_pays_the_gas_of_the_way_to_the_inner_edge() -> None:
+    each = gapped(90.0)
+    loss = risk_of(each).stress_loss_usd
+    limits = replace(POLICY.limits, stress_loss_usd_wad=usd(0.999 * loss), restore_wad=99 * WAD // 100)
+    policy = replace(POLICY, limits=limits)
+    verdict, made = judge(policy, each), decide(policy, each, Memory(VAULT))
+    assert isinstance(verdict, Breached)
+    assert isinstance(made.action, Plan)
+    assert made.action.reason is Reason.STRESS_LIMIT
+    assert made.action.trade == pytest.approx(verdict.band.sell_to - each.exposure.inventory)
+    assert -made.action.trade > -1.5 * verdict.restoring > 0
+
+
 def test_within_its_limits_a_vault_has_its_risk_measured_and_holds() -> None:
     made = decide(limited(stress_loss_usd_wad=usd(10**9)), gapped(0.0), Memory(VAULT))
     assert made.breaches == ()

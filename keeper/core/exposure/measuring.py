@@ -156,7 +156,7 @@ def _columns(
     gap = books.delta + inventory - target
     nav = quote + inventory * spot + books.value
     requirement = books.short * spot * margin_bps / BPS
-    gross = (books.gross + np.abs(inventory)) * spot
+    gross = (books.gross + inventory) * spot
     return (
         spot,
         volatility,

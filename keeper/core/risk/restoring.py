@@ -138,7 +138,7 @@ def _shortfall(books: Books) -> Excess:
 
 def _leverage(situation: Situation) -> Excess:
     exposure = situation.exposure
-    of_legs = exposure.gross_delta_usd / exposure.spot - abs(exposure.inventory)
+    of_legs = exposure.gross_delta_usd / exposure.spot - exposure.inventory
     # Without net value any delta is too much, whatever is traded.
     worth = max(0.0, exposure.nav_usd)
 

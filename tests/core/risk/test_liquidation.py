@@ -88,6 +88,17 @@ def test_the_chance_is_that_of_touching_either_side_within_a_day() -> None:
     assert rise[0] == pytest.approx(math.log(sides[1]) / (0.7 * math.sqrt(1 / 365)))
 
 
+def test_a_floor_just_before_a_bend_is_found() -> None:
+    """An expired call spread, at 1.75 and 1.78: steep between its strikes and flat beyond; met at 1.779."""
+    spread = tuple(
+        Leg(is_call=True, strike_wad=strike * WAD, expiry=NOW - 1, size_wad=size * WAD)
+        for strike, size in ((5_250, -100), (5_340, 100))
+    )
+    floor = 0.01
+    quote = floor * 0.1 * 100 * SPOT * 1.779 + 100 * SPOT * 0.029
+    assert distance(holding(spread, quote=quote), floor).rise[0] == pytest.approx(0.779, abs=1e-4)
+
+
 def test_more_quote_is_farther_from_a_call() -> None:
     falls = [distance(holding(STRADDLE, 300.0, quote)).fall[0] for quote in (6e5, 7e5, 8e5)]
     assert falls == sorted(falls)

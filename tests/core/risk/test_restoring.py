@@ -125,6 +125,24 @@ def test_what_cannot_be_restored_well_is_restored_as_far_as_it_goes() -> None:
     assert risk_of(traded(HEAVY, trade)).stress_loss_usd <= 1.001 * best * (1 + 1e-9)
 
 
+SHORT = holding(CALL, 300.0)
+"""To hedge it base is bought, which takes off stress and adds leverage."""
+
+
+def test_a_risk_that_no_trade_restores_is_not_made_worse_by_restoring_another() -> None:
+    loss, leverage = risk_of(SHORT).stress_loss_usd, SHORT.exposure.leverage
+    stressed = {"stress_loss_usd_wad": usd(0.99 * loss)}
+    assert restoring_trade(limited(**stressed), SHORT) > 0
+    assert restoring_trade(limited(**stressed, leverage_wad=round(0.99 * leverage * WAD)), SHORT) == 0.0
+
+
+def test_a_limit_is_not_restored_by_passing_another() -> None:
+    loss, leverage = risk_of(SHORT).stress_loss_usd, SHORT.exposure.leverage
+    stressed = {"stress_loss_usd_wad": usd(0.99 * loss)}
+    assert restoring_trade(limited(**stressed, leverage_wad=round(1.001 * leverage * WAD)), SHORT) == 0.0
+    assert restoring_trade(limited(**stressed, leverage_wad=round(2 * leverage * WAD)), SHORT) > 0
+
+
 def test_within_all_limits_and_without_limits_nothing_is_traded() -> None:
     assert restoring_trade(POLICY, HEAVY) == 0.0
     wide = limited(stress_loss_usd_wad=usd(10**9), liquidation_distance_wad=1)
