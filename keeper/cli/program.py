@@ -37,7 +37,7 @@ def program() -> None:
     """
 
 
-for command in (run, once, check, explain, replay, status, tx, schema, backtest, tune, prime, demo):
+for command in (run, once, check, explain, replay, status, tx, schema, backtest, prime, tune, demo):
     program.add_command(command)
 
 

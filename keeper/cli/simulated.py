@@ -1,4 +1,4 @@
-"""What commands share that simulate: options of a market, and where their pages are written."""
+"""What commands share that simulate: the options of a market, and where a report goes."""
 
 import math
 from collections.abc import Callable, Mapping

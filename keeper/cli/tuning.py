@@ -119,8 +119,8 @@ def tune(file: Path, html: Path | None, *, write: bool, as_json: bool, **given: 
     raw = read_bytes(file)
     study, vault = _study(parse_policy(str(file), raw), given)
     with progress("backtests", shown=not as_json) as begin:
-        period = Period(asked[0].period if asked else "week")
         advance = begin(MOST_POINTS * len(study.seeds))
+        period = Period(asked[0].period if asked else "week")
         ending = _ended(Tuning(study, period, advance, vault), asked)
     if html is not None:
         from keeper.simulation.tuned_page import write_tuning
@@ -196,7 +196,8 @@ def _on_chain(policy: "Policy", config: Path | None) -> "Situation":
     from keeper.app.cycle import one_cycle
 
     settings, redaction = opened(config, quiet=True)
-    looked = asyncio.run(one_cycle(settings, redaction, frozenset({policy.name}), live=False))
+    with progress("tables", shown=False) as begin:
+        looked = asyncio.run(one_cycle(settings, redaction, frozenset({policy.name}), begin, live=False))
     (vault,) = looked.situations
     if vault.vault.address != policy.vault:
         raise click.ClickException(

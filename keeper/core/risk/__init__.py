@@ -3,14 +3,16 @@
 from keeper.core.risk.limits import passed
 from keeper.core.risk.measuring import UNASKED, Risk, Unasked, measure_risks, risks_asked_for
 from keeper.core.risk.restoring import restoring_trade
-from keeper.core.risk.stress import Shock
+from keeper.core.risk.stress import Outcome, Shock, outcomes
 
 __all__ = [
     "UNASKED",
+    "Outcome",
     "Risk",
     "Shock",
     "Unasked",
     "measure_risks",
+    "outcomes",
     "passed",
     "restoring_trade",
     "risks_asked_for",

@@ -16,13 +16,14 @@ from typing import NamedTuple
 import numpy as np
 
 from keeper.core.exposure import Situation
+from keeper.core.foresight import stress_factor
 from keeper.core.market import in_quote
 from keeper.core.policy import Policy
 from keeper.core.pricing.black_scholes import Floats
 from keeper.core.reason import Reason
 from keeper.core.risk.liquidation import FALLS, RISES, cover_at
 from keeper.core.risk.repricing import Books, books_of
-from keeper.core.risk.stress import SCENARIOS, stress
+from keeper.core.risk.stress import SCENARIOS, moved_to, stress
 from keeper.core.risk.tails import CONFIDENCE, FREEDOM, cells, expected_shortfall, tail_moves, tail_profits
 
 STEPS = 64
@@ -90,7 +91,7 @@ def _asked(held: _Held, trades: Floats, passed: Collection[Reason]) -> _Asked:
 
 
 def _held(policy: Policy, situation: Situation) -> Iterator[_Held]:
-    limits, books = policy.limits, books_of([situation])
+    limits, books = policy.limits, books_of([situation], [stress_factor(policy, situation)])
     restored_to = in_quote(limits.restore_wad)
     if limits.stress_loss_usd_wad:
         limit = in_quote(limits.stress_loss_usd_wad)
@@ -122,7 +123,10 @@ def _stress_loss(books: Books) -> Excess:
 
 def _spot_changes(books: Books) -> Floats:
     """What a base gains in each scenario, of which a fraction counts."""
-    change: Floats = books.spot[0] * np.array([each.move * each.fraction for each in SCENARIOS])
+    moves, fractions = (
+        np.array(each) for each in zip(*((s.move, s.fraction) for s in SCENARIOS), strict=True)
+    )
+    change: Floats = books.spot[0] * (moved_to(books, moves)[0] - 1.0) * fractions
     return change
 
 
