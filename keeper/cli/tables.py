@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -9,6 +10,7 @@ from rich.text import Text
 
 from keeper.adapters.ethereum.preflight import Finding
 from keeper.app.cycle import Looked
+from keeper.cli.books import drawn
 from keeper.cli.conclusions import action_of, conclusion
 from keeper.cli.foreseen import foreseen
 from keeper.cli.risks import risks
@@ -16,7 +18,8 @@ from keeper.cli.tiers import tier
 from keeper.core.decision import Decision
 from keeper.core.exposure import Exposure
 from keeper.core.market import Reading
-from keeper.core.policy import Policy
+from keeper.core.policy import NO_BOOK, Policy
+from keeper.core.risk import book_exposures
 from keeper.core.units import WAD, Address
 from keeper.ports import Accepted
 
@@ -55,7 +58,17 @@ def decided(looked: Looked) -> RenderableType:
             f"{policy.limits.delta_usd_wad / WAD:,.0f}",
             _answer(looked, decision.vault),
         )
-    return table
+    return Group(table, *_books(looked))
+
+
+def _books(looked: Looked) -> Iterator[RenderableType]:
+    """The books that the vaults looked at are in."""
+    members = [
+        (policy.book, each)
+        for each in looked.situations
+        if (policy := looked.policies.get(each.vault.address)) is not None and policy.book != NO_BOOK
+    ]
+    yield from drawn([asdict(each) for each in book_exposures(members)])
 
 
 def explanation(looked: Looked) -> RenderableType:
@@ -66,11 +79,18 @@ def explanation(looked: Looked) -> RenderableType:
         Text(f"{policy.name}  {decision.vault}", style="bold"),
         Text(f"block {looked.head.number}, {looked.head.hash}", style=DIM),
         Text(f"mode {policy.mode.value}, policy {policy.sha256[:12]}", style=DIM),
+        *_in_book(policy),
         "",
         *_measures(looked, decision, policy),
         conclusion(decision, _answer(looked, situation.vault.address)),
         *_in_flight(looked, situation.vault.address),
     )
+
+
+def _in_book(policy: Policy) -> Iterator[RenderableType]:
+    if policy.book != NO_BOOK:
+        name = f"{policy.book.name}, {policy.book.underlying}"
+        yield Text(f"in book {name}: `keeper status` and `keeper once` show it netted", style=DIM)
 
 
 def _in_flight(looked: Looked, vault: Address) -> Iterator[RenderableType]:
