@@ -23,7 +23,7 @@ from keeper.simulation.book import DAY_S, STRUCTURES
 from keeper.simulation.frictions import Frictions
 from keeper.simulation.models import Model
 from keeper.simulation.paths import Start
-from keeper.simulation.study import Course, Study, compare
+from keeper.simulation.study import Course, Study, compare, setup_of
 
 POLICY = Path(__file__).parents[1] / "config" / "policies" / "strangle.yaml"
 BOOK = "ladder"
@@ -59,7 +59,7 @@ def measure(vaults: int, days: float, processes: int) -> Timing:
         for index in range(vaults)
     )
     course = Course(Model.GBM.value, Start(3000.0, 0.7), days, STEP_S)
-    study = Study(policies, BOOK, UNITS, course, Frictions(), (1,))
+    study = Study(policies, setup_of(STRUCTURES[BOOK], UNITS), course, Frictions(), (1,))
     began, used_s = time.perf_counter(), _cpu_s()
     compared = compare(study, lambda: None, processes)
     seconds, cpu_s = time.perf_counter() - began, _cpu_s() - used_s

@@ -29,7 +29,7 @@ from keeper.simulation.backtest import Decide, Setup, backtest
 from keeper.simulation.book import DAY_S, GENESIS
 from keeper.simulation.frictions import Frictions, world_of
 from keeper.simulation.scores import result
-from keeper.simulation.study import rules_of
+from keeper.simulation.study import setup_of
 
 KEEPER: Final = "keeper"
 _FAR: Final = 10**12 * WAD
@@ -55,7 +55,7 @@ POLICY: Final = Policy(
 """Hard limits and ceilings out of the way: what is compared is the rule."""
 
 RULES: Final = replace(
-    rules_of(OPTION, UNITS), band_wad=0, price_error_bps=0, cooldown_s=0, max_slippage_bps=BPS // 10
+    setup_of(OPTION, UNITS).rules, band_wad=0, price_error_bps=0, cooldown_s=0, max_slippage_bps=BPS // 10
 )
 
 

@@ -21,7 +21,7 @@ from keeper.core.units import Address
 from keeper.logs import Redaction
 from keeper.policies import PolicyFolder
 from keeper.settings import Settings
-from keeper.simulation.tape import TapeError, waypoints
+from keeper.simulation.tape import TapeError, closes
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,5 +74,5 @@ def leading_to(known: Sequence[Bar], ticks: Sequence[Tick], name: str) -> tuple[
 
 
 def _ticks(tape: Path) -> list[Tick]:
-    times, prices = waypoints(tape)
+    times, prices = closes(tape)
     return [Tick(int(at), price) for at, price in zip(times.tolist(), prices.tolist(), strict=True)]

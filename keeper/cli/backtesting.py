@@ -1,8 +1,8 @@
 """Policies tried on markets that were, or might be."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,24 +10,20 @@ import click
 
 from keeper.cli.common import Done, console, json_option, print_json, progress
 from keeper.cli.exits import Exit
+from keeper.cli.simulated import (
+    BOOKS,
+    MARKETS,
+    Finite,
+    drawable,
+    html_option,
+    seeds_of,
+    tape_option,
+    write_page,
+)
 
 if TYPE_CHECKING:
     from keeper.core.policy import Policy
     from keeper.simulation.study import Compared, Study
-
-MARKETS = ("tape", "gbm", "heston", "jump")
-BOOKS = ("covered-call", "iron-condor", "ladder", "strangle")
-
-
-class Finite(click.FloatRange):
-    """A number in a range: click's lets NaN pass, which is in none."""
-
-    def convert(self, value: float, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """The number. Raises BadParameter."""
-        found: float = super().convert(value, param, ctx)
-        if not math.isfinite(found):
-            self.fail(f"{value} is no number that counts", param, ctx)
-        return found
 
 
 @click.command()
@@ -39,11 +35,7 @@ class Finite(click.FloatRange):
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
 )
 @click.option("--market", type=click.Choice(MARKETS), default="tape", show_default=True)
-@click.option(
-    "--tape",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Recorded prices (CSV or CSV.gz with ts, close and optionally open, high, low), moved to --price.",
-)
+@tape_option
 @click.option("--book", type=click.Choice(BOOKS), default="strangle", show_default=True)
 @click.option("--units", type=Finite(min=0, min_open=True), default=100.0, show_default=True,
               help="Notional of a vault, in base.")  # fmt: skip
@@ -62,7 +54,7 @@ class Finite(click.FloatRange):
               help="Share of transactions that revert by chance.")  # fmt: skip
 @click.option("--depth", type=Finite(min=0, min_open=True), default=2e6, show_default=True,
               help="Usd that move the pool by 1 %.")  # fmt: skip
-@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write a report with plots.")
+@html_option
 @json_option
 def backtest(files: tuple[Path, ...], html: Path | None, *, as_json: bool, **given: Any) -> None:  # noqa: ANN401 a dozen options of as many kinds, read by `_study`
     """Compare policies on a market: the daemon's own decisions, on simulated vaults.
@@ -81,11 +73,13 @@ def backtest(files: tuple[Path, ...], html: Path | None, *, as_json: bool, **giv
 
     study = _study(files, given)
     if html is not None:
-        _drawable()
+        drawable()
     with progress("backtests", shown=not as_json) as begin:
         compared = compare(study, begin(len(study.policies) * len(study.seeds)))
     if html is not None:
-        _written(html, study, compared)
+        from keeper.simulation.report import write_report
+
+        write_page(html, partial(write_report, study=study, compared=compared))
     if as_json:
         print_json(_told(files, study, compared))
     else:
@@ -97,24 +91,26 @@ def backtest(files: tuple[Path, ...], html: Path | None, *, as_json: bool, **giv
 
 def _study(files: tuple[Path, ...], given: Mapping[str, Any]) -> "Study":
     """The options as a study. Raises PolicyError, and UsageError for options that contradict one another."""
+    from keeper.simulation.book import STRUCTURES
     from keeper.simulation.frictions import Frictions
     from keeper.simulation.paths import Start
-    from keeper.simulation.study import Course, Study
+    from keeper.simulation.study import Course, Study, setup_of
 
-    tape, market, paths, seed = given["tape"], given["market"], given["paths"], given["seed"]
-    if tape is not None and market != "tape":
-        raise click.UsageError(f"--tape is for --market tape, not for {market}")
-    if tape is not None and paths > 1:
-        raise click.UsageError("a tape is one market: --paths is for markets from a seed")
+    seeds = seeds_of(given)
     return Study(
         policies=_policies(files),
-        structure=given["book"],
-        units=given["units"],
-        course=Course(market, Start(given["price"], given["vol"]), given["days"], given["step_s"], tape),
+        setup=setup_of(STRUCTURES[given["book"]], given["units"]),
+        course=Course(
+            given["market"],
+            Start(given["price"], given["vol"]),
+            given["days"],
+            given["step_s"],
+            given["tape"],
+        ),
         frictions=Frictions(
             latency_blocks=given["latency"], failure_rate=given["failures"], depth_usd=given["depth"]
         ),
-        seeds=tuple(range(seed, seed + paths)),
+        seeds=seeds,
     )
 
 
@@ -145,8 +141,8 @@ def _show(study: "Study", compared: "tuple[Compared, ...]") -> None:
 def _told(files: tuple[Path, ...], study: "Study", compared: "tuple[Compared, ...]") -> object:
     return {
         "study": {
-            "structure": study.structure,
-            "units": study.units,
+            "structure": study.setup.structure.name,
+            "units": study.setup.units,
             "course": study.course,
             "frictions": study.frictions,
             "seeds": study.seeds,
@@ -162,20 +158,3 @@ def _told(files: tuple[Path, ...], study: "Study", compared: "tuple[Compared, ..
             for file, each in zip(files, compared, strict=True)
         ],
     }
-
-
-def _drawable() -> None:
-    """Raises ClickException where nothing can draw: a server's installation has no matplotlib."""
-    from importlib.util import find_spec
-
-    if find_spec("matplotlib") is None:
-        raise click.ClickException("--html needs matplotlib: install keeper[demo], or use --json")
-
-
-def _written(path: Path, study: "Study", compared: "tuple[Compared, ...]") -> None:
-    from keeper.simulation.report import write_report
-
-    try:
-        write_report(path, study, compared)
-    except OSError as error:
-        raise click.ClickException(f"{path} cannot be written: {error.strerror}") from None

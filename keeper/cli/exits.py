@@ -50,6 +50,7 @@ def named(error: BaseException) -> tuple[Exit, str] | None:
     from keeper.settings import SettingsError
     from keeper.simulation.models import ModelError
     from keeper.simulation.tape import TapeError
+    from keeper.simulation.tuning import TuningError
 
     kinds: tuple[tuple[type[Exception], Exit, str], ...] = (
         (SettingsError, Exit.CONFIGURATION, "settings: see config/keeper.example.env"),
@@ -70,6 +71,7 @@ def named(error: BaseException) -> tuple[Exit, str] | None:
         (JournalError, Exit.JOURNAL, "journal: see KEEPER_JOURNAL"),
         (TapeError, Exit.CONFIGURATION, "tape: it is not the CSV of prices that --tape asks for"),
         (ModelError, Exit.CONFIGURATION, "market: there is none like that"),
+        (TuningError, Exit.FAILED, "tuning: no frontier can be drawn"),
     )
     for leaf in _leaves(error):
         for kind, code, topic in kinds:

@@ -71,11 +71,11 @@ def _code(fault: "Finding") -> Exit:
 def explain(config: Path | None, vault: str, *, as_json: bool) -> None:
     """Show what the keeper sees of VAULT now, what it would do, and why; or the life of a nonce.
 
-    Prints the prices and their ages, each sensitivity beside its limit, the band inside which a hedge costs
-    more than it is worth and what found it, what models expect and which volatility drew the band, where the
-    policy asks for forecasts, what is breached, and the one reason of the decision. The table that the daemon
-    has for the book is solved again from the journal, which takes a second or two. A number instead of a name
-    is a nonce, and shows what `keeper tx show` does.
+    Prints the prices and their ages, each sensitivity beside its limit, the stress grid and what else the
+    vault may lose, the band inside which a hedge costs more than it is worth and what found it, what models
+    expect and which volatility drew the band, where the policy asks for forecasts, what is breached, and the
+    one reason of the decision. The table that the daemon has for the book is solved again from the journal,
+    which takes a second or two. A number instead of a name is a nonce, and shows what `keeper tx show` does.
 
     \b
     Example:
@@ -89,6 +89,7 @@ def explain(config: Path | None, vault: str, *, as_json: bool) -> None:
         show_life(config, int(vault), as_json=as_json)
         return
     from keeper.app.cycle import one_cycle
+    from keeper.cli.risks import lossy
     from keeper.cli.tables import explanation
     from keeper.cli.tiers import band_from
     from keeper.core.foresight import foresee
@@ -97,7 +98,7 @@ def explain(config: Path | None, vault: str, *, as_json: bool) -> None:
     with progress("tables", shown=not as_json) as begin:
         looked = asyncio.run(one_cycle(settings, redaction, frozenset({vault}), begin, live=False))
     if as_json:
-        (address,) = looked.policies
+        (address,), (situation,) = looked.policies, looked.situations
         print_json(
             {
                 "head": looked.head,
@@ -108,6 +109,9 @@ def explain(config: Path | None, vault: str, *, as_json: bool) -> None:
                 "band_from": band_from(looked),
                 "outlook": looked.situations[0].outlook,
                 "foresight": foresee(looked.policies[address], looked.situations[0]),
+                "loss": lossy(looked.policies[address], situation)._asdict()
+                if situation.exposure.spot
+                else None,
                 "simulation": looked.answers.get(address),
                 "in_flight": address in looked.in_flight,
             }

@@ -15,6 +15,7 @@ from keeper.cli.looking import check, explain, replay, schema, status
 from keeper.cli.priming import prime
 from keeper.cli.running import once, run
 from keeper.cli.transacting import tx
+from keeper.cli.tuning import tune
 
 EPILOG = "\b\nExit codes:\n" + "\n".join(f"  {code.value:>3}  {words}" for code, words in MEANING.items())
 
@@ -36,7 +37,7 @@ def program() -> None:
     """
 
 
-for command in (run, once, check, explain, replay, status, tx, schema, backtest, prime, demo):
+for command in (run, once, check, explain, replay, status, tx, schema, backtest, prime, tune, demo):
     program.add_command(command)
 
 

@@ -10,6 +10,7 @@ from rich.text import Text
 from keeper.adapters.ethereum.preflight import Finding
 from keeper.app.cycle import Looked
 from keeper.cli.foreseen import foreseen
+from keeper.cli.risks import risks
 from keeper.cli.tiers import tier
 from keeper.core.decision import Decision
 from keeper.core.exposure import Exposure
@@ -91,7 +92,9 @@ def _measures(looked: Looked, decision: Decision, policy: Policy) -> Iterator[Re
         return
     yield from (_feeds(looked, policy), "")
     if _measured(decision):
-        yield from (_limits(decision.exposure, policy), "", _band(decision), tier(looked), "")
+        yield from (_limits(decision.exposure, policy), "")
+        yield from risks(policy, looked.situations[0])
+        yield from (_band(decision), tier(looked), "")
         yield from foreseen(policy, looked.situations[0])
     else:
         yield from (Text("without a price nothing is measured", style=BAD), "")

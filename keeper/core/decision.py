@@ -6,7 +6,7 @@ function of values, so a stored cycle can be decided again and must give the sam
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
 from typing import TypeVar
@@ -20,6 +20,7 @@ from keeper.core.memory import NO_SLICES, NOTHING, Carried, Memory
 from keeper.core.plan import Plan, propose
 from keeper.core.policy import Policy
 from keeper.core.reason import Reason
+from keeper.core.risk import UNASKED, Risk, Unasked, risks_asked_for
 from keeper.core.snapshot import Snapshot
 from keeper.core.timing import objections
 from keeper.core.units import Address
@@ -36,7 +37,7 @@ class Decision:
 
     `action` is a plan, or a hold with its reason. `breaches` may be there although the action is to hold: a
     limit is passed, and `action` says why nothing is done about it. `carried` is what the next look is to
-    know of this one, and `tier` says what found the band.
+    know of this one, `tier` says what found the band, and `risk` was measured if the policy limits it.
     """
 
     head: Head
@@ -45,9 +46,10 @@ class Decision:
     exposure: Exposure
     breaches: tuple[Breach, ...]
     band: Band
-    carried: Carried = field(default=NOTHING, kw_only=True)
+    carried: Carried
     action: Plan | Hold
     tier: Tier = Tier.NO_TABLE
+    risk: Risk | Unasked = UNASKED
 
     @property
     def reason(self) -> Reason:
@@ -105,16 +107,18 @@ def decide(
 
 
 def decide_each(cases: Sequence[Case]) -> Iterator[Decision | Failure]:
-    """Each case by itself, in their order, but for the bands, which are found for all in one call.
+    """Each case by itself, in their order, but for bands and risks, which are found for all in one call.
 
     Cases may be of different heads: a backtest asks about many moments of one vault at once, and stops
     listening when it has heard enough.
     """
     found = [_supervised(case, _prepare) for case in cases]
     bands = iter(inventory_bands([each for each in found if isinstance(each, Question)]))
+    asked = zip(cases, found, strict=True)
+    risks = risks_asked_for([(c.policy, c.situation) for c, each in asked if isinstance(each, Question)])
     for case, each in zip(cases, found, strict=True):
         if isinstance(each, Question):
-            yield _supervised(case, partial(_conclude, band=next(bands), tier=each.tier))
+            yield _supervised(case, partial(_conclude, band=next(bands), risk=next(risks), tier=each.tier))
         else:
             yield each
 
@@ -130,17 +134,18 @@ def _prepare(case: Case) -> Decision | Question:
     """Where nothing could be measured, what stood breached still stands."""
     found = prepared(case)
     if isinstance(found, Hold):
-        return _decision(case, (), NO_BAND, case.memory.carried, found, Tier.NO_TABLE)
+        return _decision(case, (), NO_BAND, case.memory.carried, found)
     return found
 
 
-def _conclude(case: Case, band: Band, tier: Tier) -> Decision:
-    match measured_against(case, band):
-        case Within(hold):
-            return _decision(case, (), band, NOTHING, hold, tier)
-        case Breached(breaches) as verdict:
-            action = _act(case, verdict)
-            return _decision(case, breaches, band, _carried(case, verdict, action), action, tier)
+def _conclude(case: Case, band: Band, risk: Risk | Unasked, tier: Tier) -> Decision:
+    verdict = measured_against(case, band, risk)
+    if isinstance(verdict, Within):
+        decision = _decision(case, (), band, NOTHING, verdict.hold)
+    else:
+        action = _act(case, verdict)
+        decision = _decision(case, verdict.breaches, band, _carried(case, verdict, action), action)
+    return replace(decision, risk=risk, tier=tier)
 
 
 MOMENTARY = frozenset({Reason.DELTA_BAND, Reason.EMERGENCY_DELTA})
@@ -170,7 +175,6 @@ def _decision(
     band: Band,
     carried: Carried,
     action: Plan | Hold,
-    tier: Tier,
 ) -> Decision:
     situation = case.situation
     return Decision(
@@ -182,7 +186,6 @@ def _decision(
         band=band,
         carried=carried,
         action=action,
-        tier=tier,
     )
 
 

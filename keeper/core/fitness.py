@@ -4,10 +4,11 @@ A wrong price makes every later number wrong, and a trade at it is a loss that n
 the pool and every second opinion are asked before anything is measured, and the first no is the reason.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 
-from keeper.core.exposure import Situation
+from keeper.core.exposure import Exposure, Situation
 from keeper.core.market import PRICE, VOLATILITY, FeedRules, Fit, Unfit, judge_deviation, judge_feed
 from keeper.core.policy import Policy
 from keeper.core.position import VaultState
@@ -34,7 +35,13 @@ def _opinions(policy: Policy, situation: Situation) -> Iterator[Fit | Unfit]:
     yield judge_feed(vault.volatility, volatility, head, VOLATILITY)
     yield _pool_agrees(policy, vault)
     yield _references_agree(policy, situation)
+    yield _measurable(situation.exposure)
     yield Fit() if situation.native_price.answer_wad > 0 else Unfit(Reason.NATIVE_PRICE_INVALID, 0, 1)
+
+
+def _measurable(exposure: Exposure) -> Fit | Unfit:
+    numbers = (exposure.gap_usd, exposure.gamma_usd, exposure.vega_usd, exposure.theta_usd, exposure.nav_usd)
+    return Fit() if all(map(math.isfinite, numbers)) else Unfit(Reason.NOT_MEASURABLE, 0, 1)
 
 
 def _within_age(rules: FeedRules, contracts_max_age_s: int) -> FeedRules:

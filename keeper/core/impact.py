@@ -20,9 +20,9 @@ from keeper.core.verdict import Breached, Hold, delta_breach
 
 
 def chased(case: Case, verdict: Breached) -> Iterator[Hold]:
-    """Whether without own hedges there would be no breach; an emergency is none of ours to doubt."""
+    """Whether without own hedges delta would not be breached; nothing else that is urgent is doubted."""
     part, exposure = own_part(case), case.situation.exposure
-    if part == 0.0 or verdict.is_emergency:
+    if part == 0.0 or verdict.is_emergency or verdict.restoring:
         return
     gap = exposure.gap - part
     without = replace(exposure, inventory=exposure.inventory - part, gap=gap, gap_usd=gap * exposure.spot)

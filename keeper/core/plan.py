@@ -70,7 +70,7 @@ class Plan:
 def propose(case: Case, verdict: Breached) -> Plan | Hold:
     """The cheapest trade that takes the inventory back inside the band, or why there is none."""
     first, exposure = verdict.breaches[0], case.situation.exposure
-    if verdict.reasons.isdisjoint({Reason.DELTA_LIMIT, Reason.DELTA_BAND}):
+    if verdict.reasons.isdisjoint(DELTA) and not verdict.restoring:
         return Hold(Reason.NO_INSTRUMENT, first.measured, first.limit)
     if abs(exposure.gap) <= needed_gap(case.situation):
         # A hard limit within what the contract takes for hedged: it refuses every trade there.
@@ -81,6 +81,9 @@ def propose(case: Case, verdict: Breached) -> Plan | Hold:
     return max(plans, key=lambda plan: plan.benefit_usd - plan.expected_cost_usd) if plans else ends[-1]
 
 
+DELTA = frozenset({Reason.DELTA_LIMIT, Reason.DELTA_BAND})
+
+
 def _ways(case: Case, verdict: Breached) -> tuple[Piece, ...]:
     """What restores the policy, the shorter way first.
 
@@ -89,14 +92,16 @@ def _ways(case: Case, verdict: Breached) -> tuple[Piece, ...]:
     """
     policy, situation = case.policy, case.situation
     own = 0.0 if verdict.is_emergency else own_part(case)
+    if verdict.reasons.isdisjoint(DELTA):
+        return (Piece(verdict.restoring, NO_SLICES),)
     whole = less(to_inner_edge(situation, verdict.band), own)
     if not verdict.breaches[0].urgent:
         return (piece(policy, situation, case.memory, whole),)
-    ways = [Piece(whole, NO_SLICES)]
+    shorter = verdict.restoring or whole
     if Reason.DELTA_LIMIT in verdict.reasons:
-        shorter = less(to_restore_level(policy, situation), own)
-        ways += [Piece(shorter, NO_SLICES)] if abs(shorter) < abs(whole) else []
-    return tuple(reversed(ways))
+        shorter = max(verdict.restoring, less(to_restore_level(policy, situation), own), key=abs)
+    ways = {shorter, max(shorter, whole, key=abs)}
+    return tuple(Piece(way, NO_SLICES) for way in sorted(ways, key=abs))
 
 
 def _towards(way: Piece, case: Case, verdict: Breached) -> Plan | Hold:

@@ -29,6 +29,11 @@ class Limits:
     `delta_usd_wad` bounds |net delta - target| at spot, `gamma_usd_wad` the change of delta in usd for a move
     of 1 %, `vega_usd_wad` the loss for one volatility point, `theta_usd_wad` the decay of a day;
     `collateral_ratio_wad` is a floor. `restore_wad` is the share of a limit to which a trade restores it.
+
+    The others are 0 where there is no limit. `stress_loss_usd_wad` bounds the loss in the worst scenario,
+    `expected_shortfall_usd_wad` the mean loss in the worst days, `leverage_wad` gross delta over net value;
+    `liquidation_distance_wad` is the fraction by which the spot must be able to move either way before the
+    collateral ratio is at its floor.
     """
 
     delta_usd_wad: int
@@ -37,6 +42,15 @@ class Limits:
     theta_usd_wad: int
     collateral_ratio_wad: int
     restore_wad: int = 8 * WAD // 10
+    stress_loss_usd_wad: int = 0
+    expected_shortfall_usd_wad: int = 0
+    leverage_wad: int = 0
+    liquidation_distance_wad: int = 0
+
+    @property
+    def need_repricing(self) -> bool:
+        """Whether one of them can only be held against what pricing every leg anew tells."""
+        return any((self.stress_loss_usd_wad, self.expected_shortfall_usd_wad, self.liquidation_distance_wad))
 
     def cleared_below(self, limit_wad: int) -> int:
         """Where a limit that was passed counts as kept again: half of the way to the restore level."""

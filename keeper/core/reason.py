@@ -28,6 +28,10 @@ class Reason(StrEnum):
     VEGA_LIMIT = "vega-limit"
     THETA_LIMIT = "theta-limit"
     COLLATERAL_LIMIT = "collateral-limit"
+    STRESS_LIMIT = "stress-limit"
+    SHORTFALL_LIMIT = "shortfall-limit"
+    LEVERAGE_LIMIT = "leverage-limit"
+    LIQUIDATION_LIMIT = "liquidation-limit"
     EMERGENCY_DELTA = "emergency-delta"
     EMERGENCY_COLLATERAL = "emergency-collateral"
 
@@ -47,6 +51,7 @@ class Reason(StrEnum):
     VOLATILITY_STALE = "volatility-stale"
     VOLATILITY_OUT_OF_BOUNDS = "volatility-out-of-bounds"
     NATIVE_PRICE_INVALID = "native-price-invalid"
+    NOT_MEASURABLE = "not-measurable"
     REFERENCE_MISSING = "reference-missing"
     NODE_UNREACHABLE = "node-unreachable"
 

@@ -25,6 +25,7 @@ from keeper.core.memory import Carried, Memory
 from keeper.core.policy import Limits, Policy, exceeds, falls_below
 from keeper.core.quote import trade_costs
 from keeper.core.reason import Reason
+from keeper.core.risk import UNASKED, Risk, Unasked, passed, restoring_trade, risks_asked_for
 from keeper.core.slicing import is_under_way
 
 
@@ -54,11 +55,13 @@ EMERGENCIES = frozenset({Reason.EMERGENCY_DELTA, Reason.EMERGENCY_COLLATERAL})
 class Breached:
     """The policy wants action.
 
-    `breaches` is never empty: an emergency comes first, then the breach of delta if there is one.
+    `breaches` is never empty: an emergency comes first, then what a trade can restore, urgent before not.
+    `restoring` is the least trade, in base, after which no risk is beyond its limit; 0 if there is none.
     """
 
     breaches: tuple[Breach, ...]
     band: Band
+    restoring: float = 0.0
 
     @property
     def reasons(self) -> frozenset[Reason]:
@@ -91,16 +94,21 @@ def prepared(case: Case) -> Hold | Question:
     return question(policy, situation, trade_costs(policy, situation), case.solved)
 
 
-def measured_against(case: Case, band: Band) -> Within | Breached:
+def measured_against(case: Case, band: Band, risk: Risk | Unasked = UNASKED) -> Within | Breached:
     """Hold a vault that is fit against the limits and its band, knowing what the last look left."""
-    exposure, carried = case.situation.exposure, case.memory.carried
+    limits, exposure, carried = case.policy.limits, case.situation.exposure, case.memory.carried
+    risks = [Breach(*each, urgent=True) for each in passed(limits, exposure, risk, carried.breached)]
+    beyond = {each.reason for each in risks}
+    trade = restoring_trade(case.policy, case.situation, beyond) if risks else 0.0
+    by_trade = [*delta_breach(case, exposure, band), *(risks if trade else ())]
     breaches = (
         *_emergencies(case.policy, case.situation, carried),
-        *delta_breach(case, exposure, band),
-        *_other_breaches(case.policy.limits, exposure, carried),
+        *sorted(by_trade, key=lambda breach: not breach.urgent),
+        *_other_breaches(limits, exposure, carried),
+        *(() if trade else risks),
     )
     if breaches:
-        return Breached(breaches, band)
+        return Breached(breaches, band, trade)
     edge = band.sell_above if exposure.gap > 0 else band.buy_below
     return Within(Hold(Reason.INSIDE_BAND, exposure.inventory, edge), band)
 
@@ -112,7 +120,8 @@ def judge(policy: Policy, situation: Situation) -> Verdict:
     if isinstance(found, Hold):
         return found
     (band,) = inventory_bands((found,))
-    return measured_against(case, band)
+    (risk,) = risks_asked_for([(policy, situation)])
+    return measured_against(case, band, risk)
 
 
 def _emergencies(policy: Policy, situation: Situation, carried: Carried) -> Iterator[Breach]:

@@ -12,6 +12,7 @@ from keeper.core.policy import Policy
 from keeper.core.reason import Reason
 from keeper.core.units import to_float
 from keeper.observe.metrics import GREEKS, MODES, OUTCOMES, TIERS, Metrics
+from keeper.observe.risks import RISKS, RiskMeasures
 
 LIMITS = {
     Reason.DELTA_LIMIT: "delta",
@@ -19,6 +20,7 @@ LIMITS = {
     Reason.VEGA_LIMIT: "vega",
     Reason.THETA_LIMIT: "theta",
     Reason.COLLATERAL_LIMIT: "collateral",
+    **RISKS,
 }
 EDGES = ("buy_below", "buy_to", "sell_to", "sell_above")
 
@@ -38,7 +40,7 @@ class VaultMeasures:
         )  # fmt: skip
         self._edges = tuple(metrics.band.labels(name, edge) for edge in EDGES)
         self._used = tuple(metrics.utilization.labels(name, greek) for greek in GREEKS)
-        self._outside = {greek: metrics.outside.labels(name, greek) for greek in GREEKS}
+        self._outside = {greek: metrics.outside.labels(name, greek) for greek in (*GREEKS, *RISKS.values())}
         self._reasons = {reason: metrics.decisions.labels(name, reason.value) for reason in Reason}
         self._tiers = {tier: metrics.band_from.labels(name, tier.value) for tier in TIERS}
         self._tier = Tier.NO_TABLE
@@ -55,6 +57,7 @@ class VaultMeasures:
         metrics.quarantined.labels(name).set(0)
         metrics.gas.labels(name)
         self._sha256 = ""
+        self._risks = RiskMeasures(metrics, name)
         self.obey(policy)
 
     def obey(self, policy: Policy) -> None:
@@ -70,6 +73,7 @@ class VaultMeasures:
         for greek, limit in zip(GREEKS, self._limits, strict=True):
             bound = "lower" if greek == "collateral" else "upper"
             self._metrics.bound.labels(self._name, greek, bound).set(limit)
+        self._risks.obey(limits)
         self._metrics.oracle_heartbeat.labels(self._name, "price").set(policy.oracle.price.max_age_s)
         self._metrics.oracle_heartbeat.labels(self._name, "volatility").set(
             policy.oracle.volatility.max_age_s
@@ -87,6 +91,7 @@ class VaultMeasures:
         self._reasons[decision.reason].inc()
         self._answered(decision.tier)
         self._evaluated.set(wall_s)
+        self._risks.decided(decision)
         if exposure.spot <= 0:
             self._unmeasured()
             self._add_time(decision)

@@ -58,6 +58,18 @@ class Metrics:
             "vault_equity_usd", "Net asset value by the oracle's price, in usd.", *vault
         )
         self.margin = self._gauge("vault_margin_ratio", "Value over margin requirement.", *vault)
+        self.risks = {
+            "stress": self._gauge(
+                "vault_stress_loss_usd", "Loss in the worst scenario of the stress grid, in usd.", *vault
+            ),
+            "shortfall": self._gauge(
+                "vault_expected_shortfall_usd", "Mean loss of the worst 2.5 % of days, in usd.", *vault
+            ),
+            "leverage": self._gauge("vault_leverage_ratio", "Gross delta over net value.", *vault),
+            "liquidation": self._gauge(
+                "vault_liquidation_distance_ratio", "Move of the spot that leads to a margin call.", *vault
+            ),
+        }
         self.inventory = self._gauge("vault_inventory_base", "Base tokens held.", *vault)
         self.band = self._gauge(
             "vault_band_inventory_base",

@@ -19,6 +19,7 @@ from keeper.policies.part import Part, refuse
 from keeper.policies.quantities import (
     DAY,
     BasisPoints,
+    Distance,
     Duration,
     GasUnits,
     Gwei,
@@ -40,6 +41,19 @@ class LimitsPart(Part):
     vega_usd: Usd = Field(description="What one volatility point may cost, in dollars.")
     theta_usd: Usd = Field(description="What a day may cost, in dollars.")
     collateral_ratio: Percent = Field(description="Value over margin requirement may not fall below this.")
+    stress_loss_usd: Usd | None = Field(
+        default=None, description="What the worst scenario of the stress grid may cost, in dollars."
+    )
+    expected_shortfall_usd: Usd | None = Field(
+        default=None, description="What the worst 2.5 % of days may cost on average, in dollars."
+    )
+    leverage: Percent | None = Field(
+        default=None, description="Deltas of inventory and legs without their signs, over net value."
+    )
+    liquidation_distance: Distance | None = Field(
+        default=None,
+        description="So far the spot may move either way before the collateral ratio is at its floor.",
+    )
     restore: Percent = Field(
         default="80%",
         validate_default=True,
@@ -244,6 +258,10 @@ class PolicyFile(Part):
                 vega_usd_wad=limits.vega_usd,
                 theta_usd_wad=limits.theta_usd,
                 collateral_ratio_wad=limits.collateral_ratio,
+                stress_loss_usd_wad=limits.stress_loss_usd or 0,
+                expected_shortfall_usd_wad=limits.expected_shortfall_usd or 0,
+                leverage_wad=limits.leverage or 0,
+                liquidation_distance_wad=limits.liquidation_distance or 0,
                 restore_wad=limits.restore,
             ),
             hedging=Hedging(

@@ -57,6 +57,14 @@ def percent(value: object) -> int:
     return _positive(_scaled(_fraction(value), WAD, "parts"), 100 * WAD)
 
 
+def distance(value: object) -> int:
+    """A fraction above zero and below one written with its unit, in WAD: a spot can fall by no more."""
+    wad = percent(value)
+    if wad >= WAD:
+        raise ValueError(f"{shown(value)} is not below 100%: no spot falls by more")
+    return wad
+
+
 def bps(value: object) -> int:
     """A fraction from 1 to 10,000 basis points, written with its unit, in whole basis points."""
     points = _scaled(_fraction(value), BPS, "basis points")
@@ -156,6 +164,9 @@ Duration = Annotated[
 ]
 Percent = Annotated[
     int, BeforeValidator(percent), _schema("with its unit", rf"{_NUMBER}\s*(%|bps)", "120%", number=False)
+]
+Distance = Annotated[
+    int, BeforeValidator(distance), _schema("with its unit", rf"{_NUMBER}\s*(%|bps)", "20%", number=False)
 ]
 BasisPoints = Annotated[
     int, BeforeValidator(bps), _schema("with its unit", rf"{_NUMBER}\s*(%|bps)", "50 bps", number=False)

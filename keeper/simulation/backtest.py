@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from keeper.core.case import Case
 from keeper.core.decision import Decision, Failure, decide_each
+from keeper.core.exposure import Situation
 from keeper.core.memory import Memory
 from keeper.core.plan import Plan
 from keeper.core.policy import Policy
@@ -86,6 +87,16 @@ def backtest(policy: Policy, setup: Setup, world: World, decide: Decide = decide
             )
             rows += _until_one_acts(decide(looks.cases(era, range(first, end), ledger)), ledger, first)
     return _track(rows, ledger, setup, world)
+
+
+def opening(policy: Policy, setup: Setup, world: World) -> Situation:
+    """A vault at its first look."""
+    books = eras(setup.structure, setup.units, world.market)
+    looks = Looks(policy, setup.rules, books, world)
+    ledger = _opened(policy, setup, looks, world)
+    ledger.pay(books[0].paid_units)
+    (case,) = looks.cases(books[0], range(1), ledger)
+    return case.situation
 
 
 def _window(looks: int, trades: int) -> int:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from keeper.core.units import YEAR_SECONDS
 from keeper.simulation.path import Floats, Integers, MarketPath
 
-_ONE_PERCENT: Final = 200
+ONE_PERCENT: Final = 200
 """Virtual reserve of a pool over what moves its price by 1 %: a sale of a share x moves it by 2x."""
 
 
@@ -78,7 +78,7 @@ def world_of(market: MarketPath, frictions: Frictions, seed: int) -> World:
     return World(
         market=market,
         frictions=frictions,
-        reserve_usd=_ONE_PERCENT * frictions.depth_usd / np.maximum(wildness, 1.0),
+        reserve_usd=ONE_PERCENT * frictions.depth_usd / np.maximum(wildness, 1.0),
         arrival_price=np.exp(arrival),
         arrival_fee_wei=market.base_fee_wei[here],
         fails=luck < frictions.failure_rate,

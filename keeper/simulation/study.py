@@ -13,11 +13,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from keeper.core.policy import Policy
 from keeper.core.position import VaultRules
-from keeper.core.units import WAD
+from keeper.core.units import GWEI, WAD
 from keeper.simulation.backtest import Setup, Track, backtest
-from keeper.simulation.book import DAY_S, STRUCTURES, Structure
+from keeper.simulation.book import DAY_S, Structure
+from keeper.simulation.derived import CALM_FEE_GWEI
 from keeper.simulation.frictions import Frictions, World, world_of
 from keeper.simulation.models import Model, model_market
 from keeper.simulation.path import MarketPath
@@ -51,22 +54,25 @@ _BAND_SHARE: Final = 0.002
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """Where prices come from: a kind of market, or a tape; without a file, one of our own with a crash."""
+    """Where prices come from: a kind of market, or a tape; without a file, one of our own with a crash.
+
+    `calm_fee_wei` is what a unit of gas costs as long as the market is calm.
+    """
 
     market: str
     start: Start
     days: float
     step_s: int
     tape: Path | None = None
+    calm_fee_wei: float = CALM_FEE_GWEI * GWEI
 
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """What is compared, on what. Each policy keeps a vault of `units` in each market; seeds make markets."""
+    """What is compared, on what. Each policy keeps a vault of its own in each market; seeds make markets."""
 
     policies: tuple[Policy, ...]
-    structure: str
-    units: float
+    setup: Setup
     course: Course
     frictions: Frictions
     seeds: tuple[int, ...]
@@ -86,16 +92,23 @@ def compare(study: Study, advance: Callable[[], None], processes: int | None = N
 
     The first market is drawn before any process is started, so that what is wrong with it is told at once.
     """
+    return tuple(
+        Compared(policy, score(tracks), tracks[0])
+        for policy, tracks in zip(study.policies, tracks_of(study, advance, processes), strict=True)
+    )
+
+
+def tracks_of(
+    study: Study, advance: Callable[[], None], processes: int | None = None
+) -> tuple[tuple[Track, ...], ...]:
+    """What happened by policy and seed; as `compare`."""
     market_of(study.course, study.seeds[0])
     found: dict[tuple[int, int], Track] = {}
     jobs = [(index, seed) for seed in study.seeds for index in range(len(study.policies))]
     for job, track in _tracks(study, jobs, processes or os.cpu_count() or 1):
         found[job] = track
         advance()
-    return tuple(
-        Compared(policy, score([found[index, seed] for seed in study.seeds]), found[index, study.seeds[0]])
-        for index, policy in enumerate(study.policies)
-    )
+    return tuple(tuple(found[index, seed] for seed in study.seeds) for index in range(len(study.policies)))
 
 
 def _tracks(
@@ -115,9 +128,7 @@ def _tracks(
 
 def run(study: Study, index: int, seed: int) -> Track:
     """One job."""
-    structure = STRUCTURES[study.structure]
-    setup = Setup(structure, study.units, rules_of(structure, study.units))
-    return backtest(looking(study.policies[index], study.course.step_s), setup, world(study, seed))
+    return backtest(looking(study.policies[index], study.course.step_s), study.setup, world(study, seed))
 
 
 def world(study: Study, seed: int) -> World:
@@ -128,6 +139,14 @@ def world(study: Study, seed: int) -> World:
 @lru_cache(maxsize=2)
 def market_of(course: Course, seed: int) -> MarketPath:
     """The prices of a seed. Raises TapeError, ModelError, and OSError for a tape that cannot be read."""
+    market, dearer = _prices(course, seed), course.calm_fee_wei / (CALM_FEE_GWEI * GWEI)
+    if dearer == 1.0:
+        return market
+    fees = np.maximum(np.rint(market.base_fee_wei * dearer), 1.0).astype(np.int64)
+    return replace(market, base_fee_wei=fees)
+
+
+def _prices(course: Course, seed: int) -> MarketPath:
     steps = int(course.days * DAY_S) // course.step_s + 1
     if course.market != TAPE:
         return model_market(Model(course.market), course.start, steps, course.step_s, seed)
@@ -136,13 +155,14 @@ def market_of(course: Course, seed: int) -> MarketPath:
     return read_tape(course.tape, course.start, course.step_s, seed, max_steps=steps)
 
 
-def rules_of(structure: Structure, units: float) -> VaultRules:
-    """What the contract of such a vault insists on: as the demo's, but with budgets that never bind."""
-    return replace(
+def setup_of(structure: Structure, units: float) -> Setup:
+    """A vault whose contract insists on what the demo's does, but with budgets that never bind."""
+    rules = replace(
         _RULES,
         band_wad=round(_BAND_SHARE * units * WAD),
         target_delta_wad=round(structure.target * units * WAD),
     )
+    return Setup(structure, units, rules)
 
 
 def looking(policy: Policy, step_s: int) -> Policy:

@@ -17,7 +17,7 @@ def subject(study: Study) -> str:
         market = f"tape {course.tape.name}" if course.tape else "tape of our own"
     markets = f"{len(study.seeds)} markets" if len(study.seeds) > 1 else f"seed {study.seeds[0]}"
     return (
-        f"{study.structure} of {study.units:g}, {market} from {course.start.price:,.0f} at "
+        f"{study.setup.structure.name} of {study.setup.units:g}, {market} from {course.start.price:,.0f} at "
         f"{course.start.volatility:.0%}, {course.days:g} days, {markets}"
     )
 

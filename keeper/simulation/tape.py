@@ -45,7 +45,7 @@ def read_tape(path: Path, start: Start, step_s: int, seed: int, max_steps: int |
     seconds, the bar's start, ascending), `close`, and optionally all of `open`, `high`, `low`, in any order
     among other columns. Raises TapeError, and OSError for an unreadable file.
     """
-    times, prices = waypoints(path)
+    times, prices = _waypoints(path)
     steps = 1 + int((times[-1] - times[0]) // step_s)
     if max_steps is not None:
         steps = min(steps, max_steps)
@@ -56,21 +56,32 @@ def read_tape(path: Path, start: Start, step_s: int, seed: int, max_steps: int |
     return MarketPath(step_s, price, volatility, base_fee(price, step_s, seed))
 
 
-def waypoints(path: Path) -> tuple[Floats, Floats]:
-    """Times and prices that the market passed through, as they are in the file.
+def closes(path: Path) -> tuple[Floats, Floats]:
+    """The price at the end of each bar, as it is in the file, and when that was.
 
-    Raises TapeError, and OSError for an unreadable file.
+    What was within a bar is left out: of its extremes nobody knows the order, and whatever is made up of them
+    moves more than the market did. Raises TapeError, and OSError for an unreadable file.
     """
+    times, values, length = _bars(path)
+    return (times if values.shape[1] == 1 else times + length), values[:, -1]
+
+
+def _waypoints(path: Path) -> tuple[Floats, Floats]:
+    """Times and prices that the market passed through."""
+    times, values, length = _bars(path)
+    if values.shape[1] == 1:
+        return times, values[:, 0]
+    offsets = np.minimum(length, np.diff(times, append=times[-1] + length))
+    return (times[:, None] + offsets[:, None] * _WITHIN_BAR).ravel(), _ordered(values).ravel()
+
+
+def _bars(path: Path) -> tuple[Floats, Floats, float]:
+    """When each bar began, its prices, and how long a bar is."""
     rows = list(_rows(path))
     if len(rows) < 2:  # noqa: PLR2004 one bar has no length
         raise TapeError(f"{path.name}: needs two bars or more, has {len(rows)}")
     times = np.array([time for time, _ in rows])
-    values = np.array([prices for _, prices in rows])
-    if values.shape[1] == 1:
-        return times, values[:, 0]
-    length = float(np.median(np.diff(times)))
-    offsets = np.minimum(length, np.diff(times, append=times[-1] + length))
-    return (times[:, None] + offsets[:, None] * _WITHIN_BAR).ravel(), _ordered(values).ravel()
+    return times, np.array([prices for _, prices in rows]), float(np.median(np.diff(times)))
 
 
 def _ordered(bars: Floats) -> Floats:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from keeper.cli.backtesting import BOOKS, MARKETS
 from keeper.cli.exits import Exit
+from keeper.cli.simulated import BOOKS, MARKETS
 from keeper.simulation.book import STRUCTURES
 from keeper.simulation.study import MARKETS as KINDS
 from tests.cli.conftest import Keeper

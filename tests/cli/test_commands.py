@@ -42,6 +42,8 @@ def test_explain_shows_the_plan_and_what_the_vault_says_of_it(
     assert "expected cost" in shown.out
     assert "dry-run: would" in shown.out
     told = keeper("explain", "strangle", "--json", *site.config()).json
+    assert told["loss"]["risk"]["stress_loss_usd"] > 0
+    assert len(told["loss"]["outcomes"]) == 35
     assert told["simulation"]["reason"] == "dry-run"
     assert told["policy"]["name"] == "strangle"
 

@@ -14,11 +14,12 @@ from keeper.adapters.ethereum.standing import Condition
 from keeper.core.decision import Decision, decide
 from keeper.core.forecast import Forecast, outlook
 from keeper.core.hedging import Recipe, Solved, Table, Tier, Unsolved
-from keeper.core.market import Reference
+from keeper.core.market import Reading, Reference
 from keeper.core.memory import Memory
 from keeper.core.outcome import Cancelled, Mined, Outcome, Refused, Reverted
 from keeper.core.plan import Plan
 from keeper.core.reason import Reason
+from keeper.core.risk import Risk
 from keeper.core.transaction.attempt import Route
 from keeper.core.transaction.commands import Broadcast
 from keeper.core.transaction.messages import Answered, Stopping
@@ -124,6 +125,52 @@ def test_every_measure_is_exported_in_usd_beside_its_limit(desk: Desk) -> None:
     assert limit == POLICY.limits.delta_usd_wad / WAD
     assert desk.of_vault("vault_band_utilization_ratio", greek="delta") == pytest.approx(9000 / limit)
     assert desk.of_vault("vault_band_inventory_base", edge="sell_above") == made.band.sell_above
+
+
+LOSSES = {"stress_loss_usd_wad": 10**6 * WAD, "liquidation_distance_wad": WAD // 10, "leverage_wad": 3 * WAD}
+NAMES = {
+    "stress": "stress_loss_usd",
+    "liquidation": "liquidation_distance_ratio",
+    "leverage": "leverage_ratio",
+}
+
+
+def test_what_a_vault_may_lose_is_exported_while_its_policy_limits_it(desk: Desk) -> None:
+    desk.told.decided(decision())
+    assert [desk.of_vault(f"vault_{name}") for name in NAMES.values()] == [None] * 3
+    policy = replace(POLICY, limits=replace(POLICY.limits, **LOSSES))
+    desk.told.policy_in_force(policy, {})
+    made = decide(policy, situation(), Memory(VAULT))
+    assert isinstance(made.risk, Risk)
+    desk.told.decided(made)
+    assert desk.of_vault("vault_stress_loss_usd") == made.risk.stress_loss_usd
+    assert desk.of_vault("vault_liquidation_distance_ratio") == min(made.risk.fall, made.risk.rise)
+    assert desk.of_vault("policy_band_bound", greek="liquidation", bound="lower") == 0.1
+    used = desk.of_vault("vault_band_utilization_ratio", greek="stress")
+    assert used == pytest.approx(made.risk.stress_loss_usd / 10**6)
+    assert desk.of_vault("vault_expected_shortfall_usd") is None
+    desk.told.policy_in_force(POLICY, {})
+    assert [desk.of_vault(f"vault_{name}") for name in NAMES.values()] == [None] * 3
+    assert desk.of_vault("vault_band_utilization_ratio", greek="stress") is None
+    assert desk.of_vault("policy_band_bound", greek="stress", bound="upper") is None
+
+
+def test_what_could_not_be_measured_is_not_shown_as_nothing_to_lose(desk: Desk) -> None:
+    policy = replace(POLICY, limits=replace(POLICY.limits, **LOSSES))
+    desk.told.policy_in_force(policy, {})
+    desk.told.decided(decide(policy, situation(vault(price=Reading(0, 0, 0))), Memory(VAULT)))
+    for risk, name in NAMES.items():
+        assert math.isnan(desk.of_vault(f"vault_{name}") or 0.0)
+        assert math.isnan(desk.of_vault("vault_band_utilization_ratio", greek=risk) or 0.0)
+
+
+def test_a_vault_at_its_margin_call_uses_all_of_its_limit_and_more(desk: Desk) -> None:
+    policy = replace(POLICY, limits=replace(POLICY.limits, **LOSSES))
+    desk.told.policy_in_force(policy, {})
+    broke = situation(vault(quote_units=0, base_wei=0))
+    desk.told.decided(decide(policy, broke, Memory(VAULT)))
+    assert desk.of_vault("vault_liquidation_distance_ratio") == 0.0
+    assert desk.of_vault("vault_band_utilization_ratio", greek="liquidation") == math.inf
 
 
 def test_times_are_exported_as_timestamps(desk: Desk) -> None:

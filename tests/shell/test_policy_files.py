@@ -105,6 +105,33 @@ def test_an_emergency_is_a_layer_of_its_own_only_where_a_policy_asks_for_it() ->
     assert parsed(asked).emergency == Emergency(900 * GWEI, 104 * WAD // 100)
 
 
+def test_what_a_vault_may_lose_is_limited_only_where_a_policy_asks_for_it() -> None:
+    assert not parsed(GOOD).limits.need_repricing
+    asked = (
+        "collateral_ratio: 110%\n  stress_loss_usd: 250_000\n  expected_shortfall_usd: 90000.5\n"
+        "  leverage: 300%\n  liquidation_distance: 25%"
+    )
+    limits = parsed(edited(r"collateral_ratio: \S+", asked)).limits
+    assert limits.stress_loss_usd_wad == 250_000 * WAD
+    assert limits.expected_shortfall_usd_wad == 90_000 * WAD + WAD // 2
+    assert (limits.leverage_wad, limits.liquidation_distance_wad) == (3 * WAD, WAD // 4)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("stress_loss_usd: 0", "must be above zero"),
+        ("expected_shortfall_usd: -1", "must be above zero"),
+        ("leverage: 3", "needs its unit"),
+        ("leverage: .nan", "needs its unit"),
+        ("liquidation_distance: 100%", "not below 100%"),
+    ],
+)
+def test_a_limit_on_what_may_be_lost_that_can_mean_nothing_is_refused(text: str, why: str) -> None:
+    found = refusals(edited(r"collateral_ratio: \S+", f"collateral_ratio: 110%\n  {text}"))
+    assert any(why in problem for problem in found), found
+
+
 def test_triggers_are_neutral_unless_a_policy_asks_for_them() -> None:
     assert parsed(GOOD).triggers == NO_TRIGGERS
     asked = (

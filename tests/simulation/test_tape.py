@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from keeper.simulation.paths import Start
-from keeper.simulation.tape import TapeError, read_tape
+from keeper.simulation.tape import TapeError, closes, read_tape
 
 START = Start(3000.0, 0.7)
 HEADER = "ts,open,high,low,close,volume"
@@ -97,3 +97,13 @@ def test_a_file_that_is_no_gzip_is_refused(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_is_an_os_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         read_tape(tmp_path / "none.csv.gz", START, 600, 1)
+
+
+def test_what_closes_a_bar_is_taken_at_its_end_and_nothing_is_made_up_within(tmp_path: Path) -> None:
+    times, prices = closes(tape(tmp_path, HEADER, "0,100,120,80,110,7", "3600,110,130,60,90,7"))
+    assert times.tolist() == [3600, 7200]
+    assert prices.tolist() == [110, 90]
+    times, prices = closes(tape(tmp_path, "ts,close", "0,100", "600,110"))
+    assert times.tolist() == [0, 600]
+    with pytest.raises(TapeError, match="needs two bars"):
+        closes(tape(tmp_path, "ts,close", "0,100"))

@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-LEAST: Final = 1e-8
-"""Variance below which a bar counts as this: a feed that stands still is no certainty."""
+LEAST: Final = 1e-4
+"""Variance, that of a volatility of 1 %, below which a bar counts as this: a feed that stands still is no
+certainty, and its logarithm would outweigh all others."""
 
 SPANS: Final = (1, 7, 30)
 """Bars of HAR's three scales."""

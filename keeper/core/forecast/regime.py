@@ -13,9 +13,8 @@ from enum import IntEnum
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from keeper.core.forecast.models import LEAST, Floats
 
 _LEAST: Final = 1e-8
 _FARTHEST: Final = 500.0
@@ -55,7 +54,7 @@ class Regimes:
         return np.array(found, dtype=np.float64).reshape(-1, 2)
 
     def _log_density(self, bars: Floats) -> Floats:
-        away = (np.log(np.maximum(bars, _LEAST))[:, np.newaxis] - np.array(self.mean)) / np.array(
+        away = (np.log(np.maximum(bars, LEAST))[:, np.newaxis] - np.array(self.mean)) / np.array(
             self.deviation
         )
         density: Floats = -0.5 * np.square(away) - np.log(np.array(self.deviation))

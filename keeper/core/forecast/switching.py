@@ -17,6 +17,7 @@ _ROUNDS: Final = 20
 _WILD_SHARE: Final = 0.2
 """The share of bars that the first guess takes for wild."""
 
+_NOTHING: Final = 1e-12
 _NARROWEST: Final = 0.1
 _LEAST_STAY: Final = 0.5
 _MOST_STAY: Final = 0.999
@@ -45,34 +46,30 @@ def _guess(logs: Floats) -> Regimes:
 
 
 def _likelier(regimes: Regimes, bars: Floats, logs: Floats) -> Regimes:
-    filtered = regimes.filtered(bars)
-    (calm, wild), step = (
-        regimes.stay,
-        ((regimes.stay[0], 1.0 - regimes.stay[0]), (1.0 - regimes.stay[1], regimes.stay[1])),
-    )
-    smoothed = np.empty_like(filtered)
-    smoothed[-1] = filtered[-1]
-    stayed = [0.0, 0.0]
-    later = tuple(filtered[-1].tolist())
-    for index, (one, two) in zip(range(len(bars) - 2, -1, -1), filtered[-2::-1].tolist(), strict=True):
-        next_calm = one * calm + two * (1.0 - wild)
-        to_calm = later[0] / max(next_calm, LEAST)
-        to_wild = later[1] / max(1.0 - next_calm, LEAST)
-        stayed[0] += one * calm * to_calm
-        stayed[1] += two * wild * to_wild
-        later = (one * (calm * to_calm + step[0][1] * to_wild), two * (step[1][0] * to_calm + wild * to_wild))
-        total = later[0] + later[1]
-        later = (later[0] / total, later[1] / total)
-        smoothed[index] = later
-    weight = smoothed.sum(axis=0)
-    before = np.maximum(weight - smoothed[-1], LEAST)
-    mean = (smoothed * logs[:, np.newaxis]).sum(axis=0) / np.maximum(weight, LEAST)
+    smoothed, stayed = _smoothed(regimes.stay, regimes.filtered(bars).tolist())
+    weight = np.maximum(smoothed.sum(axis=0), _NOTHING)
+    mean = (smoothed * logs[:, np.newaxis]).sum(axis=0) / weight
     away = np.square(logs[:, np.newaxis] - mean)
-    deviation = np.sqrt((smoothed * away).sum(axis=0) / np.maximum(weight, LEAST))
-    stay = np.clip(np.array(stayed) / before, _LEAST_STAY, _MOST_STAY)
-    deviation = np.maximum(deviation, _NARROWEST)
-    return Regimes(
-        (float(mean[0]), float(mean[1])),
-        (float(deviation[0]), float(deviation[1])),
-        (float(stay[0]), float(stay[1])),
-    )
+    deviation = np.maximum(np.sqrt((smoothed * away).sum(axis=0) / weight), _NARROWEST)
+    left = np.maximum(smoothed[:-1].sum(axis=0), _NOTHING)
+    stay = np.clip(stayed / left, _LEAST_STAY, _MOST_STAY)
+    (calm, wild), (tight, wide), (longer, shorter) = mean.tolist(), deviation.tolist(), stay.tolist()
+    return Regimes((calm, wild), (tight, wide), (longer, shorter))
+
+
+def _smoothed(stay: tuple[float, float], filtered: list[list[float]]) -> tuple[Floats, Floats]:
+    """Probabilities of both regimes given the whole sample, and how many bars each was followed by itself."""
+    calm, wild = stay
+    later_calm, later_wild = filtered[-1]
+    found, stayed_calm, stayed_wild = [(later_calm, later_wild)], 0.0, 0.0
+    for was_calm, was_wild in reversed(filtered[:-1]):
+        next_calm = was_calm * calm + was_wild * (1.0 - wild)
+        to_calm = later_calm / max(next_calm, _NOTHING)
+        to_wild = later_wild / max(1.0 - next_calm, _NOTHING)
+        stayed_calm += was_calm * calm * to_calm
+        stayed_wild += was_wild * wild * to_wild
+        now_calm = was_calm * (calm * to_calm + (1.0 - calm) * to_wild)
+        now_wild = was_wild * ((1.0 - wild) * to_calm + wild * to_wild)
+        later_calm, later_wild = now_calm / (now_calm + now_wild), now_wild / (now_calm + now_wild)
+        found.append((later_calm, later_wild))
+    return np.array(found[::-1]), np.array([stayed_calm, stayed_wild])

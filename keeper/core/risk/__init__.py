@@ -1,6 +1,19 @@
 """What vaults may lose, by pricing every leg anew where it hurts."""
 
-from keeper.core.risk.measuring import Risk, measure_risks
-from keeper.core.risk.stress import Shock
+from keeper.core.risk.limits import passed
+from keeper.core.risk.measuring import UNASKED, Risk, Unasked, measure_risks, risks_asked_for
+from keeper.core.risk.restoring import restoring_trade
+from keeper.core.risk.stress import Outcome, Shock, outcomes
 
-__all__ = ["Risk", "Shock", "measure_risks"]
+__all__ = [
+    "UNASKED",
+    "Outcome",
+    "Risk",
+    "Shock",
+    "Unasked",
+    "measure_risks",
+    "outcomes",
+    "passed",
+    "restoring_trade",
+    "risks_asked_for",
+]

@@ -47,7 +47,7 @@ class Distance(NamedTuple):
 def distances(books: Books, floor: Floats) -> Distance:
     """The distance of each vault to its floor of the collateral ratio. A NaN input gives NaN."""
     falls, rises = np.array(FALLS), np.array(RISES)
-    covers = [_cover(books, floor, rungs[None, :]) for rungs in (falls, rises)]
+    covers = [cover_at(books, floor, rungs[None, :]) for rungs in (falls, rises)]
     ends = [_bracket(cover, rungs) for cover, rungs in zip(covers, (falls, rises), strict=True)]
     inside, outside = (np.stack(sides, axis=1) for sides in zip(*ends, strict=True))
     reached = np.isfinite(outside) & (books.margin[:, None] > 0.0)
@@ -60,7 +60,7 @@ def distances(books: Books, floor: Floats) -> Distance:
     return Distance(distance[:, 0], distance[:, 1], np.minimum(chance, 1.0))
 
 
-def _cover(books: Books, floor: Floats, move: Floats) -> Floats:
+def cover_at(books: Books, floor: Floats, move: Floats) -> Floats:
     """Worth above what the floor asks for, in quote, at each move."""
     worth = books.quote[:, None] + values(books, move, books.leg_volatility)
     return worth - (floor * books.margin * books.spot)[:, None] * move
@@ -76,13 +76,13 @@ def _bracket(cover: Floats, rungs: Floats) -> tuple[Floats, Floats]:
 
 def _narrowed(books: Books, floor: Floats, inside: Floats, outside: Floats) -> Floats:
     """The move at which cover ends (regula falsi, Illinois)."""
-    middle, has, lacks = inside, _cover(books, floor, inside), _cover(books, floor, outside)
+    middle, has, lacks = inside, cover_at(books, floor, inside), cover_at(books, floor, outside)
     before = np.full(inside.shape, -1)
     for _ in range(NARROWINGS):
         with np.errstate(all="ignore"):
             step = np.where(has > lacks, has / (has - lacks), 0.0)
         middle = inside + (outside - inside) * step
-        found = _cover(books, floor, middle)
+        found = cover_at(books, floor, middle)
         covered = found > 0.0
         # The end that stays twice is given half its weight, or it would stay for ever beside a bend.
         again = np.where(covered == before, 0.5, 1.0)

@@ -4,12 +4,15 @@ Each costs dozens of prices a leg where all Greeks cost one. So they are not par
 taken of vaults whose policy limits one of them, and of whatever a person asks about.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from keeper.core.exposure import Situation
+from keeper.core.foresight import stress_factor
+from keeper.core.market import in_quote
+from keeper.core.policy import Policy
 from keeper.core.risk.liquidation import distances
 from keeper.core.risk.repricing import books_of
 from keeper.core.risk.stress import Shock, stress
@@ -35,21 +38,40 @@ class Risk:
     touch_probability: float
 
 
-def measure_risks(each: Sequence[Situation], floors: Sequence[float]) -> tuple[Risk, ...]:
-    """The risk of each vault, with its floor of the collateral ratio.
+@dataclass(frozen=True, slots=True)
+class Unasked:
+    """The policy limits nothing that needs it, so it was not measured."""
+
+
+UNASKED = Unasked()
+
+
+def risks_asked_for(each: Sequence[tuple[Policy, Situation]]) -> Iterator[Risk | Unasked]:
+    """The risk of each vault whose policy limits it, all in one call."""
+    asked = [(policy, situation) for policy, situation in each if policy.limits.need_repricing]
+    floors = [in_quote(policy.limits.collateral_ratio_wad) for policy, _ in asked]
+    stressed = [stress_factor(policy, situation) for policy, situation in asked]
+    found = iter(measure_risks([situation for _, situation in asked], floors, stressed))
+    return (next(found) if policy.limits.need_repricing else UNASKED for policy, _ in each)
+
+
+def measure_risks(
+    each: Sequence[Situation], floors: Sequence[float], stressed: Sequence[float] = ()
+) -> tuple[Risk, ...]:
+    """The risk of each vault, with its floor of the collateral ratio and the factor of its stress grid.
 
     A vault's risk does not depend on the others, to the last bit.
     """
     if not each:
         return ()
-    books = books_of(each)
-    stressed, distance = stress(books), distances(books, np.array(floors, dtype=np.float64))
+    books = books_of(each, stressed)
+    grid, distance = stress(books), distances(books, np.array(floors, dtype=np.float64))
     shortfall = expected_shortfall(tail_profits(books), cells(FREEDOM, CONFIDENCE).weight, CONFIDENCE)
     numbers = zip(
-        stressed.loss.tolist(), stressed.worst, shortfall.tolist(),
+        grid.loss.tolist(), grid.worst, books.stressed.tolist(), shortfall.tolist(),
         distance.fall.tolist(), distance.rise.tolist(), distance.probability.tolist(), strict=True,
     )  # fmt: skip
     return tuple(
-        Risk(loss, worst.move, worst.shock, shortfall_usd, fall, rise, chance)
-        for loss, worst, shortfall_usd, fall, rise, chance in numbers
+        Risk(loss, worst.move * factor, worst.shock, shortfall_usd, fall, rise, chance)
+        for loss, worst, factor, shortfall_usd, fall, rise, chance in numbers
     )

@@ -37,7 +37,8 @@ class Books:
     """The legs of many vaults in columns, `first` and `end` of each vault's among them, and its market.
 
     `strike` in quote, `years` to expiry, `size` in base. Of each vault, `inventory` in base, `quote` beside
-    it, and `margin`, what its short legs ask for as collateral, in base.
+    it, `margin`, what its short legs ask for as collateral, in base, and `stressed`, by what the moves of the
+    stress grid are multiplied.
     """
 
     first: NDArray[np.int64]
@@ -51,6 +52,7 @@ class Books:
     inventory: Floats
     quote: Floats
     margin: Floats
+    stressed: Floats
 
     @property
     def leg_volatility(self) -> Floats:
@@ -58,8 +60,8 @@ class Books:
         return np.repeat(self.volatility, self.end - self.first)
 
 
-def books_of(each: Sequence[Situation]) -> Books:
-    """The books of some vaults side by side."""
+def books_of(each: Sequence[Situation], stressed: Sequence[float] = ()) -> Books:
+    """The books of some vaults side by side; the stress grid as it is unless it is said otherwise."""
     lengths = np.array([len(one.legs.size) for one in each], dtype=np.int64)
     end = np.cumsum(lengths)
     size = _joined([one.legs.size for one in each])
@@ -77,6 +79,7 @@ def books_of(each: Sequence[Situation]) -> Books:
         inventory=np.array([one.exposure.inventory for one in each], dtype=np.float64),
         quote=np.array([to_float(one.vault.quote_units, 10**one.vault.quote_decimals) for one in each]),
         margin=short * np.array([one.vault.rules.margin_bps / BPS for one in each]),
+        stressed=np.array(stressed if len(stressed) else [1.0] * len(each), dtype=np.float64),
     )
 
 

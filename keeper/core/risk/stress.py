@@ -12,7 +12,8 @@ Short volatilities move more than long ones. A shock of s becomes, for an option
     down:  max(sigma (1 - s (30 / d)^p), 0)            s = 25 %
     p = 0.30 below thirty days, 0.13 above.
 
-Deribit's dampener for large accounts is left out: it lowers losses.
+Where a policy asks for forecasts the moves are larger while the market is turbulent, by a factor of that
+vault (see `foresight`). Deribit's dampener for large accounts is left out: it lowers losses.
 
 Sources: Deribit, "Portfolio Margin" (support pages) for the shape; Oreome, "Advanced Risk Scenarios", for
 Deribit's parameters and the shock; Paradex, "Portfolio Margin", for the fractions and the floor of d, of
@@ -26,8 +27,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from keeper.core.exposure import Situation
 from keeper.core.pricing.black_scholes import Floats
-from keeper.core.risk.repricing import Books, values
+from keeper.core.risk.repricing import Books, books_of, values
 
 
 class Shock(StrEnum):
@@ -55,6 +57,9 @@ NEAR = tuple(Scenario(move, shock, 1.0) for shock, move in product(Shock, MOVES)
 FAR = tuple(Scenario(move, Shock.UP, round(_RANGE / abs(move), 4)) for move in _FAR)
 SCENARIOS = NEAR + FAR
 
+_LEAST_LEFT = 0.01
+"""Of the spot, however far a turbulent market is taken to fall."""
+
 _UP, _DOWN, _LEAST_UP = 0.5, 0.25, 0.5
 _DAYS, _LEAST_DAYS, _DAYS_PER_YEAR = 30.0, 1.0, 365.0
 _SHORT_POWER, _LONG_POWER = 0.3, 0.13
@@ -81,12 +86,18 @@ def stress(books: Books) -> Stress:
     """Every vault in every scenario, each leg priced anew, inventory included. A NaN input gives NaN."""
     now = values(books, np.ones((1, 1)), books.leg_volatility)
     profit = [
-        values(books, 1.0 + _moves(shock)[None, :], shocked(books.leg_volatility, books.years, shock)) - now
+        values(books, moved_to(books, _moves(shock)), shocked(books.leg_volatility, books.years, shock)) - now
         for shock in Shock
     ]
     near = len(MOVES)
     ordered = np.hstack([each[:, :near] for each in profit] + [profit[0][:, near:]])
     return Stress(ordered * np.array([each.fraction for each in SCENARIOS]))
+
+
+def moved_to(books: Books, moves: Floats) -> Floats:
+    """What moves of the grid multiply each vault's spot by, a row each."""
+    multiple: Floats = np.maximum(1.0 + books.stressed[:, None] * moves[None, :], _LEAST_LEFT)
+    return multiple
 
 
 def _moves(shock: Shock) -> Floats:
@@ -104,3 +115,16 @@ def shocked(volatility: Floats, years: Floats, shock: Shock) -> Floats:
             return volatility
         case Shock.DOWN:
             return np.maximum(volatility * (1.0 - _DOWN * weight), 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one vault gains or loses in one scenario, in quote; the fraction is in it."""
+
+    scenario: Scenario
+    profit_usd: float
+
+
+def outcomes(situation: Situation) -> tuple[Outcome, ...]:
+    """One vault in every scenario, for people to look at."""
+    return tuple(map(Outcome, SCENARIOS, stress(books_of([situation])).profit[0].tolist()))

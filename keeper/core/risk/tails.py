@@ -73,12 +73,17 @@ def _partial_mean(quantile: Floats, freedom: float) -> Floats:
     return -density * (freedom + quantile * quantile) / (freedom - 1.0)
 
 
-def tail_profits(books: Books, freedom: float = FREEDOM, confidence: float = CONFIDENCE) -> Floats:
-    """Gain or loss of each vault, a row each, in each cell, in quote. The spot stops at zero."""
+def tail_moves(books: Books, freedom: float = FREEDOM, confidence: float = CONFIDENCE) -> Floats:
+    """Multiples of each vault's spot, a row each, in each cell. The spot stops at zero."""
     spread = books.volatility * np.sqrt(HORIZON_YEARS)
-    move = np.maximum(1.0 + spread[:, None] * cells(freedom, confidence).mean, 0.0)
+    move: Floats = 1.0 + spread[:, None] * cells(freedom, confidence).mean
+    return np.maximum(move, 0.0)
+
+
+def tail_profits(books: Books, freedom: float = FREEDOM, confidence: float = CONFIDENCE) -> Floats:
+    """Gain or loss of each vault, a row each, in each cell, in quote."""
     now = values(books, np.ones((1, 1)), books.leg_volatility)
-    return values(books, move, books.leg_volatility) - now
+    return values(books, tail_moves(books, freedom, confidence), books.leg_volatility) - now
 
 
 def expected_shortfall(profit: Floats, weight: Floats, confidence: float) -> Floats:

@@ -1,15 +1,20 @@
 """The grid is the published one, and every cell of it is a full re-pricing."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from keeper.core.forecast import NO_OUTLOOK, Turbulence
+from keeper.core.policy import ForecastRules
 from keeper.core.position import Leg
+from keeper.core.risk import Risk, risks_asked_for
 from keeper.core.risk.repricing import books_of
 from keeper.core.risk.stress import FAR, MOVES, SCENARIOS, Scenario, Shock, shocked, stress
 from keeper.core.units import WAD
-from tests.core.build import CALL, SPOT, STRADDLE
+from tests.core.build import CALL, NOW, POLICY, SPOT, STRADDLE
 from tests.core.risk.build import books, holding, worth
 
 
@@ -83,3 +88,34 @@ def test_without_a_number_there_is_no_number() -> None:
     one = books_of([holding(CALL)])
     one.spot[0] = np.nan
     assert np.isnan(stress(one).loss[0])
+
+
+def test_a_turbulent_market_moves_farther_and_a_vault_of_a_calm_one_is_as_it_was() -> None:
+    both = [holding(STRADDLE), holding(STRADDLE, 500)]
+    calm, wild = stress(books_of(both)), stress(books_of(both, [1.5, 1.0]))
+    assert np.array_equal(calm.profit[1], wild.profit[1])
+    assert wild.loss[0] > calm.loss[0]
+    sigma = shocked(np.full(2, 0.7), both[0].legs.years, Shock.UP)
+    moved = worth(both[0], np.array([1 - 0.16 * 1.5]), sigma)[0] - worth(both[0], np.ones(1), 0.7)[0]
+    assert wild.profit[0, 0] == pytest.approx(moved, abs=1e-5)
+
+
+def test_however_turbulent_something_is_left_of_the_price() -> None:
+    found = stress(books_of([holding(base=100)], [100.0]))
+    assert np.isfinite(found.profit).all()
+    assert found.loss[0] == pytest.approx(100 * SPOT * 0.99)
+
+
+def test_the_policys_factor_of_turbulence_reaches_the_loss_and_the_move_that_are_told() -> None:
+    wild = replace(
+        holding(STRADDLE), outlook=replace(NO_OUTLOOK, until=NOW, turbulence=Turbulence(1, 1.0, NOW))
+    )
+    limits = replace(POLICY.limits, stress_loss_usd_wad=WAD)
+    plain = replace(POLICY, limits=limits)
+    asking = replace(plain, forecast=ForecastRules((), 0.5, 1.5, 0.5, 2.0))
+    before, after = risks_asked_for([(plain, wild), (asking, wild)])
+    assert isinstance(before, Risk)
+    assert isinstance(after, Risk)
+    assert after.stress_loss_usd > before.stress_loss_usd
+    assert after.stress_move == pytest.approx(1.5 * before.stress_move)
+    assert after.expected_shortfall_usd == before.expected_shortfall_usd

@@ -1,0 +1,74 @@
+"""The cheapest combination of instruments that brings several sensitivities to where they may be.
+
+Spot changes delta and nothing else; an option changes all of them at once, at a spread. So gamma cannot be
+restored one sensitivity after the other: what mends gamma breaks delta. All are looked at together:
+
+    minimise    y' P y / 2  +  sum of c_i |x_i|  +  sum of f_i over those traded,    y = e + S x
+    such that   low <= y <= high,    least <= x <= most,    sum of m_i |x_i| <= margin,
+
+where x is what is traded of each instrument, e the present sensitivities, S what a unit changes, and P what a
+residual costs. Without the f_i it is a convex program. They are settled by going through the sets of
+instruments that could be traded, the cheapest first, and stopping where the fixed costs alone make a set
+dearer than the best that was found.
+
+With one instrument and no P it is the cheapest trade to the next edge, as the keeper's own hedges are; with
+one instrument and no limits it is the static no-trade band of `keeper.core.hedging.band`.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+from typing import Final
+
+import numpy as np
+
+from keeper.core.hedging.desk import Desk
+from keeper.core.hedging.instruments import Combination, Instrument, Need, Short, within_reach
+from keeper.core.hedging.program import Unsolvable
+
+MOST_INSTRUMENTS: Final = 8
+"""Sets double with each instrument, and 256 of them take about a tenth of a second."""
+
+
+def cheapest(need: Need, instruments: Sequence[Instrument]) -> Combination | Short:
+    """The best combination. Raises ValueError for too many instruments, and for what is no number."""
+    _refuse_nonsense(need, instruments)
+    desk = Desk.of(within_reach(need, instruments), instruments)
+    everything = tuple(range(len(instruments)))
+    relaxed = desk.trades(everything)
+    if isinstance(relaxed, Unsolvable):
+        return Short(tuple(desk.missing().tolist()))
+    floor_usd = desk.combination(relaxed).objective_usd - desk.fixed_usd(relaxed)
+    best: Combination | Short = Short(tuple(desk.missing_in_lots(relaxed).tolist()))
+    for support, fixed_usd in _supports(instruments):
+        if isinstance(best, Combination) and floor_usd + fixed_usd >= best.objective_usd:
+            break
+        trades = desk.trades(support)
+        if isinstance(trades, Unsolvable):
+            continue
+        for candidate in desk.in_lots(trades):
+            if isinstance(best, Short) or candidate.objective_usd < best.objective_usd:
+                best = candidate
+    return best
+
+
+def _supports(instruments: Sequence[Instrument]) -> Iterator[tuple[tuple[int, ...], float]]:
+    """Sets of instruments with their fixed costs, the cheapest first."""
+    places = range(len(instruments))
+    sets = [each for count in range(len(instruments) + 1) for each in combinations(places, count)]
+    costs = [(sum(instruments[place].fixed for place in each), len(each), each) for each in sets]
+    yield from ((each, cost) for cost, _, each in sorted(costs))
+
+
+def _refuse_nonsense(need: Need, instruments: Sequence[Instrument]) -> None:
+    if len(instruments) > MOST_INSTRUMENTS:
+        raise ValueError(f"{len(instruments)} instruments: at most {MOST_INSTRUMENTS}")
+    if not (np.all(np.isfinite(need.present)) and np.all(np.isfinite(need.penalty)) and need.margin >= 0.0):
+        raise ValueError("a need is made of finite numbers")
+    if not np.all(need.low <= need.high):
+        raise ValueError("a range ends before it begins")
+    for each in instruments:
+        numbers = (*each.effect, each.cost, each.fixed, each.least, each.most, each.margin, each.lot)
+        if not np.all(np.isfinite(numbers)):
+            raise ValueError("an instrument is made of finite numbers")
+        if min(each.cost, each.fixed, each.margin, each.lot, each.most, -each.least) < 0.0:
+            raise ValueError("an instrument's costs and limits are not below zero, its least not above")

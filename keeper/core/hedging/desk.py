@@ -1,0 +1,167 @@
+"""One need and what there is to trade: the convex program of a set of instruments, and its answer in lots."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keeper.core.hedging.band import Floats
+from keeper.core.hedging.instruments import Combination, Instrument, Need, reach
+from keeper.core.hedging.program import Program, Unsolvable, solve_program
+
+TOLERANCE: Final = 1e-7
+"""Share of its scale by which a sensitivity may miss its range: more than what the solver leaves."""
+
+_INSIDE: Final = 1e-6
+"""Share of its scale by which the solver is kept away from a limit, so that what it leaves is not beyond."""
+
+_NOTHING: Final = 1e-7
+"""Share of an instrument's scale that is not traded: it is what the solver leaves."""
+
+_LEAST_COST: Final = 1e-7
+"""Of the program's largest cost or penalty: what an instrument costs at least."""
+
+_LITTLE: Final = 1e-6
+"""Share of what all instruments could change that is little, though the book has less or nothing of it."""
+
+_TINY: Final = 1e-300
+
+Support = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Desk:
+    """A need, and the instruments that may be traded for it; `scale`: by sensitivity, what is large."""
+
+    need: Need
+    instruments: tuple[Instrument, ...]
+    scale: Floats
+
+    @classmethod
+    def of(cls, need: Need, instruments: Sequence[Instrument]) -> "Desk":
+        """The desk of a need whose limits are within reach."""
+        sizes = [
+            np.where(np.isfinite(each), np.abs(each), 0.0) for each in (need.present, need.low, need.high)
+        ]
+        scale = np.max([*sizes, reach(need, instruments) * _LITTLE], axis=0)
+        return cls(need, tuple(instruments), np.where(scale > 0.0, scale, 1.0))
+
+    def trades(self, support: Support) -> Floats | Unsolvable:
+        """The best trades with a set of instruments, but for fixed costs and lots: one for each of all."""
+        if not support:
+            still = np.zeros(len(self.instruments))
+            return still if self._fits(still) else Unsolvable.INFEASIBLE
+        solution = solve_program(self._program(support))
+        return solution if isinstance(solution, Unsolvable) else self._unscaled(support, solution)
+
+    def missing(self) -> Floats:
+        """By how much sensitivities are beyond their ranges, signed, where that is least in their scales."""
+        if not self.instruments:
+            return self.need.beyond(self.need.present)
+        support = tuple(range(len(self.instruments)))
+        program, count = self._program(support), len(self.need.present)
+        slack = np.zeros((len(program.rows), count))
+        slack[:count] = slack[count : 2 * count] = -np.eye(count)
+        size = len(program.linear)
+        elastic = Program(
+            np.zeros((size + count, size + count)),
+            np.concatenate([np.zeros(size), np.ones(count)]),
+            np.hstack([program.rows, slack]),
+            program.bounds,
+        )
+        solution = solve_program(elastic)
+        if isinstance(solution, Unsolvable):
+            return self.need.beyond(self.need.present)
+        beyond = self.need.beyond(self._after(self._unscaled(support, solution[:size])))
+        return np.where(np.abs(beyond) > TOLERANCE * self.scale, beyond, 0.0)
+
+    def missing_in_lots(self, trades: Floats) -> Floats:
+        """What whole lots leave beyond the ranges when each trade is rounded by itself."""
+        lots = np.array([each.lot for each in self.instruments])
+        whole = np.where(lots > 0.0, np.rint(trades / np.maximum(lots, _TINY)) * lots, trades)
+        return self.need.beyond(self._after(whole))
+
+    def in_lots(self, trades: Floats) -> Iterator[Combination]:
+        """The trades themselves, or those in whole lots around them, that meet the need."""
+        choices = [_whole(float(trade), each) for trade, each in zip(trades, self.instruments, strict=True)]
+        for candidate in product(*choices):
+            found = np.array(candidate)
+            if self._fits(found):
+                yield self.combination(found)
+
+    def combination(self, trades: Floats) -> Combination:
+        """What some trades come to."""
+        after, need = self._after(trades), self.need
+        cost = float(np.abs(trades) @ [each.cost for each in self.instruments]) + self.fixed_usd(trades)
+        penalty = float(after @ need.penalty @ after) / 2
+        return Combination(tuple(trades.tolist()), tuple(after.tolist()), cost, cost + penalty)
+
+    def fixed_usd(self, trades: Floats) -> float:
+        """The fixed costs of what is traded at all."""
+        return float(sum(each.fixed for each, trade in zip(self.instruments, trades, strict=True) if trade))
+
+    def _after(self, trades: Floats) -> Floats:
+        effects = [each.effect for each in self.instruments]
+        return self.need.present + trades @ np.array(effects) if effects else self.need.present
+
+    def _fits(self, trades: Floats) -> bool:
+        need, after = self.need, self._after(trades)
+        margin = float(np.abs(trades) @ [each.margin for each in self.instruments]) if len(trades) else 0.0
+        return bool(
+            np.all(np.abs(need.beyond(after)) <= TOLERANCE * self.scale)
+            and margin <= need.margin * (1.0 + TOLERANCE)
+        )
+
+    def _scales(self, support: Support) -> Floats:
+        """By instrument, an amount that changes the sensitivity that it changes most by its scale."""
+        effects = np.array([self.instruments[each].effect for each in support])
+        largest = np.max(np.abs(effects) / self.scale, axis=1)
+        return np.where(largest > 0.0, 1.0 / np.maximum(largest, _TINY), 1.0)
+
+    def _program(self, support: Support) -> Program:
+        """Purchases, then sales, in their scales; rows: above, below, most bought, most sold, margin."""
+        need, chosen, scales = self.need, [self.instruments[each] for each in support], self._scales(support)
+        effects = np.array([each.effect for each in chosen]).T * scales / self.scale[:, np.newaxis]
+        both = np.hstack([effects, -effects])
+        twice = np.concatenate([scales, scales])
+        present, low, high = (each / self.scale for each in (need.present, need.low, need.high))
+        inside = np.where(high - low > 4 * _INSIDE, _INSIDE, 0.0)
+        margins = np.array([each.margin for each in (*chosen, *chosen)]) * twice
+        penalty = need.penalty * np.outer(self.scale, self.scale)
+        costs = np.array([each.cost for each in (*chosen, *chosen)]) * twice
+        usd = max(float(np.max(costs)), float(np.max(np.abs(penalty))), _TINY)
+        limits = np.array([*(each.most for each in chosen), *(-each.least for each in chosen)]) / twice
+        return Program(
+            quadratic=both.T @ penalty @ both / usd,
+            # Were trading free, buying and selling at once would be, too, and their difference be lost.
+            linear=np.maximum(costs / usd, _LEAST_COST) + present @ penalty @ both / usd,
+            rows=np.vstack(
+                [both, -both, np.eye(2 * len(chosen)), margins / max(float(np.max(margins)), _TINY)]
+            ),
+            bounds=np.concatenate(
+                [
+                    high - present - inside,
+                    present - low - inside,
+                    limits,
+                    [need.margin / max(float(np.max(margins)), _TINY) if np.any(margins) else np.inf],
+                ]
+            ),
+        )
+
+    def _unscaled(self, support: Support, solution: Floats) -> Floats:
+        count, trades = len(support), np.zeros(len(self.instruments))
+        net = solution[:count] - solution[count:]
+        trades[list(support)] = np.where(np.abs(net) > _NOTHING, net, 0.0) * self._scales(support)
+        return trades
+
+
+def _whole(trade: float, instrument: Instrument) -> tuple[float, ...]:
+    """Whole lots around a trade that the venue allows; the trade itself where there are no lots."""
+    if instrument.lot <= 0.0 or trade == 0.0:
+        return (min(max(trade, instrument.least), instrument.most),)
+    lots: NDArray[np.float64] = np.floor(trade / instrument.lot) + np.arange(-1.0, 3.0)
+    allowed = (instrument.least <= lots * instrument.lot) & (lots * instrument.lot <= instrument.most)
+    return tuple((lots[allowed] * instrument.lot).tolist()) or (0.0,)
