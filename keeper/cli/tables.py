@@ -11,13 +11,13 @@ from rich.text import Text
 from keeper.adapters.ethereum.preflight import Finding
 from keeper.app.cycle import Looked
 from keeper.cli.books import drawn
+from keeper.cli.conclusions import action_of, conclusion
 from keeper.cli.foreseen import foreseen
 from keeper.cli.risks import risks
 from keeper.cli.tiers import tier
 from keeper.core.decision import Decision
 from keeper.core.exposure import Exposure
 from keeper.core.market import Reading
-from keeper.core.plan import Plan
 from keeper.core.policy import NO_BOOK, Policy
 from keeper.core.risk import book_exposures
 from keeper.core.units import WAD, Address
@@ -52,7 +52,7 @@ def decided(looked: Looked) -> RenderableType:
         policy = looked.policies[decision.vault]
         table.add_row(
             policy.name,
-            _action(decision),
+            action_of(decision),
             decision.reason.value,
             _usd(decision.exposure.gap_usd) if _measured(decision) else "unknown",
             f"{policy.limits.delta_usd_wad / WAD:,.0f}",
@@ -82,7 +82,7 @@ def explanation(looked: Looked) -> RenderableType:
         *_in_book(policy),
         "",
         *_measures(looked, decision, policy),
-        _conclusion(decision, _answer(looked, situation.vault.address)),
+        conclusion(decision, _answer(looked, situation.vault.address)),
         *_in_flight(looked, situation.vault.address),
     )
 
@@ -182,32 +182,6 @@ def _legs(looked: Looked) -> Table:
         kind = "call" if leg.is_call else "put"
         table.add_row(kind, f"{leg.strike_wad / WAD:,.2f}", f"{leg.size_wad / WAD:,.4f}", f"{days:.2f}")
     return table
-
-
-def _conclusion(decision: Decision, answer: str) -> RenderableType:
-    lines = [
-        Text(f"breach: {breach.reason.value}: {breach.measured:,.4f} beyond {breach.limit:,.4f}", style=BAD)
-        for breach in decision.breaches
-    ]
-    action = decision.action
-    if isinstance(action, Plan):
-        lines.append(Text(f"{_action(decision)}, because {decision.reason.value}", style="bold"))
-        lines.append(
-            Text(f"  worth {action.benefit_usd:,.2f} usd, expected cost {action.expected_cost_usd:,.2f} usd "
-                 f"({action.wasted_usd:,.2f} for attempts that may revert), "
-                 f"worst {action.worst_cost_usd:,.2f} usd")
-        )  # fmt: skip
-        lines.append(Text(f"  {answer}"))
-    else:
-        lines.append(Text(f"hold, because {decision.reason.value}", style="bold"))
-        lines.append(Text(f"  measured {action.measured:,.4f}, limit {action.limit:,.4f}"))
-    lines.append(Text(f"  see docs/reasons.md#{decision.reason.value}", style=DIM))
-    return Group(*lines)
-
-
-def _action(decision: Decision) -> str:
-    action = decision.action
-    return f"{action.side.value} {abs(action.trade):,.4f}" if isinstance(action, Plan) else "hold"
 
 
 def _answer(looked: Looked, vault: Address) -> str:
