@@ -11,16 +11,19 @@ import json
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
 from benchmarks.machine import computer
+from benchmarks.market import policies_of
 from keeper.core.exposure import measure, measured_columns, situations
 from keeper.core.head import Head
 from keeper.core.market import Reading
+from keeper.core.policy import Limits
 from keeper.core.position import PoolState, VaultRules, VaultState
-from keeper.core.risk import measure_risks
+from keeper.core.reason import Reason
+from keeper.core.risk import measure_risks, restoring_trade
 from keeper.core.risk.liquidation import FALLS, NARROWINGS, RISES, distances
 from keeper.core.risk.repricing import books_of
 from keeper.core.risk.stress import SCENARIOS, stress
@@ -29,6 +32,9 @@ from keeper.core.snapshot import Legs, Snapshot
 from keeper.core.units import WAD, Address, BlockHash
 
 SPOT = 3000
+PASSED = (Reason.STRESS_LIMIT, Reason.SHORTFALL_LIMIT)
+LIMITS = Limits(*(WAD,) * 5, stress_loss_usd_wad=60_000 * WAD, expected_shortfall_usd_wad=30_000 * WAD)
+POLICY = replace(policies_of((Address("0x"),))[Address("0x")], limits=LIMITS)
 NOW = 1_700_000_000
 DAY_S = 86_400
 FLOOR = 1.1
@@ -93,6 +99,8 @@ def measured(snapshot: Snapshot) -> list[Row]:
         Row("distance to a margin call", ladder, _best(lambda: distances(books, floor))),
         Row("all risks as a value for each vault", len(SCENARIOS) + len(law.mean) + 2 + ladder,
             _best(lambda: measure_risks(each, floor.tolist()))),
+        Row("the least restoring trade, of every vault", len(SCENARIOS) + len(law.mean) + 2,
+            _best(lambda: [restoring_trade(POLICY, one, PASSED) for one in each])),
     ]  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from keeper.core.exposure import EXPIRY_BUCKETS_DAYS, Exposure, Situation
+from keeper.core.foresight import stress_factor
 from keeper.core.policy import Limits, Policy
 from keeper.core.risk import Outcome, Risk, Shock, measure_risks, outcomes
 from keeper.core.units import to_float
@@ -17,22 +18,28 @@ BAD, DIM = "red", "dim"
 
 
 class Lossy(NamedTuple):
-    """What one vault may lose."""
+    """What one vault may lose. The moves of the grid are `stressed` times as large as their scenarios say."""
 
+    stressed: float
     risk: Risk
     outcomes: tuple[Outcome, ...]
 
 
 def lossy(policy: Policy, situation: Situation) -> Lossy:
     """Measured now, whether or not the policy limits it. Without a price it means nothing."""
-    (risk,) = measure_risks([situation], [to_float(policy.limits.collateral_ratio_wad)])
-    return Lossy(risk, outcomes(situation))
+    factor = stress_factor(policy, situation)
+    (risk,) = measure_risks([situation], [to_float(policy.limits.collateral_ratio_wad)], [factor])
+    return Lossy(factor, risk, outcomes(situation, factor))
 
 
 def risks(policy: Policy, situation: Situation) -> Iterator[RenderableType]:
     """The grid, and each risk beside its limit."""
     found = lossy(policy, situation)
     measures = _measures(situation.exposure, found.risk, policy.limits)
+    if found.stressed != 1.0:
+        yield Text(
+            f"a turbulent market: each move below is taken {found.stressed:.2f} times as large", style=BAD
+        )
     yield from (_near(found.outcomes), "", _far(found.outcomes), "", measures, "")
 
 

@@ -8,10 +8,13 @@ from rich.console import Console, Group
 
 from keeper.cli.common import plain
 from keeper.cli.risks import lossy, risks
+from keeper.core.decision import decide
+from keeper.core.memory import Memory
 from keeper.core.policy import Policy
 from keeper.core.risk.stress import SCENARIOS
 from keeper.core.units import WAD
-from tests.core.build import POLICY, STRADDLE, situation, usd, vault
+from tests.core.build import POLICY, STRADDLE, VAULT, situation, usd, vault
+from tests.core.test_foresight import rules, seeing, told
 
 
 def shown(policy: Policy = POLICY, **changes: object) -> str:
@@ -63,3 +66,17 @@ def test_the_same_is_there_for_programs(base: int) -> None:
     worst = min(each["profit_usd"] for each in found["outcomes"])
     assert found["risk"]["stress_loss_usd"] == -worst
     assert math.isfinite(found["risk"]["expected_shortfall_usd"])
+
+
+def test_in_a_turbulent_market_the_grid_says_by_how_much_its_moves_are_larger() -> None:
+    policy, seen = rules(turbulent=1.5), seeing(told(0.7, 0.7, 0.7, 0.5))
+    console = Console(width=140)
+    with console.capture() as captured:
+        console.print(Group(*risks(policy, seen)))
+    assert "taken 1.25 times as large" in captured.get()
+    assert "turbulent" not in shown()
+    factor, risk, cells = lossy(policy, seen)
+    assert factor == 1.25
+    assert risk.stress_loss_usd == -min(each.profit_usd for each in cells)
+    limited = replace(policy, limits=replace(policy.limits, stress_loss_usd_wad=usd(10**9)))
+    assert decide(limited, seen, Memory(VAULT)).risk == risk

@@ -26,7 +26,7 @@ from keeper.core.risk.repricing import Books, books_of
 from keeper.core.risk.stress import SCENARIOS, moved_to, stress
 from keeper.core.risk.tails import CONFIDENCE, FREEDOM, cells, expected_shortfall, tail_moves, tail_profits
 
-STEPS = 64
+STEPS = 32
 """Trades that are looked at on the way, and again between the last that is too small and the next."""
 
 Excess = Callable[[Floats], Floats]

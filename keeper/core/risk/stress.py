@@ -125,6 +125,6 @@ class Outcome:
     profit_usd: float
 
 
-def outcomes(situation: Situation) -> tuple[Outcome, ...]:
-    """One vault in every scenario, for people to look at."""
-    return tuple(map(Outcome, SCENARIOS, stress(books_of([situation])).profit[0].tolist()))
+def outcomes(situation: Situation, factor: float = 1.0) -> tuple[Outcome, ...]:
+    """One vault in every scenario, for people to look at; the moves are larger by the factor."""
+    return tuple(map(Outcome, SCENARIOS, stress(books_of([situation], [factor])).profit[0].tolist()))
