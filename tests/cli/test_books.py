@@ -1,16 +1,20 @@
 """A book is one line, with what netting takes off and what is odd about it."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from rich.console import Console, Group
 
+from keeper.app.cycle import Looked
 from keeper.cli.books import drawn
 from keeper.cli.common import plain
 from keeper.cli.pages import state
-from keeper.core.policy import Book
+from keeper.cli.tables import decided, explanation
+from keeper.core.decision import decide
+from keeper.core.memory import Memory
+from keeper.core.policy import Book, Policy
 from keeper.core.risk import book_exposures
-from tests.core.build import CALL, STRADDLE
+from tests.core.build import CALL, HEAD, POLICY, STRADDLE, VAULT, situation, snapshot
 from tests.core.risk.build import holding
 from tests.core.risk.test_netting import priced
 
@@ -46,3 +50,18 @@ def test_the_status_page_shows_the_books_that_it_is_told_and_none_otherwise() ->
     page = json.loads(json.dumps(plain({"vaults": {}, "books": NETTED})))
     assert "desk, eth" in text(state(page))
     assert "book" not in text(state({"vaults": {}}))
+
+
+def looked(policy: Policy) -> Looked:
+    each = situation()
+    made = decide(policy, each, Memory(VAULT))
+    return Looked(HEAD, {VAULT: policy}, (each,), (made,), {}, snapshot(), frozenset(), {}, ())
+
+
+def test_once_shows_the_books_of_what_it_looked_at_and_explain_says_where_to_look() -> None:
+    booked, alone = looked(replace(POLICY, book=ETH)), looked(POLICY)
+    assert "desk, eth" in text(decided(booked))
+    assert "desk" not in text(decided(alone))
+    assert "in book desk, eth" in text(explanation(booked))
+    assert "in book" not in text(explanation(alone))
+    assert "volatility up" in text(explanation(alone))
