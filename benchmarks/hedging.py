@@ -25,6 +25,8 @@ from benchmarks.machine import computer
 from benchmarks.rules import baselines
 from benchmarks.scenarios import Scenario, books, singles
 from keeper.core.hedging import Inputs, Legs, Region, Table, Unsolved, no_trade_region, solve
+from keeper.core.inventory import cut
+from keeper.core.pricing.black_scholes import greeks
 
 CLOSED_FORM = "keeper, closed form"
 TABLE = "keeper, with a table"
@@ -89,12 +91,19 @@ def by_table(world: World) -> Rule:
 
 
 def _shipped(world: World, tables: Sequence[Table | Unsolved]) -> Rule:
+    """The bands of `keeper.core.decision.decide`, as tests/benchmarks/test_hedging.py holds, for all spots.
+
+    They end where the contract would take a trade for one beyond the target; no other limit binds here.
+    """
+
     def rule(spots: Floats, time: float) -> Region:
         legs = world.open_legs(time)
         stated = Legs(legs.strike, legs.years - time, legs.is_call, legs.size)
-        return no_trade_region(
+        region = no_trade_region(
             stated, spots, world.volatility, 0.0, world.costs, world.aversion, world.look, tables=tables
         )
+        each = greeks(spots[:, np.newaxis], stated.strike, stated.years, world.volatility, stated.is_call)
+        return cut(region, -(each.delta * stated.size).sum(axis=1), np.inf, np.inf, 0.0)
 
     return rule
 

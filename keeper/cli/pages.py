@@ -9,6 +9,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from keeper.cli.books import drawn
+
 FOUND = 200
 
 
@@ -34,7 +36,7 @@ def state(found: Mapping[str, object]) -> RenderableType:
     """What the status page says."""
     ready = Text("ready", style="green") if found.get("ready") else Text("NOT READY", style="red")
     live = "armed" if found.get("live_mode") else "dry"
-    table = Table("vault", "reason", "delta usd", "decided", "pending", box=None, pad_edge=False)
+    table = Table("vault", "reason", "delta usd", "band by", "decided", "pending", box=None, pad_edge=False)
     vaults = found.get("vaults")
     for name, vault in (vaults if isinstance(vaults, dict) else {}).items():
         delta, age = vault.get("delta_usd"), vault.get("decided_s_ago")
@@ -42,9 +44,11 @@ def state(found: Mapping[str, object]) -> RenderableType:
             name,
             str(vault.get("reason", "not decided yet")),
             f"{delta:,.0f}" if isinstance(delta, int | float) else "",
+            str(vault.get("band_from", "")),
             f"{age:.0f} s ago" if isinstance(age, int | float) else "never",
             "yes" if vault.get("pending") else "",
         )
+    books = found.get("books")
     why, refused = found.get("why"), found.get("policies_refused")
     return Group(
         Text.assemble(ready, f", {live}, chain {found.get('chain_id')}, block {found.get('head')}"),
@@ -52,4 +56,5 @@ def state(found: Mapping[str, object]) -> RenderableType:
         *[Text(f"  refused: {line}", style="red") for line in (refused if isinstance(refused, list) else [])],
         "",
         table,
+        *drawn(books if isinstance(books, list) else []),
     )

@@ -30,6 +30,7 @@ from keeper.core.hedging import (
     Costs,
     Legs,
     Now,
+    Region,
     Solved,
     Table,
     Tier,
@@ -44,6 +45,7 @@ from keeper.core.pricing.black_scholes import greeks
 from keeper.core.units import WAD, YEAR_SECONDS
 
 Floats = NDArray[np.float64]
+Reals = Floats | float
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +139,19 @@ def inventory_bands(questions: Sequence[Question]) -> tuple[Band, ...]:
         costs, tables = Costs(fixed, proportional), [each.table for each in questions]
         region = no_trade_region(books, spot, volatility, 0.0, costs, aversion, look, tables=tables)
         target = target + _moved(books, spot, volatility, judged)
-        edges = (
-            np.minimum(np.maximum(region.buy_below + target, closed - limit), closed - refused),
-            np.minimum(np.maximum(region.buy_to + target, closed - restored), closed),
-            np.maximum(np.minimum(region.sell_to + target, closed + restored), closed),
-            np.maximum(np.minimum(region.sell_above + target, closed + limit), closed + refused),
-        )
+        moved = Region(*(bound + target for bound in region))
+        edges = cut(moved, closed, limit, restored, refused)
     return tuple(map(Band, *(edge.tolist() for edge in edges)))
+
+
+def cut(region: Region, closed: Reals, limit: Reals, restored: Reals, refused: Reals) -> Region:
+    """A region of the inventory, cut by what it does not know; all as in `Question`."""
+    return Region(
+        np.minimum(np.maximum(region.buy_below, closed - limit), closed - refused),
+        np.minimum(np.maximum(region.buy_to, closed - restored), closed),
+        np.maximum(np.minimum(region.sell_to, closed + restored), closed),
+        np.maximum(np.minimum(region.sell_above, closed + limit), closed + refused),
+    )
 
 
 def _moved(books: Legs, spot: Floats, drawn: Floats, judged: Floats) -> Floats:
