@@ -43,6 +43,19 @@ async def test_each_cycle_comes_back_with_what_models_said_then(tmp_path: Path) 
     assert rows == [2, 4, 5], "only what is new is written"
 
 
+async def test_a_keeper_writes_what_models_say_once_however_many_heads_pass(tmp_path: Path) -> None:
+    known = {VAULT: outlook(bars_of(1, 300))}
+    async with await store(tmp_path) as opened:
+        journal = SqlJournal(await writer(opened))
+        for number in range(5):
+            await journal.record(foreseeing(number, dict(known)))
+        async with opened.transaction() as connection:
+            rows = (await connection.execute(text("select count(*) from outlooks"))).scalar_one()
+        stored = [each.outlooks async for each in History(opened).cycles()]
+    assert rows == 1
+    assert stored == [known] * 5
+
+
 async def test_what_was_not_committed_is_written_again(tmp_path: Path) -> None:
     known = {VAULT: outlook(bars_of(1, 300))}
     async with await store(tmp_path) as opened:
