@@ -41,6 +41,7 @@ class Health:
         self._leader = ""
         self._facts: dict[str, object] = {}
         self._refused: tuple[str, ...] = ()
+        self._books: tuple[dict[str, object], ...] = ()
 
     # --- signs of life ---
 
@@ -57,6 +58,10 @@ class Health:
         if name in self._vaults:
             self._vaults[name].decided_at = self._clock()
             self._vaults[name].shown = shown
+
+    def netted(self, books: tuple[dict[str, object], ...]) -> None:
+        """What the status page says of books of vaults."""
+        self._books = books
 
     def quarantined(self, name: str) -> None:
         """A vault is left alone until a restart."""
@@ -120,6 +125,7 @@ class Health:
             "head": self._block,
             "policies_refused": list(self._refused),
             "vaults": self.vaults(),
+            "books": list(self._books),
         }
 
     def vaults(self) -> dict[str, dict[str, object]]:

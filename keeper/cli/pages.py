@@ -9,6 +9,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from keeper.cli.books import drawn
+
 FOUND = 200
 
 
@@ -46,6 +48,7 @@ def state(found: Mapping[str, object]) -> RenderableType:
             f"{age:.0f} s ago" if isinstance(age, int | float) else "never",
             "yes" if vault.get("pending") else "",
         )
+    books = found.get("books")
     why, refused = found.get("why"), found.get("policies_refused")
     return Group(
         Text.assemble(ready, f", {live}, chain {found.get('chain_id')}, block {found.get('head')}"),
@@ -53,4 +56,5 @@ def state(found: Mapping[str, object]) -> RenderableType:
         *[Text(f"  refused: {line}", style="red") for line in (refused if isinstance(refused, list) else [])],
         "",
         table,
+        *drawn(books if isinstance(books, list) else []),
     )

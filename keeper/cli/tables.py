@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -9,14 +10,16 @@ from rich.text import Text
 
 from keeper.adapters.ethereum.preflight import Finding
 from keeper.app.cycle import Looked
+from keeper.cli.books import drawn
+from keeper.cli.conclusions import action_of, conclusion
 from keeper.cli.foreseen import foreseen
 from keeper.cli.risks import risks
 from keeper.cli.tiers import tier
 from keeper.core.decision import Decision
 from keeper.core.exposure import Exposure
 from keeper.core.market import Reading
-from keeper.core.plan import Plan
-from keeper.core.policy import Policy
+from keeper.core.policy import NO_BOOK, Policy
+from keeper.core.risk import book_exposures
 from keeper.core.units import WAD, Address
 from keeper.ports import Accepted
 
@@ -49,13 +52,23 @@ def decided(looked: Looked) -> RenderableType:
         policy = looked.policies[decision.vault]
         table.add_row(
             policy.name,
-            _action(decision),
+            action_of(decision),
             decision.reason.value,
             _usd(decision.exposure.gap_usd) if _measured(decision) else "unknown",
             f"{policy.limits.delta_usd_wad / WAD:,.0f}",
             _answer(looked, decision.vault),
         )
-    return table
+    return Group(table, *_books(looked))
+
+
+def _books(looked: Looked) -> Iterator[RenderableType]:
+    """The books that the vaults looked at are in."""
+    members = [
+        (policy.book, each)
+        for each in looked.situations
+        if (policy := looked.policies.get(each.vault.address)) is not None and policy.book != NO_BOOK
+    ]
+    yield from drawn([asdict(each) for each in book_exposures(members)])
 
 
 def explanation(looked: Looked) -> RenderableType:
@@ -66,11 +79,18 @@ def explanation(looked: Looked) -> RenderableType:
         Text(f"{policy.name}  {decision.vault}", style="bold"),
         Text(f"block {looked.head.number}, {looked.head.hash}", style=DIM),
         Text(f"mode {policy.mode.value}, policy {policy.sha256[:12]}", style=DIM),
+        *_in_book(policy),
         "",
         *_measures(looked, decision, policy),
-        _conclusion(decision, _answer(looked, situation.vault.address)),
+        conclusion(decision, _answer(looked, situation.vault.address)),
         *_in_flight(looked, situation.vault.address),
     )
+
+
+def _in_book(policy: Policy) -> Iterator[RenderableType]:
+    if policy.book != NO_BOOK:
+        name = f"{policy.book.name}, {policy.book.underlying}"
+        yield Text(f"in book {name}: `keeper status` and `keeper once` show it netted", style=DIM)
 
 
 def _in_flight(looked: Looked, vault: Address) -> Iterator[RenderableType]:
@@ -162,32 +182,6 @@ def _legs(looked: Looked) -> Table:
         kind = "call" if leg.is_call else "put"
         table.add_row(kind, f"{leg.strike_wad / WAD:,.2f}", f"{leg.size_wad / WAD:,.4f}", f"{days:.2f}")
     return table
-
-
-def _conclusion(decision: Decision, answer: str) -> RenderableType:
-    lines = [
-        Text(f"breach: {breach.reason.value}: {breach.measured:,.4f} beyond {breach.limit:,.4f}", style=BAD)
-        for breach in decision.breaches
-    ]
-    action = decision.action
-    if isinstance(action, Plan):
-        lines.append(Text(f"{_action(decision)}, because {decision.reason.value}", style="bold"))
-        lines.append(
-            Text(f"  worth {action.benefit_usd:,.2f} usd, expected cost {action.expected_cost_usd:,.2f} usd "
-                 f"({action.wasted_usd:,.2f} for attempts that may revert), "
-                 f"worst {action.worst_cost_usd:,.2f} usd")
-        )  # fmt: skip
-        lines.append(Text(f"  {answer}"))
-    else:
-        lines.append(Text(f"hold, because {decision.reason.value}", style="bold"))
-        lines.append(Text(f"  measured {action.measured:,.4f}, limit {action.limit:,.4f}"))
-    lines.append(Text(f"  see docs/reasons.md#{decision.reason.value}", style=DIM))
-    return Group(*lines)
-
-
-def _action(decision: Decision) -> str:
-    action = decision.action
-    return f"{action.side.value} {abs(action.trade):,.4f}" if isinstance(action, Plan) else "hold"
 
 
 def _answer(looked: Looked, vault: Address) -> str:

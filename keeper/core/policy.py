@@ -131,6 +131,17 @@ ORACLE_ALONE = ForecastRules((), 1.0, 1.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
+class Book:
+    """With which vaults this one is netted: those that name the same. Nothing is traded because of it."""
+
+    name: str
+    underlying: str
+
+
+NO_BOOK = Book("", "")
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """One vault's policy.
 
@@ -152,6 +163,7 @@ class Policy:
     forecast: ForecastRules = ORACLE_ALONE
     emergency: Emergency = NO_EMERGENCY
     triggers: Triggers = NO_TRIGGERS
+    book: Book = NO_BOOK
 
     @property
     def highest_fee_wei(self) -> int:

@@ -32,6 +32,7 @@ class Metrics:
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry(auto_describe=True)
         self._risk()
+        self._books()
         self._loop()
         self._data()
         self._transactions()
@@ -96,6 +97,22 @@ class Metrics:
         self.outside = self._counter(
             "vault_out_of_band_seconds_total", "Chain time beyond a hard limit.", "vault", "greek"
         )
+
+    def _books(self) -> None:
+        self.books = {
+            name: self._gauge(name, words, "book", "underlying")
+            for name, words in {
+                "book_delta_usd": "Net delta minus targets of a book's vaults, in usd at spot.",
+                "book_gamma_usd": "Change of the book's delta for a move of 1 %, in usd.",
+                "book_vega_usd": "Change of the book's value for one volatility point, in usd.",
+                "book_theta_usd": "Change of the book's value in a day, in usd.",
+                "book_equity_usd": "Net asset value of the book, in usd.",
+                "book_gross_delta_usd": "Deltas of the book without their signs, in usd.",
+                "book_stress_loss_usd": "The book's loss in its worst scenario, in usd.",
+                "book_expected_shortfall_usd": "The book's mean loss of the worst 2.5 % of days, in usd.",
+                "book_unmeasured_vaults": "Vaults of the book that have no price or volatility.",
+            }.items()
+        }
 
     def _loop(self) -> None:
         self.decisions = self._counter("decisions_total", "Decisions by their reason.", "vault", "reason")

@@ -28,6 +28,7 @@ from keeper.core.snapshot import Snapshot
 from keeper.core.transaction.commands import Alert
 from keeper.core.transaction.wish import Instead, Unwanted, Wish
 from keeper.core.units import WAD, Address
+from keeper.observe.books import BooksTold
 from keeper.observe.measures import VaultMeasures
 from keeper.observe.metrics import Metrics
 from keeper.ports import Accepted, UnreachableError
@@ -46,6 +47,10 @@ class Progress(Protocol):
 
     def quarantined(self, name: str) -> None:
         """A vault is left alone until a restart."""
+        ...
+
+    def netted(self, books: tuple[dict[str, object], ...]) -> None:
+        """What the status page says of books."""
         ...
 
     def cycled(self, block: int) -> None:
@@ -73,6 +78,8 @@ class Told:
         self._reasons: dict[Address, tuple[Reason, ...]] = {}
         self._refusals: dict[Address, Reason] = {}
         self._measures: dict[Address, VaultMeasures] = {}
+        self._books = BooksTold(metrics)
+        self._seen: tuple[Snapshot, ...] = ()
         self._began = 0.0
         self._unreadable = False
         self._problems = False
@@ -200,6 +207,9 @@ class Told:
         if self._unreadable:
             self._log.info("cycles go on", block=head.number)
         self._unreadable = False
+        for snapshot in self._seen:
+            self._progress.netted(self._books.netted(snapshot, self._policies))
+        self._seen = ()
         self._progress.cycled(head.number)
 
     # --- what the reader saw ---
@@ -207,6 +217,7 @@ class Told:
     def read(self, snapshot: Snapshot) -> None:
         """Export the ages of feeds and the balance for gas."""
         self._m.balance.set(snapshot.keeper_balance_wei / WAD)
+        self._seen = (snapshot,)
         for vault in snapshot.vaults:
             measures = self._measures.get(vault.address)
             if measures is not None:

@@ -11,9 +11,19 @@ from typing import Annotated, Literal, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from keeper.core.market import FeedRules
-from keeper.core.policy import ORACLE_ALONE, CostCeilings, Hedging, Limits, Mode, OracleRules, Policy
+from keeper.core.policy import (
+    NO_BOOK,
+    ORACLE_ALONE,
+    CostCeilings,
+    Hedging,
+    Limits,
+    Mode,
+    OracleRules,
+    Policy,
+)
 from keeper.core.triggers import NO_EMERGENCY, NO_TRIGGERS
 from keeper.core.units import WAD, to_float
+from keeper.policies.booking import BookPart
 from keeper.policies.forecasting import ForecastPart
 from keeper.policies.part import Part, refuse
 from keeper.policies.quantities import (
@@ -209,6 +219,7 @@ class PolicyFile(Part):
     forecast: ForecastPart | None = Field(
         default=None, description="Leave out to draw the band by the oracle's volatility alone."
     )
+    book: BookPart | None = Field(default=None, description="Leave out to net it with no other vault.")
     cooldown: Duration = Field(description="Pause after a rebalance. Doubles with each revert in a row.")
     deadline: Duration = Field(description="A transaction not mined within this time is void.")
     private_blocks: int = Field(
@@ -283,5 +294,6 @@ class PolicyFile(Part):
             private_blocks=self.private_blocks,
             emergency=self.emergency.to_core() if self.emergency else NO_EMERGENCY,
             triggers=self.triggers.to_core() if self.triggers else NO_TRIGGERS,
+            book=self.book.to_core() if self.book else NO_BOOK,
             forecast=self.forecast.to_core() if self.forecast else ORACLE_ALONE,
         )

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keeper.core.case import Case
-from keeper.core.decision import Decision
+from keeper.core.decision import Decision, decide
 from keeper.core.impact import footprint, less, own_part
 from keeper.core.memory import Memory
 from keeper.core.plan import Plan
@@ -15,7 +15,7 @@ from keeper.core.policy import Policy
 from keeper.core.pricing.liquidity import mid_price_wad_down
 from keeper.core.quote import quote
 from keeper.core.reason import Reason
-from keeper.core.triggers import Triggers
+from keeper.core.triggers import Emergency, Triggers
 from keeper.core.units import WAD
 from tests.core.build import NOW, POLICY, SPOT, STRADDLE, VAULT, pool, situation, vault
 from tests.core.keeping import Keeping, inventory
@@ -90,6 +90,29 @@ def test_a_move_is_taken_for_ours_as_far_as_our_own_went(move: float, moved_by: 
     delta = here.situation.exposure.book_delta
     before = case(0.0, remembered(moved_by)).situation.exposure.book_delta
     assert own_part(here) == pytest.approx(share * (delta - before), rel=0.05, abs=1e-9)
+
+
+def test_a_gap_that_without_our_own_move_would_be_on_the_other_side_is_left_alone() -> None:
+    here = case(-0.1, remembered(-0.1))
+    delta = here.situation.exposure.book_delta
+    state = replace(here.situation.vault, base_wei=inventory(110.0 - delta))
+    made = decide(GUARDED, situation(state, STRADDLE), remembered(-0.1))
+    assert made.exposure.gap == pytest.approx(110.0)
+    assert made.exposure.gap - own_part(Case(GUARDED, situation(state, STRADDLE), remembered(-0.1))) < -110.0
+    assert made.reason is Reason.OWN_IMPACT
+
+
+def test_an_emergency_is_met_in_full_whoever_caused_it() -> None:
+    ready = replace(GUARDED, emergency=Emergency(max_fee_wei=10**13))
+    here = case(-0.02, remembered(-0.02))
+    state = replace(here.situation.vault, base_wei=inventory(400.0 - here.situation.exposure.book_delta))
+    each = situation(state, STRADDLE)
+    ours, theirs = (decide(ready, each, memory) for memory in (remembered(-0.02), Memory(VAULT)))
+    assert ours.reason is theirs.reason is Reason.EMERGENCY_DELTA
+    assert isinstance(ours.action, Plan)
+    assert isinstance(theirs.action, Plan)
+    assert ours.action.trade == theirs.action.trade
+    assert own_part(Case(ready, each, remembered(-0.02))) > 0
 
 
 @pytest.mark.parametrize(("age_s", "counts"), [(WINDOW, True), (WINDOW + 1, False)])

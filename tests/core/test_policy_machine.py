@@ -17,7 +17,15 @@ from keeper.core.triggers import Emergency, Slicing, Triggers
 from tests.core.build import CALL, POLICY, SPOT, STRADDLE, usd, vault
 from tests.core.keeping import Keeping, inventory
 
-STANDING = {Reason.DELTA_LIMIT, Reason.EMERGENCY_COLLATERAL}
+URGENT = {
+    Reason.DELTA_LIMIT,
+    Reason.EMERGENCY_COLLATERAL,
+    Reason.STRESS_LIMIT,
+    Reason.SHORTFALL_LIMIT,
+    Reason.LEVERAGE_LIMIT,
+    Reason.LIQUIDATION_LIMIT,
+}
+"""What may be acted upon inside the band."""
 
 
 class Fate(Enum):
@@ -48,15 +56,24 @@ steps = st.lists(
     max_size=12,
 )
 policies = st.builds(
-    lambda tolerance, restore, slicing, own, quiet, emergency: replace(
+    lambda tolerance, restore, risks, slicing, own, quiet, emergency: replace(
         POLICY,
-        limits=replace(POLICY.limits, restore_wad=restore * 10**16),
+        limits=replace(POLICY.limits, restore_wad=restore * 10**16, **risks),
         hedging=replace(POLICY.hedging, risk_tolerance_usd=tolerance),
         triggers=Triggers(slicing, quiet, own),
         emergency=emergency,
     ),
     st.sampled_from([100.0, 5_000.0, 40_000.0, 1e7]),
     st.integers(1, 99),
+    st.sampled_from(
+        [
+            {},
+            {"stress_loss_usd_wad": usd(200_000), "delta_usd_wad": usd(10**7)},
+            {"expected_shortfall_usd_wad": usd(60_000), "delta_usd_wad": usd(10**7)},
+            {"leverage_wad": 2 * 10**17},
+            {"liquidation_distance_wad": 3 * 10**17},
+        ]
+    ),
     st.sampled_from([Slicing(), Slicing(usd(20_000), 3, 600)]),
     st.sampled_from([0, 1_800]),
     st.sampled_from([0, 3_600]),
@@ -104,10 +121,8 @@ def test_inside_the_band_nothing_is_traded_but_what_was_begun_outside(
     lived(kept, path)
     for case, made in kept.looks:
         within = made.band.buy_below <= made.exposure.inventory <= made.band.sell_above
-        begun = is_under_way(case.situation, case.memory, made.exposure.gap) or STANDING & set(
-            case.memory.carried.breached
-        )
-        if within and not begun:
+        begun = is_under_way(case.situation, case.memory, made.exposure.gap)
+        if within and not begun and URGENT.isdisjoint(breach.reason for breach in made.breaches):
             assert not isinstance(made.action, Plan)
 
 

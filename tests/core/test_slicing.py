@@ -43,6 +43,18 @@ def test_a_large_need_is_traded_in_equal_pieces_that_add_up_to_it(sign: int) -> 
     assert made == pytest.approx([whole.trade / 4] * 4, rel=5e-3)
 
 
+def test_looks_between_the_pieces_do_not_forget_them() -> None:
+    kept = gapped(90.0)
+    made = steps(kept, 20, EVERY // 3)
+    assert len(trades(made)) == 4
+    assert trades(made) == pytest.approx([trades(made)[0]] * 4, rel=5e-3)
+    assert {each.reason for each in made} == {
+        Reason.DELTA_BAND,
+        Reason.NEXT_SLICE,
+        Reason.INSIDE_BAND,
+    }
+
+
 def test_a_small_need_is_traded_at_once() -> None:
     patient = replace(SLICED, triggers=Triggers(slicing=Slicing(usd(290_000), 4, EVERY)))
     assert len(trades(steps(gapped(90.0, patient), 6))) == 1

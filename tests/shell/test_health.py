@@ -102,3 +102,10 @@ def test_what_is_not_served_is_ignored() -> None:
     health.decided("stranger", {})
     health.quarantined("stranger")
     assert set(health.vaults()) == {"a", "b"}
+
+
+def test_books_are_shown_as_they_are_told() -> None:
+    health, _ = made()
+    assert health.status()["books"] == []
+    health.netted(({"vaults": 2},))
+    assert health.status()["books"] == [{"vaults": 2}]

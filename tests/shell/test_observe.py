@@ -18,6 +18,7 @@ from keeper.core.market import Reading, Reference
 from keeper.core.memory import Memory
 from keeper.core.outcome import Cancelled, Mined, Outcome, Refused, Reverted
 from keeper.core.plan import Plan
+from keeper.core.policy import Book
 from keeper.core.reason import Reason
 from keeper.core.risk import Risk
 from keeper.core.transaction.attempt import Route
@@ -52,6 +53,9 @@ class FakeProgress:
 
     def quarantined(self, name: str) -> None:
         self.told.append(("quarantined", name))
+
+    def netted(self, books: tuple[dict[str, object], ...]) -> None:
+        self.told.append(("netted", books))
 
     def cycled(self, block: int) -> None:
         self.told.append(("cycled", block))
@@ -171,6 +175,24 @@ def test_a_vault_at_its_margin_call_uses_all_of_its_limit_and_more(desk: Desk) -
     desk.told.decided(decide(policy, broke, Memory(VAULT)))
     assert desk.of_vault("vault_liquidation_distance_ratio") == 0.0
     assert desk.of_vault("vault_band_utilization_ratio", greek="liquidation") == math.inf
+
+
+def test_the_vaults_of_a_book_are_exported_netted_once_a_cycle_is_done(desk: Desk) -> None:
+    book = {"book": "desk", "underlying": "eth"}
+    desk.told.policy_in_force(replace(POLICY, book=Book("desk", "eth")), {})
+    desk.told.read(snapshot())
+    assert desk.value("book_delta_usd", **book) is None
+    desk.told.cycled(HEAD)
+    assert desk.value("book_delta_usd", **book) == situation().exposure.gap_usd
+    assert desk.value("book_unmeasured_vaults", **book) == 0
+    shown = dict(desk.progress.told)["netted"]
+    assert isinstance(shown, tuple)
+    assert [each["vaults"] for each in shown] == [1]
+    desk.told.policy_in_force(POLICY, {})
+    desk.told.read(snapshot())
+    desk.told.cycled(HEAD)
+    assert desk.value("book_delta_usd", **book) is None
+    assert dict(desk.progress.told)["netted"] == ()
 
 
 def test_times_are_exported_as_timestamps(desk: Desk) -> None:

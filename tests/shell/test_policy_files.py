@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keeper.core.forecast import Name
-from keeper.core.policy import ORACLE_ALONE, ForecastRules, Mode, Policy
+from keeper.core.policy import NO_BOOK, ORACLE_ALONE, Book, ForecastRules, Mode, Policy
 from keeper.core.triggers import NO_EMERGENCY, NO_TRIGGERS, Emergency, Slicing, Triggers
 from keeper.core.units import GWEI, WAD
 from keeper.policies import PolicyError, parse_policy, read_policy, schema
@@ -130,6 +130,13 @@ def test_what_a_vault_may_lose_is_limited_only_where_a_policy_asks_for_it() -> N
 def test_a_limit_on_what_may_be_lost_that_can_mean_nothing_is_refused(text: str, why: str) -> None:
     found = refusals(edited(r"collateral_ratio: \S+", f"collateral_ratio: 110%\n  {text}"))
     assert any(why in problem for problem in found), found
+
+
+def test_a_vault_is_in_a_book_only_where_its_policy_says_so() -> None:
+    assert parsed(GOOD).book == NO_BOOK
+    asked = edited(r"^cooldown: 5m", "book: {name: desk, underlying: eth}\ncooldown: 5m")
+    assert parsed(asked).book == Book("desk", "eth")
+    assert refusals(edited(r"^cooldown: 5m", "book: {name: desk}\ncooldown: 5m"))
 
 
 def test_triggers_are_neutral_unless_a_policy_asks_for_them() -> None:

@@ -8,7 +8,7 @@ after it the next run knows. Every commit is made under the lease.
 from collections.abc import Mapping, Sequence
 from typing import Generic, TypeVar
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from keeper.adapters.journal.codec import (
@@ -120,10 +120,13 @@ class SqlJournal:
 
 
 async def _keep(connection: AsyncConnection, left: Sequence[Memory]) -> None:
-    for memory in left:
-        await connection.execute(delete(memories).where(memories.c.vault == memory.vault))
-        row = {"vault": memory.vault, "body": MEMORY.dump(memory)}
-        await connection.execute(insert(memories).values(row))
+    """Each as it is now. In a crash all vaults pass a limit at once, so all are written at once."""
+    if not left:
+        return
+    gone = delete(memories).where(memories.c.vault == bindparam("gone"))
+    await connection.execute(gone, [{"gone": memory.vault} for memory in left])
+    rows = [{"vault": memory.vault, "body": MEMORY.dump(memory)} for memory in left]
+    await connection.execute(insert(memories), rows)
 
 
 async def remembered(store: Store) -> Mapping[Address, Memory]:

@@ -2,15 +2,18 @@
 
 from keeper.core.risk.limits import passed
 from keeper.core.risk.measuring import UNASKED, Risk, Unasked, measure_risks, risks_asked_for
+from keeper.core.risk.netting import BookExposure, book_exposures
 from keeper.core.risk.restoring import restoring_trade
 from keeper.core.risk.stress import Outcome, Shock, outcomes
 
 __all__ = [
     "UNASKED",
+    "BookExposure",
     "Outcome",
     "Risk",
     "Shock",
     "Unasked",
+    "book_exposures",
     "measure_risks",
     "outcomes",
     "passed",
