@@ -151,3 +151,4 @@ def test_a_book_is_solved_for_days_not_for_a_block() -> None:
     price, volatility = Reading(SPOT * WAD, at, 1), Reading(7 * WAD // 10, at, 1)
     later = many(CALL, at=at, price=price, volatility=volatility)
     assert decided(later, tables)[0].tier is Tier.TABLE
+    assert asked(later, tables).tasks == ()
