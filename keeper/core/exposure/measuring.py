@@ -152,7 +152,8 @@ def _columns(
     inventory = np.array([vault.base_wei / 10**vault.base_decimals for vault in vaults])
     quote = np.array([vault.quote_units / 10**vault.quote_decimals for vault in vaults])
     target = np.array([vault.rules.target_delta_wad / WAD for vault in vaults])
-    margin_bps = np.array([vault.rules.margin_bps for vault in vaults])
+    # A lie about one vault may be beyond 64 bits, and must not break the others.
+    margin_bps = np.array([float(vault.rules.margin_bps) for vault in vaults])
     gap = books.delta + inventory - target
     nav = quote + inventory * spot + books.value
     requirement = books.short * spot * margin_bps / BPS
