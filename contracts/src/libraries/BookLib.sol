@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {BlackScholes} from "./BlackScholes.sol";
+import {BlackScholes, Width} from "./BlackScholes.sol";
 import {BPS, WAD, WAD_SIGNED} from "./ConstantsLib.sol";
 import {MathLib} from "./MathLib.sol";
 import {Leg} from "./OptionLeg.sol";
@@ -22,7 +22,7 @@ struct Exposure {
 
 /// @title BookLib
 /// @notice Sums over a book of legs, and books of one leg more or less.
-/// @dev The logarithm of the spot is taken once, and the root of time once per run of equal expiries.
+/// @dev The logarithm of the spot is taken once, and what an expiry decides once per run of equal ones.
 library BookLib {
     using FixedPointMathLib for int256;
     using FixedPointMathLib for uint256;
@@ -43,16 +43,20 @@ library BookLib {
         int256 lnPrice = FixedPointMathLib.lnWad(price.toInt256());
         // The logarithm of 1 / (1 - e) is at most e / (1 - e), and that of 1 + e is less.
         uint256 lnError = FixedPointMathLib.divUp(errorBps * WAD, BPS - errorBps);
-        uint256 expiry = 0;
-        uint256 dev = 0;
+        uint256 expiry = legs[0].expiry();
+        Width memory wide = _width(vol, expiry, lnError);
         for (uint256 i = 0; i < legs.length; ++i) {
-            Leg leg = legs[i];
-            if (leg.expiry() != expiry) (expiry, dev) = (leg.expiry(), _deviation(vol, leg.expiry()));
-            _add(sum, leg, price, lnPrice - leg.lnStrike(), dev, lnError);
+            Leg leg = _at(legs, i);
+            if (leg.expiry() != expiry) {
+                expiry = leg.expiry();
+                wide = _width(vol, expiry, lnError);
+            }
+            _add(sum, leg, price, lnPrice, wide);
         }
         sum.value = sum.value.divDown(WAD);
         sum.delta /= WAD_SIGNED;
         sum.sway = sum.sway.divUp(WAD);
+        sum.shortSize /= 2;
     }
 
     /// @notice Base underlying all short legs, WAD.
@@ -89,30 +93,36 @@ library BookLib {
         quoteUp += uncovered.wMulUp(greatestPrice - lowest);
     }
 
-    /// @dev Sums of products, not yet divided. Unchecked: a size is below 2^87, and a price of a unit below 2^128.
-    function _add(
-        Exposure memory sum,
-        Leg leg,
-        uint256 price,
-        int256 lnMoneyness,
-        uint256 dev,
-        uint256 lnError
-    ) private pure {
-        (uint256 unitPrice, int256 unitDelta, uint256 unitSway) =
-            BlackScholes.measure(leg.isCall(), price, leg.strike(), lnMoneyness, dev, lnError);
+    /// @dev Sums of products, not yet divided, and twice the short size: size less its sign, less size, is that or nothing.
+    /// Unchecked: a size is below 2^87, a price of a unit below 2^128, and a logarithm below 100.
+    function _add(Exposure memory sum, Leg leg, uint256 price, int256 lnPrice, Width memory wide)
+        private
+        pure
+    {
         unchecked {
+            (uint256 unitPrice, int256 unitDelta, uint256 unitSway) =
+                BlackScholes.measure(leg.isCall(), price, leg.strike(), lnPrice - leg.lnStrike(), wide);
             int256 size = leg.size();
             uint256 absSize = size.abs();
             // forge-lint: disable-next-item(unsafe-typecast)
             sum.value += size * int256(unitPrice);
             sum.delta += size * unitDelta;
             sum.sway += absSize * unitSway;
-            if (size < 0) sum.shortSize += absSize;
+            // forge-lint: disable-next-item(unsafe-typecast)
+            sum.shortSize += absSize - uint256(size);
         }
     }
 
-    function _deviation(uint256 vol, uint256 expiry) private view returns (uint256) {
-        return BlackScholes.deviation(vol, FixedPointMathLib.zeroFloorSub(expiry, block.timestamp));
+    /// @dev Without a look whether there is such a leg: who asks has looked.
+    // slither-disable-next-line assembly
+    function _at(Leg[] memory legs, uint256 index) private pure returns (Leg leg) {
+        assembly ("memory-safe") {
+            leg := mload(add(add(legs, 32), shl(5, index)))
+        }
+    }
+
+    function _width(uint256 vol, uint256 expiry, uint256 lnError) private view returns (Width memory) {
+        return BlackScholes.width(vol, expiry.zeroFloorSub(block.timestamp), lnError);
     }
 
     /* ONE MORE, ONE LESS */

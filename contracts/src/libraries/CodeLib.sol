@@ -3,6 +3,7 @@ pragma solidity 0.8.34;
 
 import {Limits} from "../interfaces/IGuarded.sol";
 import {Leg} from "./OptionLeg.sol";
+import {EfficientHashLib} from "solady/utils/EfficientHashLib.sol";
 import {SSTORE2} from "solady/utils/SSTORE2.sol";
 
 /// @notice Where rules and legs stand.
@@ -17,6 +18,9 @@ struct Charter {
 /// gas a word; in storage, 2,100 a word. What is written cannot change: other rules or legs are another contract, which
 /// costs 200 gas a byte.
 library CodeLib {
+    using EfficientHashLib for bytes;
+    using EfficientHashLib for bytes32;
+
     uint256 private constant RULES_BYTES = 25 * 32;
 
     /// @notice Writes rules down, and leaves the legs as they are.
@@ -51,13 +55,9 @@ library CodeLib {
         }
     }
 
-    /// @notice The hash of the rules.
-    function rulesId(address at) internal view returns (bytes32) {
-        return keccak256(SSTORE2.read(at, 0, RULES_BYTES));
-    }
-
-    /// @notice The hash of the legs.
-    function legsId(address at) internal view returns (bytes32) {
-        return keccak256(SSTORE2.read(at, RULES_BYTES));
+    /// @notice The hash of the hashes of the rules and of the legs.
+    function seal(address at) internal view returns (bytes32) {
+        bytes memory data = SSTORE2.read(at);
+        return data.hash(0, RULES_BYTES).hash(data.hash(RULES_BYTES));
     }
 }

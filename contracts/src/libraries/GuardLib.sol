@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
+import {Limits} from "../interfaces/IGuarded.sol";
 import {BookLib, Exposure} from "./BookLib.sol";
 import {CodeLib} from "./CodeLib.sol";
 import {Feeds, Market, OracleGate} from "./OracleGate.sol";
@@ -12,18 +13,23 @@ import {Feeds, Market, OracleGate} from "./OracleGate.sol";
 /// they stand.
 library GuardLib {
     /// @notice See `OracleGate.judge`: insists on everything, and reverts with the problem as it was found.
-    // slither-disable-next-line assembly
     function read(Feeds memory feeds, address charterAt, uint256 referencePrice, uint256 referenceAt)
         external
         view
         returns (Market memory)
     {
-        (Market memory market, bytes memory problem) =
-            OracleGate.judge(feeds, CodeLib.rules(charterAt), referencePrice, referenceAt);
-        if (problem.length == 0) return market;
-        assembly ("memory-safe") {
-            revert(add(problem, 32), mload(problem))
-        }
+        return _insist(feeds, CodeLib.rules(charterAt), referencePrice, referenceAt);
+    }
+
+    /// @notice The same, and the book measured there, at a price as far off as the rules say that it may be.
+    function survey(Feeds memory feeds, address charterAt, uint256 referencePrice, uint256 referenceAt)
+        external
+        view
+        returns (Market memory market, Exposure memory exposure)
+    {
+        Limits memory rules = CodeLib.rules(charterAt);
+        market = _insist(feeds, rules, referencePrice, referenceAt);
+        exposure = BookLib.measure(CodeLib.legs(charterAt), market.price, market.vol, rules.priceErrorBps);
     }
 
     /// @notice The last answers, zero where there is no positive one, and whether they would pass `read`.
@@ -63,5 +69,19 @@ library GuardLib {
         returns (uint256 quoteUp, uint256 baseUp)
     {
         return BookLib.worstCase(CodeLib.legs(charterAt), ownBase, greatestPrice);
+    }
+
+    // slither-disable-next-line assembly
+    function _insist(Feeds memory feeds, Limits memory rules, uint256 referencePrice, uint256 referenceAt)
+        private
+        view
+        returns (Market memory)
+    {
+        (Market memory market, bytes memory problem) =
+            OracleGate.judge(feeds, rules, referencePrice, referenceAt);
+        if (problem.length == 0) return market;
+        assembly ("memory-safe") {
+            revert(add(problem, 32), mload(problem))
+        }
     }
 }

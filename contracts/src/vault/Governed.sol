@@ -171,7 +171,7 @@ abstract contract Governed is IGuarded, Ownable2Step {
 
     /// @dev Hash of the rules and of the book.
     function _seal() internal view returns (bytes32) {
-        return keccak256(abi.encode(CodeLib.rulesId(_charter.at), CodeLib.legsId(_charter.at)));
+        return CodeLib.seal(_charter.at);
     }
 
     /// @dev The ceilings that are times. A chain whose clock runs otherwise, such as that of a demonstration, has others.

@@ -154,16 +154,21 @@ abstract contract Guard is Oracles, OneOperation {
     {
         uint256 readyAt = _coolingUntil(rules.cooldown);
         if (readyAt != 0 && rules.emergencyTradeBase == 0) revert ErrorsLib.CoolingDown(readyAt);
-        Market memory market = readyAt == 0 ? _readOracles() : _emergencyOracles(readyAt);
-        Exposure memory exposure = _exposure(market.price, market.vol, rules.priceErrorBps);
+        (Market memory market, Exposure memory exposure) =
+            readyAt == 0 ? _survey() : _emergencySurvey(rules, readyAt);
         purse = _purse();
         return (HedgeLib.weigh(rules, market, exposure, buckets, purse, readyAt), purse);
     }
 
-    function _emergencyOracles(uint256 readyAt) private view returns (Market memory market) {
+    function _emergencySurvey(Limits memory rules, uint256 readyAt)
+        private
+        view
+        returns (Market memory market, Exposure memory exposure)
+    {
         bool good;
         (good, market) = _peekOracles();
         if (!good) revert ErrorsLib.CoolingDown(readyAt);
+        exposure = _exposure(market.price, market.vol, rules.priceErrorBps);
     }
 
     /// @dev When the cooldown ends; 0: it has ended.

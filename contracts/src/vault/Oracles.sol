@@ -3,6 +3,7 @@ pragma solidity 0.8.34;
 
 import {IAggregatorV3} from "../interfaces/IAggregatorV3.sol";
 import {IGuarded} from "../interfaces/IGuarded.sol";
+import {Exposure} from "../libraries/BookLib.sol";
 import {GuardLib} from "../libraries/GuardLib.sol";
 import {Feeds, Market} from "../libraries/OracleGate.sol";
 import {Governed} from "./Governed.sol";
@@ -46,6 +47,11 @@ abstract contract Oracles is Holdings, Governed {
     /// @dev Insists on everything, and reverts with the problem as it was found.
     function _readOracles() internal view returns (Market memory) {
         return GuardLib.read(_feeds(), _charter.at, _pulse.referencePrice, _pulse.lastRebalanceAt);
+    }
+
+    /// @dev The same, and what is hedged besides the inventory, measured there.
+    function _survey() internal view returns (Market memory, Exposure memory) {
+        return GuardLib.survey(_feeds(), _charter.at, _pulse.referencePrice, _pulse.lastRebalanceAt);
     }
 
     /// @dev The last answers, zero where there is no positive one, and whether they would pass `_readOracles`.

@@ -27,7 +27,15 @@ contract GasTest is VaultFixture {
         assertLt(beyond, MOST);
     }
 
-    uint256 private constant MOST = 120_000;
+    function test_gas_of_as_many_expiries_as_legs() public {
+        uint256 bare = _bare();
+        for (uint256 i = 0; i < 16; ++i) {
+            _open(_terms(i % 2 == 0, 1600e8 + i * 50e8, block.timestamp + 30 days + i * 1 days, -1e18, 0));
+        }
+        console.log("16 legs of 16 expiries: %d beyond the bare swap", _hedge() - bare);
+    }
+
+    uint256 private constant MOST = 110_000;
 
     function _hedge() private returns (uint256 used) {
         uint256 snapshot = vm.snapshotState();

@@ -3,7 +3,7 @@ pragma solidity 0.8.34;
 
 import {Test} from "forge-std/Test.sol";
 import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
-import {BlackScholes} from "src/libraries/BlackScholes.sol";
+import {BlackScholes, Width} from "src/libraries/BlackScholes.sol";
 import {NormalLaw} from "test/utils/NormalLaw.sol";
 
 /// @notice The library against forty digits of mpmath (test/golden/make_golden.py), and its limits.
@@ -32,12 +32,12 @@ contract GoldenTest is Test {
         uint256[] memory putPrice = vm.parseJsonUintArray(golden, ".putPrice");
         for (uint256 i = 0; i < spot.length; ++i) {
             int256 moneyness = _ln(spot[i]) - _ln(STRIKE);
-            uint256 dev = BlackScholes.deviation(vol[i], time[i]);
+            Width memory wide = BlackScholes.width(vol[i], time[i], 0);
             string memory where = vm.toString(i);
-            (uint256 price, int256 gotDelta,) = BlackScholes.measure(true, spot[i], STRIKE, moneyness, dev, 0);
+            (uint256 price, int256 gotDelta,) = BlackScholes.measure(true, spot[i], STRIKE, moneyness, wide);
             assertApproxEqAbs(gotDelta, delta[i], TOLERANCE, where);
             assertApproxEqAbs(price / 2000, callPrice[i] / 2000, TOLERANCE, where);
-            (price, gotDelta,) = BlackScholes.measure(false, spot[i], STRIKE, moneyness, dev, 0);
+            (price, gotDelta,) = BlackScholes.measure(false, spot[i], STRIKE, moneyness, wide);
             assertApproxEqAbs(gotDelta, delta[i] - 1e18, TOLERANCE, where);
             assertApproxEqAbs(price / 2000, putPrice[i] / 2000, TOLERANCE, where);
         }
@@ -45,13 +45,11 @@ contract GoldenTest is Test {
     }
 
     function test_without_time_an_option_is_its_intrinsic_value_and_a_step() public pure {
-        assertEq(BlackScholes.deviation(0.7e18, 0), 0);
-        _assertStep(BlackScholes.deviation(0.7e18, 0));
+        _assertStep(BlackScholes.width(0.7e18, 0, 0));
     }
 
     function test_without_volatility_an_option_is_its_intrinsic_value_and_a_step() public pure {
-        assertEq(BlackScholes.deviation(0, 365 days), 0);
-        _assertStep(BlackScholes.deviation(0, 365 days));
+        _assertStep(BlackScholes.width(0, 365 days, 0));
     }
 
     function test_far_tails_are_zero_and_one() public pure {
@@ -62,24 +60,25 @@ contract GoldenTest is Test {
         assertEq(NormalLaw.cdf(0), 0.5e18);
     }
 
-    function _assertStep(uint256 dev) private pure {
+    function _assertStep(Width memory wide) private pure {
+        assertEq(wide.dev, 0);
         int256 one = _ln(2001e18) - _ln(STRIKE);
-        _assertUnit(true, 2001e18, one, dev, 1e18, 1e18);
-        _assertUnit(true, 1999e18, -one, dev, 0, 0);
-        _assertUnit(true, STRIKE, 0, dev, 0, 0.5e18);
-        _assertUnit(false, 2001e18, one, dev, 0, 0);
-        _assertUnit(false, 1999e18, -one, dev, 1e18, -1e18);
+        _assertUnit(true, 2001e18, one, wide, 1e18, 1e18);
+        _assertUnit(true, 1999e18, -one, wide, 0, 0);
+        _assertUnit(true, STRIKE, 0, wide, 0, 0.5e18);
+        _assertUnit(false, 2001e18, one, wide, 0, 0);
+        _assertUnit(false, 1999e18, -one, wide, 1e18, -1e18);
     }
 
     function _assertUnit(
         bool isCall,
         uint256 spot,
         int256 moneyness,
-        uint256 dev,
+        Width memory wide,
         uint256 price,
         int256 delta
     ) private pure {
-        (uint256 gotPrice, int256 gotDelta,) = BlackScholes.measure(isCall, spot, STRIKE, moneyness, dev, 0);
+        (uint256 gotPrice, int256 gotDelta,) = BlackScholes.measure(isCall, spot, STRIKE, moneyness, wide);
         assertEq(gotPrice, price);
         assertEq(gotDelta, delta);
     }
