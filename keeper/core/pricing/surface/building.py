@@ -1,8 +1,9 @@
 """A surface from a chain of quotes: slices one after the other, or SSVI where that cannot be.
 
-Each expiry is fitted above the one before it. If one of them has no slice without arbitrage, or if what lies
-between two of them has arbitrage, all expiries are fitted together by SSVI instead, which is worse on the
-quotes and sound by construction. What SSVI cannot do is refused.
+An expiry whose fit hangs on one of its quotes is refused. The others are fitted each above the one before it.
+If one of them has no slice without arbitrage, or if what lies between two has arbitrage, all are fitted
+together by SSVI instead, which is worse on the quotes and sound by construction. What SSVI cannot do is
+refused.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,8 @@ from enum import StrEnum
 from itertools import pairwise
 
 from keeper.core.pricing.surface.arbitrage import least_density_between
-from keeper.core.pricing.surface.fitting import failures, fit_slice
+from keeper.core.pricing.surface.asking import Asked, ask
+from keeper.core.pricing.surface.fitting import failures, make_sound
 from keeper.core.pricing.surface.flaws import Flaw, Unfit
 from keeper.core.pricing.surface.quotes import Quotes, Smile, screen
 from keeper.core.pricing.surface.ssvi import fit_ssvi
@@ -46,30 +48,37 @@ class Surface:
 
 def fit_surface(chain: Sequence[Quotes]) -> Surface | Unfit:
     """The surface of some expiries, in any order; or why there is none."""
-    smiles: list[Smile] = []
+    asked: list[Asked] = []
     refused: list[Refused] = []
     for position in sorted(range(len(chain)), key=lambda i: chain[i].years):
-        found = screen(chain[position])
+        found = _asked(chain[position])
         if isinstance(found, Unfit):
             refused.append(Refused(position, found.flaw))
-        elif smiles and found.years == smiles[-1].years:
+        elif asked and found.smile.years == asked[-1].smile.years:
             refused.append(Refused(position, Flaw.REPEATED))
         else:
-            smiles.append(found)
-    if not smiles:
+            asked.append(found)
+    if not asked:
         return Unfit(refused[0].flaw if refused else Flaw.TOO_FEW_QUOTES)
-    fitted = _one_by_one(smiles) or _together(smiles)
+    smiles = tuple(each.smile for each in asked)
+    fitted = _one_by_one(asked) or _together(smiles)
     if not fitted:
         return Unfit(Flaw.NO_FIT)
     slices, kinds = zip(*fitted, strict=True)
-    return Surface(slices, tuple(smiles), kinds, tuple(refused))
+    return Surface(slices, smiles, kinds, tuple(refused))
 
 
-def _one_by_one(smiles: Sequence[Smile]) -> list[tuple[Slice, Kind]]:
+def _asked(quotes: Quotes) -> Asked | Unfit:
+    """What an expiry's quotes ask for, or why they cannot be asked."""
+    smile = screen(quotes)
+    return smile if isinstance(smile, Unfit) else ask(smile)
+
+
+def _one_by_one(asked: Sequence[Asked]) -> list[tuple[Slice, Kind]]:
     """Every expiry above the one before; nothing if one of them cannot be."""
     found: list[tuple[Slice, Kind]] = []
-    for smile in smiles:
-        fitted = fit_slice(smile, found[-1][0] if found else None)
+    for each in asked:
+        fitted = make_sound(each, found[-1][0] if found else None)
         if isinstance(fitted, Unfit):
             return []
         found.append((fitted.smile, Kind.REPAIRED if fitted.repaired else Kind.FITTED))

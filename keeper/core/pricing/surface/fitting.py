@@ -1,17 +1,14 @@
-"""The slice that quotes ask for, however wrong one of them is.
+"""The slice without arbitrage that is nearest to what the quotes ask for.
 
-Fitted are least variance, the slopes of both wings, centre and width: five numbers with bounds of their own,
-so that Lee's condition, a positive variance and wings that do not fall over time are never left.
+What they ask for is sound, or it is repaired: penalties on g and on the rise since the earlier expiry are
+raised until the slice passes; if it never does there is no slice. The wings may not fall over time, which is
+a bound of the parameters.
 
-Errors are counted in half spreads, and no spread counts as narrower than half of the median: a quote may not
-buy weight by being certain. They go through a loss that is bounded (Geman & McClure 1987): a quote that is
-wrong by more than the others are costs the same wherever it is, so it is outvoted and not averaged.
-
-What remains of arbitrage is taken out by penalties on g and on the rise since the earlier expiry, raised
-until the slice passes; if it never does there is no slice.
+Repaired is the fit and not the quotes: the distance counted is to the fitted volatilities, so that a bad
+quote, which has been outvoted, is not heard a second time.
 """
 
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import least_squares
@@ -24,13 +21,11 @@ from keeper.core.pricing.surface.arbitrage import (
     least_density,
     least_growth,
 )
+from keeper.core.pricing.surface.asking import Asked, ask, fitted_volatility, to_slice, within
 from keeper.core.pricing.surface.flaws import Flaw, Unfit
 from keeper.core.pricing.surface.quotes import Smile
-from keeper.core.pricing.surface.starting import BELIEVED, TINY, start, weights
+from keeper.core.pricing.surface.starting import BELIEVED, TINY, weights
 from keeper.core.pricing.surface.svi import Slice, durrleman, shape, total_variance
-
-_SHARPEST = 0.1
-"""Least width of a slice over the range of its quotes: a sharper bend would go to one quote and back."""
 
 _REACH = np.sinh(np.linspace(-6.0, 6.0, 97))
 _NEAR = np.linspace(-0.5, 0.5, 5)
@@ -47,15 +42,7 @@ class Demand(NamedTuple):
     points: Floats
 
 
-_DEMANDS = ((0.0, 0.0), (1e1, 1e-3), (1e2, 1e-3), (1e3, 2e-3), (1e3, 5e-3), (1e4, 1e-2), (1e4, 3e-2))
-
-
-class Loss(Protocol):
-    """Squares of errors to loss, its slope and its bend."""
-
-    def __call__(self, z: Floats, /, *, cost_only: bool | None = None) -> Floats:
-        """Three rows, one for each."""
-        ...
+_DEMANDS = ((1e1, 1e-3), (1e2, 1e-3), (1e3, 2e-3), (1e3, 5e-3), (1e4, 1e-2), (1e4, 3e-2))
 
 
 class Fitted(NamedTuple):
@@ -67,23 +54,26 @@ class Fitted(NamedTuple):
 
 def fit_slice(smile: Smile, after: Slice | None = None) -> Fitted | Unfit:
     """The slice nearest to the quotes that has no arbitrage, neither in itself nor with the expiry before."""
-    wings = (TINY, TINY) if after is None else (after.left, after.right)
-    lowest = (TINY, *(min(max(each, TINY), 0.999 * STEEPEST) for each in wings))
-    reach = float(np.ptp(smile.moneyness))
-    bounds = (
-        np.array([*lowest, float(smile.moneyness.min()) - reach, _SHARPEST * reach]),
-        np.array([np.inf, STEEPEST, STEEPEST, float(smile.moneyness.max()) + reach, 10.0 * reach]),
-    )
-    x = np.clip(start(smile), bounds[0] * (1 + 1e-9) + 1e-12, bounds[1] - 1e-9)
-    scale = BELIEVED * max(1.0, 1.4826 * float(np.median(np.abs(_errors(smile, x)))))
+    asked = ask(smile)
+    return asked if isinstance(asked, Unfit) else make_sound(asked, after)
+
+
+def make_sound(asked: Asked, after: Slice | None) -> Fitted | Unfit:
+    """The slice that was asked for, bent no more than it must be."""
+    years, x = asked.smile.years, asked.parameters
+    found = to_slice(years, x)
+    failing = failures(found, after)
+    if not failing:
+        return Fitted(found, repaired=False)
     points = np.empty(0)
+    above = asked if after is None else asked._replace(lowest=_lowest(asked, after))
     for penalty, margin in _DEMANDS:
-        x = _minimise(smile, after, x, bounds, Demand(penalty, margin, points), scale=scale)
-        found = _slice(smile.years, x)
+        points = np.concatenate([points, *(at + found.sigma * _NEAR for at in failing)])
+        x = _bend(above, after, x, Demand(penalty, margin, points))
+        found = to_slice(years, x)
         failing = failures(found, after)
         if not failing:
-            return Fitted(found, repaired=penalty > 0.0)
-        points = np.concatenate([points, *(at + found.sigma * _NEAR for at in failing)])
+            return Fitted(found, repaired=True)
     return Unfit(Flaw.NO_FIT)
 
 
@@ -94,29 +84,28 @@ def failures(smile: Slice, after: Slice | None) -> tuple[float, ...]:
     return (*((density.at,) if density.value < 0.0 else ()), *((rise.at,) if rise.value < -SLACK else ()))
 
 
-def _minimise(
-    smile: Smile,
-    after: Slice | None,
-    x: Floats,
-    bounds: tuple[Floats, Floats],
-    demand: Demand,
-    *,
-    scale: float,
-) -> Floats:
-    count = len(smile.moneyness)
+def _lowest(asked: Asked, after: Slice) -> Floats:
+    """The lowest parameters with wings that are as steep as those of the expiry before."""
+    found = asked.lowest.copy()
+    found[1:3] = [min(max(wing, TINY), 0.999 * STEEPEST) for wing in (after.left, after.right)]
+    return found
+
+
+def _bend(asked: Asked, after: Slice | None, x: Floats, demand: Demand) -> Floats:
+    smile = asked.smile
+    target = fitted_volatility(smile, asked.parameters)
+    unit = BELIEVED * weights(smile)
 
     def residuals(at: Floats) -> Floats:
-        errors = _errors(smile, at) / scale
-        if demand.penalty == 0.0:
-            return errors
-        return np.concatenate([errors, demand.penalty * _wrongs(smile, after, at, demand)])
+        moved = (fitted_volatility(smile, at) - target) / unit
+        return np.concatenate([moved, demand.penalty * _wrongs(smile, after, at, demand)])
 
+    begin = within(asked, x)
     found: Floats = least_squares(
         residuals,
-        x,
-        bounds=bounds,
-        x_scale=np.maximum(np.abs(x), 1e-4),
-        loss=robust(count),
+        begin,
+        bounds=(asked.lowest, asked.highest),
+        x_scale=np.maximum(np.abs(begin), 1e-4),
         xtol=1e-12,
         ftol=1e-12,
         gtol=1e-12,
@@ -125,29 +114,9 @@ def _minimise(
     return found
 
 
-def robust(count: int) -> Loss:
-    """Bounded loss for the first so many errors, squares for the penalties after them."""
-
-    def loss(z: Floats, /, *, cost_only: bool | None = None) -> Floats:  # noqa: ARG001 scipy's signature
-        rho = np.stack([z, np.ones_like(z), np.zeros_like(z)])
-        head = 1.0 + z[:count]
-        rho[:, :count] = z[:count] / head, 1.0 / head**2, -2.0 / head**3
-        return rho
-
-    return loss
-
-
-def _errors(smile: Smile, x: Floats) -> Floats:
-    """What the slice of these parameters is wrong by, in half spreads."""
-    variance = total_variance(_slice(smile.years, x), smile.moneyness)
-    volatility = np.sqrt(np.maximum(variance, 0.0) / smile.years)
-    errors: Floats = (volatility - smile.volatility) / weights(smile)
-    return errors
-
-
 def _wrongs(smile: Smile, after: Slice | None, x: Floats, demand: Demand) -> Floats:
     """By how much the conditions fail, on a grid that moves with the slice and on points that stay."""
-    found = _slice(smile.years, x)
+    found = to_slice(smile.years, x)
     stays = max(float(np.abs(smile.moneyness).max()), 0.05) * _REACH
     k = np.concatenate([found.m + found.sigma * _REACH, stays, demand.points])
     here = shape(found, k)
@@ -156,10 +125,3 @@ def _wrongs(smile: Smile, after: Slice | None, x: Floats, demand: Demand) -> Flo
         return bent
     before = total_variance(after, k)
     return np.concatenate([bent, np.maximum((before * (1.0 + demand.margin) - here.variance) / before, 0.0)])
-
-
-def _slice(years: float, x: Floats) -> Slice:
-    least, left, right, m, sigma = (float(each) for each in x)
-    b = 0.5 * (left + right)
-    flat = float(np.sqrt(left * right))
-    return Slice(years, least - flat * sigma, b, 0.5 * (right - left) / b, m, sigma)

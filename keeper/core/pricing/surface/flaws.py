@@ -20,6 +20,7 @@ class Flaw(StrEnum):
     EXPIRED = "expired"
     REPEATED = "repeated"
     TOO_FEW_QUOTES = "too-few-quotes"
+    HANGS_ON_ONE_QUOTE = "hangs-on-one-quote"
     NO_FIT = "no-fit"
 
 

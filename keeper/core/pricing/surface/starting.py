@@ -32,14 +32,19 @@ def weights(smile: Smile) -> Floats:
     return np.maximum(smile.spread, max(0.5 * float(np.median(smile.spread)), NARROWEST))
 
 
+def typical(smile: Smile) -> float:
+    """The half spread of most quotes."""
+    return max(float(np.median(smile.spread)), NARROWEST)
+
+
 def start(smile: Smile) -> Floats:
     """The best parameters of a grid, by a loss that no one quote decides."""
     k = smile.moneyness
     order = np.argsort(k)
     # An error in variance is one in volatility times twice the volatility: not the quote's own, which may be
     # the wrong one, but what all of them agree on.
-    typical = float(np.median(smile.volatility))
-    weight = 1.0 / (weights(smile) * 2.0 * typical * smile.years)
+    agreed = float(np.median(smile.volatility))
+    weight = 1.0 / (weights(smile) * 2.0 * agreed * smile.years)
     tried = []
     for left_out in ((), *((each,) for each in (*order[:2], *order[-2:]))):
         trusted = weight.copy()

@@ -39,6 +39,13 @@ def changed(chain: Quotes, position: int, bid: float, ask: float) -> Quotes:
     return replace(chain, bid=bids, ask=asks)
 
 
+def replaced(good: Smile, position: int, volatility: float, spread: float) -> Smile:
+    """The same with another quote at one place."""
+    volatilities, spreads = good.volatility.copy(), good.spread.copy()
+    volatilities[position], spreads[position] = volatility, spread
+    return replace(good, volatility=volatilities, spread=spreads)
+
+
 def strikes(years: float, atm: float = 0.7, count: int = 15) -> Floats:
     """Log-moneyness two standard deviations either way."""
     spaced: Floats = np.linspace(-2.0, 2.0, count) * atm * np.sqrt(years)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from keeper.core.pricing.black_scholes import price
 from keeper.core.pricing.surface import (
     Flaw,
     Kind,
@@ -19,7 +20,7 @@ from keeper.core.pricing.surface import (
 from keeper.core.pricing.surface.arbitrage import least_density, least_growth
 from keeper.core.pricing.surface.ssvi import fit_ssvi, ssvi_slice
 from keeper.core.pricing.surface.svi import durrleman, shape
-from tests.core.pricing.surface.build import FORWARD, crypto, quotes, smile, strikes, volatility
+from tests.core.pricing.surface.build import FORWARD, changed, crypto, quotes, smile, strikes, volatility
 
 TIMES = (7 / 365, 30 / 365, 90 / 365)
 CHAIN = [quotes(crypto(years), strikes(years)) for years in TIMES]
@@ -95,6 +96,16 @@ def test_a_bad_expiry_is_left_out_with_its_reason() -> None:
     assert len(found.slices) == 2
 
 
+def test_an_expiry_that_hangs_on_one_quote_is_left_out_and_the_others_stand() -> None:
+    """A dear option at the end of six, which no price of the others contradicts."""
+    years = 60 / 365
+    thin = quotes(crypto(years), strikes(years, count=6))
+    bid, ask = (float(price(FORWARD, thin.strike[-1], years, v, is_call=True)) for v in (0.85, 0.86))
+    found = surface([*CHAIN, changed(thin, 5, bid, ask)])
+    assert found.refused == (Refused(3, Flaw.HANGS_ON_ONE_QUOTE),)
+    assert found.slices == FOUND.slices
+
+
 def test_without_any_expiry_there_is_no_surface() -> None:
     assert fit_surface([]) == Unfit(Flaw.TOO_FEW_QUOTES)
     assert fit_surface([replace(CHAIN[0], years=-1.0)]) == Unfit(Flaw.EXPIRED)
@@ -116,7 +127,7 @@ def test_ssvi_finds_the_surface_that_made_its_quotes() -> None:
 
 def test_where_slices_cannot_be_had_one_by_one_ssvi_stands_in(monkeypatch: pytest.MonkeyPatch) -> None:
     """No chain of ours or of the market's needs it, so the fit of single slices is made to fail."""
-    monkeypatch.setattr("keeper.core.pricing.surface.building.fit_slice", lambda *_: Unfit(Flaw.NO_FIT))
+    monkeypatch.setattr("keeper.core.pricing.surface.building.make_sound", lambda *_: Unfit(Flaw.NO_FIT))
     found = surface(CHAIN)
     assert found.kinds == (Kind.SSVI,) * 3
     for one in found.slices:
