@@ -53,7 +53,12 @@ library RulesLib {
         _most("maxJumpBps", old.maxJumpBps, next.maxJumpBps);
         _most("maxDrawdownBps", old.maxDrawdownBps, next.maxDrawdownBps);
         _most("maxTradeBase", old.maxTradeBase, next.maxTradeBase);
-        _most("emergencyTradeBase", old.emergencyTradeBase, next.emergencyTradeBase);
+        // A guardian who lowers the one must lower the other: an emergency is met in the smaller steps.
+        _most(
+            "emergencyTradeBase",
+            FixedPointMathLib.min(old.emergencyTradeBase, next.maxTradeBase),
+            next.emergencyTradeBase
+        );
         _most("turnoverCapPips", old.turnoverCapPips, next.turnoverCapPips);
         _most("turnoverPerDayPips", old.turnoverPerDayPips, next.turnoverPerDayPips);
         _most("lossCapPips", old.lossCapPips, next.lossCapPips);

@@ -94,6 +94,18 @@ contract RulesTest is VaultFixture {
         }
     }
 
+    function test_steps_in_an_emergency_stay_the_smaller_ones() public {
+        Limits memory next = vault.limits();
+        next.maxTradeBase = next.emergencyTradeBase - 1;
+        vm.expectRevert(abi.encodeWithSelector(ErrorsLib.NotTighter.selector, bytes32("emergencyTradeBase")));
+        vm.prank(guardian);
+        vault.tighten(next);
+        next.emergencyTradeBase = uint128(next.maxTradeBase);
+        vm.prank(guardian);
+        vault.tighten(next);
+        assertEq(vault.limits().maxTradeBase, vault.limits().emergencyTradeBase);
+    }
+
     function testFuzz_what_a_guardian_sets_is_nowhere_looser(uint256[25] memory values) public {
         Limits memory before = vault.limits();
         bytes memory words = abi.encode(before);
