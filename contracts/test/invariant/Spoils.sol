@@ -121,7 +121,7 @@ abstract contract Spoils is Test {
     /// @dev After whatever the thief did: his profit, and whether tokens left that had no way out.
     function _reckon(Before memory before, bool mayLeave) internal {
         profit += int256(_sharesWorth()) - int256(before.shares) + int256(before.tokens)
-            - int256(_tokensWorth());
+        - int256(_tokensWorth());
         address vault = address(_world.vault);
         bool left = _world.quote.balanceOf(vault) < before.quote || _world.base.balanceOf(vault) < before.base;
         if (left && !mayLeave) ++leaks;
@@ -156,7 +156,8 @@ abstract contract Spoils is Test {
         (, int256 check,, uint256 checkedAt,) = _world.checkFeed.latestRoundData();
         (, int256 down,, uint256 since,) = _world.sequencerFeed.latestRoundData();
         bool fresh = now_ - at <= rules.maxPriceAge && now_ - checkedAt <= rules.maxCheckAge;
-        bool sane = price > int256(uint256(rules.minPrice / 1e10)) && price < int256(uint256(rules.maxPrice / 1e10));
+        bool sane =
+            price > int256(uint256(rules.minPrice / 1e10)) && price < int256(uint256(rules.maxPrice / 1e10));
         bool agreed = price > 0 && (price - check).abs() * 10_000 <= uint256(price) * rules.priceErrorBps;
         if (!priced || !fresh || !sane || !agreed || down != 0 || now_ <= since + 1 hours) ++badOracles;
     }

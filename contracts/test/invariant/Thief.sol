@@ -4,6 +4,7 @@ pragma solidity 0.8.34;
 import {Spoils} from "./Spoils.sol";
 import {Limits, Need} from "src/interfaces/IGuarded.sol";
 import {Proposal} from "src/interfaces/IKeeperVault.sol";
+import {Terms} from "src/interfaces/IRiskVault.sol";
 import {ITransferHook} from "test/utils/HookedToken.sol";
 
 /// @notice Who has the keeper's key, unlimited capital, the pool, the order of transactions, and tokens that call him in the
@@ -18,6 +19,7 @@ contract Thief is Spoils, ITransferHook {
     uint256 public mixtures;
     uint256 public replays;
     uint256 public attemptsInside;
+    uint256 public legsWritten;
 
     /* VIOLATIONS */
 
@@ -71,6 +73,26 @@ contract Thief is Spoils, ITransferHook {
         rules.targetDelta = int128(bound(target, -100e18, 300e18));
         vm.prank(_world.governance);
         _world.vault.setLimits(rules);
+        _reappoint();
+    }
+
+    function underwrite(bool isCall, uint256 strike, uint256 size) external {
+        Terms memory terms = Terms({
+            isCall: isCall,
+            strike: uint56(bound(strike, 1500e8, 2500e8)),
+            expiry: uint32(startedAt + 500 days),
+            size: -int88(uint88(bound(size, 1e18, 20e18))),
+            premium: 0,
+            counterparty: _world.saver
+        });
+        vm.prank(_world.saver);
+        _world.vault.agree(terms, true);
+        vm.prank(_world.governance);
+        try _world.vault.openLeg(terms) {
+            ++legsWritten;
+        } catch (bytes memory reason) {
+            ++refused[bytes4(reason)];
+        }
         _reappoint();
     }
 
@@ -240,7 +262,11 @@ contract Thief is Spoils, ITransferHook {
         );
     }
 
-    function _proposal(bool sellBase, uint256 amountIn, uint256 ahead) private view returns (Proposal memory) {
+    function _proposal(bool sellBase, uint256 amountIn, uint256 ahead)
+        private
+        view
+        returns (Proposal memory)
+    {
         uint64 deadline = uint64(vm.getBlockTimestamp() + ahead);
         return Proposal(sellBase, uint128(amountIn), 0, deadline, _world.vault.stateHash());
     }
