@@ -9,7 +9,7 @@ MAKEFLAGS += --no-print-directory
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-kills chaos lint format contracts coverage mutants guard-mutants slither bench bench-engine lock clean
+.PHONY: help setup demo test test-fast test-kills chaos lint format contracts coverage mutants guard-mutants prove prove-quick slither bench bench-engine lock clean
 
 say = @printf '\n== %s\n' '$(1)'
 
@@ -68,7 +68,7 @@ bench-engine: setup ## Measure what the transaction engine adds to signing and s
 
 # --- checks ----------------------------------------------------------------------------------------------------------
 
-test: setup lint contracts ## Check everything: lint, contracts, then all Python tests
+test: setup lint contracts prove-quick ## Check everything: lint, contracts, proofs, then all Python tests
 	$(call say,Python tests)
 	@$(RUN) -m pytest $(PYTEST_ARGS)
 
@@ -119,6 +119,20 @@ mutants: setup ## Change the transaction machine in every small way; its tests m
 guard-mutants: setup ## Take out each check of the contracts' guard; a test must fail for each
 	$(call say,Mutants of the guard: about forty, ten seconds each)
 	@$(RUN) tools/guard_mutants.py $(ARGS)
+
+.cache/prove/.ready: requirements/prove.txt
+	$(call say,Halmos and z3: an environment of their own)
+	@$(PYTHON) -m venv --clear .cache/prove
+	.cache/prove/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/prove.txt
+	@touch $@
+
+prove: setup .cache/prove/.ready ## Prove the 35 properties of the vault, with witnesses, and break each by its mutants
+	$(call say,Proofs and mutants: half an hour)
+	@$(RUN) tools/prove.py $(ARGS)
+
+prove-quick: setup .cache/prove/.ready ## Prove what halmos and z3 prove, without mutants
+	$(call say,Proofs: one to two minutes)
+	@$(RUN) tools/prove.py --quick $(ARGS)
 
 .cache/slither/.ready: requirements/slither.txt
 	$(call say,Slither: an environment of its own)

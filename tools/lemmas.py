@@ -22,6 +22,8 @@ from z3 import And, BoolRef, If, Implies, Ints, Not, Or, Reals, Solver, sat, uns
 DAY = 86_400
 WAD = 10**18
 BPS = 10_000
+USUAL_BPS = 50
+MOST_BPS = 100
 PATIENCE_MS = 20_000
 
 
@@ -68,7 +70,8 @@ def _found(*constraints: BoolRef) -> object:
 def judge(lemma: Lemma) -> Result:
     """Prove a lemma, look for its witness, and break it once for each check."""
     right = [check.right for check in lemma.checks]
-    killed, survived = [], []
+    killed: list[str] = []
+    survived: list[str] = []
     for check in lemma.checks:
         others = [each.right for each in lemma.checks if each is not check]
         broken = _found(lemma.given, *others, check.wrong, Not(lemma.claim)) == sat
@@ -97,7 +100,7 @@ def bucket_step() -> Lemma:
     return Lemma(
         property="P21",
         name="one step of a bucket",
-        given=And(0 <= used, used <= cap, gained >= 0, poured >= 0, leaked >= 0),
+        given=And(used >= 0, used <= cap, gained >= 0, poured >= 0, leaked >= 0),
         checks=(
             Check("the leak rounds down", _floor(leaked, gained, DAY), _ceil(leaked, gained, DAY)),
             Check(
@@ -119,12 +122,10 @@ def bucket_window() -> Lemma:
         property="P22",
         name="every window of a bucket, step of the induction",
         given=And(
-            0 <= used, used <= cap, gained >= 0, poured >= 0, leaked >= 0, 0 <= first, total >= 0, before >= 0
+            used >= 0, used <= cap, gained >= 0, poured >= 0, leaked >= 0, first >= 0, total >= 0, before >= 0
         ),
         checks=(
-            Check(
-                "so far it held", (total + first) * DAY <= used * DAY + before, total >= 0
-            ),
+            Check("so far it held", (total + first) * DAY <= used * DAY + before, total >= 0),
             Check("the leak rounds down", _floor(leaked, gained, DAY), _ceil(leaked, gained, DAY)),
             Check("a constant leak, no refill", level == If(used > leaked, used - leaked, 0), level == 0),
             Check("what is poured is kept", after == level + poured, after == level),
@@ -162,12 +163,16 @@ def sold_within_slippage() -> Lemma:
     return Lemma(
         property="P23",
         name="a fair sale loses at most the slippage",
-        given=And(value >= 0, 0 <= bps, bps <= BPS, got >= 0, _ceil(given_up, value, WAD)),
+        given=And(value >= 0, bps >= 0, bps <= BPS, got >= 0, _ceil(given_up, value, WAD)),
         checks=(
-            Check("fair at the oracle", got * WAD * BPS >= value * (BPS - bps), got * WAD * BPS >= value * (BPS - 2 * bps)),
+            Check(
+                "fair at the oracle",
+                got * WAD * BPS >= value * (BPS - bps),
+                got * WAD * BPS >= value * (BPS - 2 * bps),
+            ),
         ),
         claim=(given_up - got) * WAD * BPS <= value * bps + WAD * BPS,
-        occurs=And(bps == 50, value == WAD * WAD, given_up > got),
+        occurs=And(bps == USUAL_BPS, value == WAD * WAD, given_up > got),
     )
 
 
@@ -177,12 +182,16 @@ def bought_within_slippage() -> Lemma:
     return Lemma(
         property="P23",
         name="a fair purchase loses at most the slippage",
-        given=And(value >= 0, 0 <= bps, bps <= BPS, worth >= 0, _floor(taken, worth, WAD)),
+        given=And(value >= 0, bps >= 0, bps <= BPS, worth >= 0, _floor(taken, worth, WAD)),
         checks=(
-            Check("fair at the oracle", worth * BPS >= value * WAD * (BPS - bps), worth * BPS >= value * WAD * (BPS - 2 * bps)),
+            Check(
+                "fair at the oracle",
+                worth * BPS >= value * WAD * (BPS - bps),
+                worth * BPS >= value * WAD * (BPS - 2 * bps),
+            ),
         ),
         claim=(value - taken) * BPS <= value * bps + BPS,
-        occurs=And(bps == 50, value == WAD, value > taken),
+        occurs=And(bps == USUAL_BPS, value == WAD, value > taken),
     )
 
 
@@ -195,7 +204,11 @@ def sold_at_the_true_price() -> Lemma:
         name="true loss of a sale",
         given=And(oracle > 0, amount > 0, out >= 0, error >= 0, error < 1),
         checks=(
-            Check("the price is within its error", true <= oracle * (1 + error), true <= oracle * (1 + 2 * error)),
+            Check(
+                "the price is within its error",
+                true <= oracle * (1 + error),
+                true <= oracle * (1 + 2 * error),
+            ),
         ),
         claim=amount * true - out <= If(marked > 0, marked, 0) + error * amount * oracle,
         occurs=And(error > 0, amount * true - out > marked, marked > 0),
@@ -211,7 +224,11 @@ def bought_at_the_true_price() -> Lemma:
         name="true loss of a purchase",
         given=And(oracle > 0, amount >= 0, paid > 0, error >= 0, error < 1),
         checks=(
-            Check("the price is within its error", true >= oracle * (1 - error), true >= oracle * (1 - 2 * error)),
+            Check(
+                "the price is within its error",
+                true >= oracle * (1 - error),
+                true >= oracle * (1 - 2 * error),
+            ),
         ),
         claim=paid - amount * true <= If(marked > 0, marked, 0) + error * paid,
         occurs=And(error > 0, paid - amount * true > marked, marked > 0),
@@ -231,7 +248,15 @@ def churn() -> Lemma:
         property="P25",
         name="churn at a frozen price, step of the induction",
         given=And(
-            first > 0, gap > 0, total >= 0, size > 0, got >= 0, 0 <= bps, bps <= 100, band > 0, gap > band
+            first > 0,
+            gap > 0,
+            total >= 0,
+            size > 0,
+            got >= 0,
+            bps >= 0,
+            bps <= MOST_BPS,
+            band > 0,
+            gap > band,
         ),
         checks=(
             Check("so far it held", total * share + gap * BPS <= first * BPS, total >= 0),
@@ -244,7 +269,7 @@ def churn() -> Lemma:
             Implies(got <= gap, (total + size) * share + (gap - got) * BPS <= first * BPS),
             Implies(got > gap, got - gap <= band),
         ),
-        occurs=And(bps == 50, total > 0, got < gap),
+        occurs=And(bps == USUAL_BPS, total > 0, got < gap),
     )
 
 

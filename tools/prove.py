@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Prove the 35 properties of the guarded vault, show that none holds for want of trying, and break each.
 
-A property can hold because nothing ever happens: a fuzzer whose attacks all fail, a prover to whom every call
-reverts, a tool that skips what it cannot read. So proofs.toml names for each property its tests, its witnesses
-(what must occur, or what a prover must refute) and its mutants, entries of guard_mutants.toml of which each
-must make one of these tests fail. Every named test must have run. For a lemma the mutants are its own checks.
+A property can hold because nothing ever happens: a fuzzer whose attacks all fail, a prover to whom every
+call reverts, a tool that skips what it cannot read. So proofs.toml names for each property its tests, its
+witnesses (what must occur, or what a prover must refute) and its mutants, entries of guard_mutants.toml of
+which each must make one of these tests fail. Every named test must have run. For a lemma the mutants are its
+own checks.
 
     prove.py              everything, with a table at the end: half an hour
     prove.py --quick      what forge does not run by itself: the proofs by halmos and z3, without mutants
@@ -93,6 +94,10 @@ def properties() -> list[Property]:
     ]
 
 
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name.partition('.')[2] or name}`" for name in names) or "a model of each lemma"
+
+
 def page(rows: Iterable[Property]) -> str:
     """The table as docs/proofs.md holds it."""
     lines = [
@@ -100,7 +105,10 @@ def page(rows: Iterable[Property]) -> str:
         "|---|---|---|---|---|---|",
     ]
     for row in rows:
-        names = [", ".join(f"`{name.partition('.')[2] or name}`" for name in each) for each in (row.tests, row.witnesses)]
+        names = [
+            ", ".join(f"`{name.partition('.')[2] or name}`" for name in each)
+            for each in (row.tests, row.witnesses)
+        ]
         mutants = "; ".join(row.mutants) or "each of its checks"
         lines.append(f"| {row.id} | {row.sentence} | {row.tool} | {names[0]} | {names[1]} | {mutants} |")
     return "\n".join(lines)
@@ -145,7 +153,14 @@ def run_forge(project: Path, names: Iterable[str]) -> Verdicts:
 def run_halmos(project: Path, names: Iterable[str], *options: str) -> Verdicts:
     """Run proofs with halmos. What it does not know is neither passed nor failed."""
     contracts, tests = _patterns(names)
-    command = [str(BIN / "halmos"), "--forge-build-out", OUT, "--no-status", "--solver-timeout-assertion", "20s"]
+    command = [
+        str(BIN / "halmos"),
+        "--forge-build-out",
+        OUT,
+        "--no-status",
+        "--solver-timeout-assertion",
+        "20s",
+    ]
     command += ["--match-contract", f"^({contracts})$", "--match-test", f"^({tests})\\b", *options]
     return _run(command, project, SYMBOLIC)
 
@@ -222,7 +237,8 @@ def report(rows: list[Property], standings: dict[str, Standing], *, mutants: boo
             faults.append("no mutant was killed")
         bad += bool(faults)
         count = f"{len(standing.killed)} killed" if standing.killed else "-"
-        print(f"{row.id:4} {row.tool:7} {len(row.tests)} tests {len(row.witnesses)} witnesses  {count:10} {'; '.join(faults) or 'holds'}")
+        ran = f"{len(row.tests)} tests {len(row.witnesses)} witnesses"
+        print(f"{row.id:4} {row.tool:7} {ran}  {count:10} {'; '.join(faults) or 'holds'}")
         print(f"     {row.sentence}")
     print(f"{len(rows) - bad} of {len(rows)} properties hold")
     return 1 if bad else 0

@@ -223,6 +223,27 @@ contract Thief is Spoils, ITransferHook {
         _reckon(before, true);
     }
 
+    /// @notice Has the vault buy of him what is worth little, for a premium of his choice.
+    function sellToTheVault(uint256 premium) external {
+        Terms memory terms = Terms({
+            isCall: false,
+            strike: 1000e8,
+            expiry: uint32(vm.getBlockTimestamp() + 1 days),
+            size: 1e18,
+            premium: uint96(bound(premium, 5000e6, 50_000e6)),
+            counterparty: address(this)
+        });
+        Before memory before = _look();
+        _world.vault.agree(terms, true);
+        _world.quote.mint(address(this), 1000e6);
+        try _world.vault.openLeg(terms) {
+            ++powers;
+        } catch (bytes memory reason) {
+            ++refused[bytes4(reason)];
+        }
+        _reckon(before, false);
+    }
+
     /// @notice Every function of the vault but those that are anybody's, with the key.
     function callAnything(uint256 seed, uint256 x, uint256 y) external {
         bytes4 selector = _selectors[seed % _selectors.length];

@@ -184,6 +184,8 @@ contract ThiefReachTest is ThiefFixture {
         for (uint256 i = 0; i < 13; ++i) {
             thief.callAnything(i, uint256(uint160(address(thief))), 1);
         }
+        thief.sellToTheVault(10_000e6);
+        _wasRefused(ErrorsLib.NotUnderwriter.selector);
         _clean();
     }
 

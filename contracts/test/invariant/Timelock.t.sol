@@ -58,9 +58,10 @@ contract Queue is Test {
     function cancel(uint256 seed) external {
         if (_calls.length == 0 || seed % 3 != 0) return;
         uint256 index = seed / 3 % _calls.length;
-        bool pending = _timelock.isOperationPending(_id(index));
+        bytes32 id = _id(index);
+        bool pending = _timelock.isOperationPending(id);
         vm.prank(_guardian);
-        try _timelock.cancel(_id(index)) {
+        try _timelock.cancel(id) {
             ++cancelled;
             _cancelled[index] = true;
         } catch {
