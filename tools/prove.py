@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -36,7 +37,7 @@ SYMBOLIC = {
     "FOUNDRY_OUT": OUT,
     "FOUNDRY_CACHE_PATH": "../.cache/forge/prove/cache",
 }
-PATIENCE_S = 300
+PATIENCE_S = 900
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 VERDICT = re.compile(r"^\[(PASS|FAIL)[^\]]*\]\s+(\w+)\(", re.MULTILINE)
 
@@ -121,6 +122,14 @@ def read_verdicts(said: str) -> Verdicts:
     return Verdicts(frozenset(name for verdict, name in found if verdict == "PASS") - failed, failed)
 
 
+def _together(all_: Iterable[Verdicts]) -> Verdicts:
+    parts = list(all_)
+    return Verdicts(
+        frozenset().union(*(each.passed for each in parts)),
+        frozenset().union(*(each.failed for each in parts)),
+    )
+
+
 def _run(command: list[str], project: Path, environment: dict[str, str]) -> Verdicts:
     path = {"PATH": f"{ROOT / 'tools'}:{os.environ['PATH']}"}
     try:
@@ -151,18 +160,20 @@ def run_forge(project: Path, names: Iterable[str]) -> Verdicts:
 
 
 def run_halmos(project: Path, names: Iterable[str], *options: str) -> Verdicts:
-    """Run proofs with halmos. What it does not know is neither passed nor failed."""
-    contracts, tests = _patterns(names)
-    command = [
-        str(BIN / "halmos"),
-        "--forge-build-out",
-        OUT,
-        "--no-status",
-        "--solver-timeout-assertion",
-        "20s",
+    """Run proofs with halmos, all contracts at once. What it does not know is neither passed nor failed."""
+    by_contract: dict[str, list[str]] = {}
+    for name in names:
+        contract, _, test = name.partition(".")
+        by_contract.setdefault(contract, []).append(test)
+    _run(["forge", "build", "--ast", "--extra-output", "storageLayout", "metadata"], project, SYMBOLIC)
+    command = [str(BIN / "halmos"), "--forge-build-out", OUT, "--no-status", "--solver-timeout-assertion"]
+    command += ["180s", *options]
+    calls = [
+        [*command, "--contract", contract, "--match-test", f"^({'|'.join(tests)})\\b"]
+        for contract, tests in sorted(by_contract.items())
     ]
-    command += ["--match-contract", f"^({contracts})$", "--match-test", f"^({tests})\\b", *options]
-    return _run(command, project, SYMBOLIC)
+    with ThreadPoolExecutor() as pool:
+        return _together(pool.map(lambda call: _run(call, project, SYMBOLIC), calls))
 
 
 def judge_lemmas(rows: list[Property], standings: dict[str, Standing]) -> None:

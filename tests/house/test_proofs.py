@@ -59,7 +59,7 @@ def test_the_document_holds_the_table() -> None:
 
 
 def test_a_test_that_failed_once_has_not_passed() -> None:
-    said = "\x1b[32m[PASS]\x1b[0m check_a(uint256) (paths: 1)\n[FAIL: no] test_b() (gas: 1)\n[TIMEOUT] check_c()\n"
+    said = "\x1b[32m[PASS]\x1b[0m check_a(uint256) (paths: 1)\n[FAIL: no] test_b()\n[TIMEOUT] check_c()\n"
     verdicts = read_verdicts(said)
     assert verdicts.passed == {"check_a"}
     assert verdicts.failed == {"test_b"}
