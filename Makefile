@@ -9,7 +9,7 @@ MAKEFLAGS += --no-print-directory
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-kills chaos lint format contracts coverage mutants guard-mutants prove prove-quick slither bench bench-engine lock clean
+.PHONY: help setup demo test test-fast test-kills chaos lint format contracts conformance coverage mutants guard-mutants prove prove-quick slither bench bench-engine lock clean
 
 say = @printf '\n== %s\n' '$(1)'
 
@@ -31,7 +31,7 @@ setup: .venv/.ready node_modules/.ready .cache/protocols/.ready contracts/out/.r
 
 .venv/.ready: .venv/.made requirements/dev.txt pyproject.toml
 	$(call say,Python packages: about 90 at the versions and hashes of requirements/dev.txt)
-	@echo "   downloads 250 MB once: half a minute to three"
+	@echo "   downloads 300 MB once: half a minute to three"
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
@@ -43,7 +43,7 @@ node_modules/.ready: package.json package-lock.json .npmrc
 	@touch $@
 
 .cache/protocols/.ready: tools/fetch_protocols.py tools/protocols.lock.json
-	$(call say,Protocols: the published contracts of Uniswap; Aave; Chainlink)
+	$(call say,Protocols: the published contracts of Uniswap; Aave; Chainlink; Safe)
 	@tools/check_setup.sh $(PYTHON)
 	@$(PYTHON) tools/fetch_protocols.py
 	@touch $@
@@ -105,6 +105,10 @@ format: setup ## Format Python and Solidity
 contracts: setup ## Build and test the contracts
 	$(call say,Contract tests)
 	@cd contracts && forge test
+
+conformance: setup ## Hold each vault to the promises of IKeeperVault; CONTRACT=name for one
+	$(call say,Promises of IKeeperVault)
+	@cd contracts && forge test --match-path 'test/conformance/*' --match-contract '$(or $(CONTRACT),.)'
 
 coverage: setup ## Measure coverage; every line and branch of the contracts must be reached
 	$(call say,Coverage of the contracts)

@@ -14,6 +14,7 @@ from keeper.core.reason import Reason
 from keeper.core.transaction.attempt import Route
 from keeper.core.transaction.words import Answer
 from keeper.core.units import GWEI, Address, BlockHash, TxHash
+from keeper.ports import WouldRevert
 
 CHAIN_ID = 31337
 BLOCK_S = 12
@@ -79,9 +80,9 @@ class Unread:
         """As planned."""
         return Fill(plan.amount_in, plan.expected_out)
 
-    async def revert_reason(self, plan: Plan, account: Address, block_number: int) -> str:  # noqa: ARG002
+    async def revert_reason(self, plan: Plan, account: Address, block_number: int) -> WouldRevert:  # noqa: ARG002
         """Nothing reverts here."""
-        return ""
+        return WouldRevert("")
 
 
 def vault(number: int) -> Address:

@@ -29,6 +29,7 @@ from keeper.ports import (
     Cycle,
     Heads,
     Journal,
+    Mismatched,
     Observer,
     Policies,
     Reader,
@@ -38,6 +39,7 @@ from keeper.ports import (
     Wallet,
     WouldRevert,
 )
+from keeper.watch import Watch
 
 Action = TypeVar("Action", Plan, Hold)
 
@@ -58,6 +60,7 @@ class Pipeline:
     observer: Observer
     memories: dict[Address, Memory] = field(default_factory=dict)
     quarantined: set[Address] = field(default_factory=set)
+    watch: Watch = field(default_factory=Watch)
 
     async def run(self) -> None:
         """Keep the vaults until the heads end. Raises JournalError."""
@@ -76,6 +79,7 @@ class Pipeline:
             await self._settle(settlement)
         with self.observer.stage("read"):
             evidence = await self.reader.read(head, self.references.latest())
+        self.watch.look(evidence.snapshot, self.memories, self.wallet, self.observer)
         policies, pending = self.policies.current(), self.wallet.pending()
         with self.observer.stage("decide"):
             decisions = self._decide(evidence.snapshot, policies)
@@ -124,7 +128,9 @@ class Pipeline:
             # What a node will not run for one vault must not keep the others from their hedges.
             return Refused(plan.vault, Reason.NODE_REFUSED, str(error))
         if isinstance(simulated, WouldRevert):
-            return Refused(plan.vault, Reason.SIMULATION_REVERTED, simulated.error)
+            return Refused(plan.vault, simulated.reason, simulated.error)
+        if isinstance(simulated, Mismatched):
+            return Refused(plan.vault, Reason.DEPLOYMENT_MISMATCH, simulated.detail)
         with self.observer.stage("offer"):
             return await self.wallet.offer(plan, head, native_usd_wad)
 
@@ -146,7 +152,9 @@ class Pipeline:
         if isinstance(wished, Unwanted):
             return wished
         simulated = await self.reader.simulate(wished.plan if isinstance(wished, Instead) else plan, head)
-        return Unwanted(Reason.SIMULATION_REVERTED) if isinstance(simulated, WouldRevert) else wished
+        if isinstance(simulated, Mismatched):
+            return Unwanted(Reason.DEPLOYMENT_MISMATCH)
+        return Unwanted(simulated.reason) if isinstance(simulated, WouldRevert) else wished
 
     async def _settle(self, settlement: Settlement) -> None:
         kept: dict[Address, Memory] = {}

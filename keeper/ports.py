@@ -16,7 +16,9 @@ from keeper.core.memory import Memory
 from keeper.core.outcome import Outcome, Refused, Settlement
 from keeper.core.plan import Plan
 from keeper.core.policy import Policy
+from keeper.core.reason import Reason
 from keeper.core.snapshot import Snapshot
+from keeper.core.transaction.whose import Whose
 from keeper.core.transaction.wish import Wish
 from keeper.core.units import Address
 
@@ -57,9 +59,17 @@ class Simulated:
 
 @dataclass(frozen=True, slots=True)
 class WouldRevert:
-    """The vault would refuse the plan. `error` is the decoded custom error."""
+    """The vault would refuse the plan. `error` is the decoded custom error, `reason` what it means."""
 
     error: str
+    reason: Reason = Reason.SIMULATION_REVERTED
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatched:
+    """The vault is not as its address book says, so nothing is asked of it. `detail` says in what."""
+
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +119,8 @@ class Reader(Protocol):
         """Everything about all vaults at `head.hash`. Raises UnreachableError."""
         ...
 
-    async def simulate(self, plan: Plan, head: Head) -> Simulated | WouldRevert:
-        """Run the exact call at `head.hash`.
+    async def simulate(self, plan: Plan, head: Head) -> Simulated | WouldRevert | Mismatched:
+        """Run the exact call at `head.hash`, unless the vault is not what was deployed.
 
         Raises UnreachableError, and its UnansweredError when the node will not run this call.
         """
@@ -134,6 +144,10 @@ class Wallet(Protocol):
 
     def in_flight(self, head: Head) -> Mapping[Address, Plan]:
         """What was signed before `head`, is not in a block, and may be asked about: by its vault."""
+        ...
+
+    def whose(self, vault: Address, at: int) -> Whose:
+        """Who hedged a vault in the block of this time."""
         ...
 
     async def offer(self, plan: Plan, head: Head, native_usd_wad: int) -> Accepted | Refused:
@@ -200,6 +214,10 @@ class Observer(Protocol):
 
     def settled(self, outcome: Outcome) -> None:
         """An intent came to its end."""
+        ...
+
+    def foreign_hedge(self, vault: Address, at: int) -> None:
+        """A vault was hedged, in the block of this time, by a transaction that is in no journal."""
         ...
 
     def unreadable(self, head: Head, error: UnreachableError) -> None:

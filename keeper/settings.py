@@ -134,6 +134,13 @@ def _spend(value: object) -> Ceiling:
     return value if isinstance(value, Ceiling) else Ceiling.read(str(value))
 
 
+def _paths(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(Path(part.strip()) for part in value.split(",") if part.strip())
+    return value
+
+
+BookPaths = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_paths)]
 Spend = Annotated[Ceiling, NoDecode, BeforeValidator(_spend)]
 ContractAddress = Annotated[Address, BeforeValidator(_address)]
 
@@ -157,6 +164,7 @@ class Settings(BaseSettings):
     chain_id: int = Field(gt=0)
     lens: ContractAddress
     native_feed: ContractAddress
+    address_book: BookPaths = ()
     policies: Path = Path("config/policies")
     vaults: Annotated[frozenset[str], NoDecode, BeforeValidator(_names)] = frozenset()
     journal: Path = Path("keeper.db")
@@ -170,6 +178,7 @@ class Settings(BaseSettings):
     spend_transaction: Spend = Ceiling()
     spend_hour: Spend = Ceiling()
     spend_day: Spend = Ceiling()
+    spend_wasted: Spend = Ceiling()
     blocks_before_bump: int = Field(default=3, ge=1, le=100)
     metrics_host: str = "127.0.0.1"
     metrics_port: int = Field(default=9464, ge=0, le=65535)
@@ -187,7 +196,7 @@ class Settings(BaseSettings):
     @property
     def budget(self) -> Budget:
         """What may be spent on gas."""
-        return Budget(self.spend_transaction, self.spend_hour, self.spend_day)
+        return Budget(self.spend_transaction, self.spend_hour, self.spend_day, self.spend_wasted)
 
     def secrets(self) -> tuple[str, ...]:
         """The texts that must appear in no log, metric or status page."""

@@ -17,8 +17,10 @@ cp -R contracts/src contracts/test "$project/"
 cp -R node_modules/@openzeppelin/contracts "$project/lib/@openzeppelin/contracts"
 cp -R node_modules/solady/src "$project/lib/solady/src"
 cp -R .cache/protocols/uni-v4-core/lib/forge-std "$project/lib/forge-std"
+cp -R .cache/protocols/pyth-sdk-solidity "$project/lib/pyth"
 cp -R .cache/protocols "$copy/.cache/protocols"
 sed -e 's#\.\./node_modules/#lib/#' -e 's#\.\./\.cache/protocols/uni-v4-core/lib/#lib/#' \
+  -e 's#\.\./\.cache/protocols/pyth-sdk-solidity/#lib/pyth/#' \
   -e 's#^libs = .*#libs = ["lib"]#' -e "s#^solc = .*#solc = \"$repository/tools/solc.js\"#" \
   contracts/foundry.toml >"$project/foundry.toml"
 

@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ARTIFACTS = ROOT / "contracts" / "out"
 TARGET = ROOT / "keeper" / "adapters" / "ethereum" / "abi" / "contracts.json"
 
-PROGRAMS = ("RiskVault", "UniswapV3Venue", "Lens")
+PROGRAMS = ("RiskVault", "TreasuryModule", "UniswapV3Venue", "Lens")
 """What is deployed. A library may revert by an error that its users' ABI does not show, so the errors of all
 sources that were compiled into these are taken."""
 

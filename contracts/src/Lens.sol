@@ -22,9 +22,9 @@ import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 contract Lens is ILens {
     using SafeCastLib for int256;
 
-    uint256 private constant VERSION = 2;
+    uint256 private constant VERSION = 3;
     uint256 private constant HEADER_WORDS = 8;
-    uint256 private constant VAULT_WORDS = 28;
+    uint256 private constant VAULT_WORDS = 32;
     uint256 private constant FLAGS = 1;
     uint256 private constant LEG_COUNT = 22;
     uint256 private constant READABLE = 1;
@@ -32,8 +32,8 @@ contract Lens is ILens {
     /// @dev Offset and length which precede an encoded array.
     uint256 private constant ARRAY_PREFIX = 64;
 
-    /// @dev Bytes of the answer of a vault with a full book: prefix, 28 words, 16 legs.
-    uint16 private constant LONGEST_ANSWER = 64 + (28 + 16) * 32;
+    /// @dev Bytes of the answer of a vault with a full book: prefix, 32 words, 16 legs.
+    uint16 private constant LONGEST_ANSWER = 64 + (32 + 16) * 32;
 
     /// @notice The most gas that one vault may use.
     uint256 public constant VAULT_GAS = 1_000_000;
@@ -87,7 +87,7 @@ contract Lens is ILens {
         words[0] = uint256(uint160(vault));
     }
 
-    /// @dev An array as the compiler encodes it, of 28 words and as many as word 22 says there are legs.
+    /// @dev An array as the compiler encodes it, of 32 words and as many as word 22 says there are legs.
     function _decode(bytes memory data) private pure returns (bool ok, uint256[] memory words) {
         if (data.length < ARRAY_PREFIX + VAULT_WORDS * 32) return (false, words);
         (uint256 offset, uint256 size) = abi.decode(data, (uint256, uint256));

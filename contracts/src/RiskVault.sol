@@ -3,10 +3,10 @@ pragma solidity 0.8.34;
 
 import {IKeeperVault} from "./interfaces/IKeeperVault.sol";
 import {Config, IRiskVault} from "./interfaces/IRiskVault.sol";
-import {BookLib, BookedLeg} from "./libraries/BookLib.sol";
 import {Buckets} from "./libraries/BucketLib.sol";
 import {ErrorsLib} from "./libraries/ErrorsLib.sol";
 import {EventsLib} from "./libraries/EventsLib.sol";
+import {GuardLib} from "./libraries/GuardLib.sol";
 import {Facts, LensLib} from "./libraries/LensLib.sol";
 import {MathLib} from "./libraries/MathLib.sol";
 import {Market} from "./libraries/OracleGate.sol";
@@ -86,7 +86,6 @@ import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 /// - While a price moves further than the rules let it since the last hedge, nobody hedges until time allows it or
 ///   governance does.
 contract RiskVault is ERC4626, Breakers {
-    using BookLib for BookedLeg[];
     using FixedPointMathLib for int256;
     using FixedPointMathLib for uint256;
     using MathLib for uint256;
@@ -188,7 +187,8 @@ contract RiskVault is ERC4626, Breakers {
         returns (uint256 quoteUnits, uint256 baseUnits)
     {
         (uint256 ownQuote, uint256 ownBase) = (_ownQuote(), _ownBase());
-        (uint256 quoteKept, uint256 baseKept) = _book.legs.worstCase(ownBase * _baseScale, _limits.maxPrice);
+        (uint256 quoteKept, uint256 baseKept) =
+            GuardLib.worstCase(_book.legsAt, ownBase * _baseScale, _rules().maxPrice);
         uint256 supply = totalSupply() + 10 ** _decimalsOffset();
         quoteUnits = Math.mulDiv(ownQuote.zeroFloorSub(quoteKept.divUp(_quoteScale)), shares, supply);
         baseUnits = Math.mulDiv(ownBase.zeroFloorSub(baseKept.divUp(_baseScale)), shares, supply);
@@ -218,7 +218,7 @@ contract RiskVault is ERC4626, Breakers {
 
     /// @inheritdoc IKeeperVault
     function lensWords(address keeper) external view returns (uint256[] memory) {
-        Buckets memory buckets = _leaked();
+        Buckets memory buckets = _leaked(_rules());
         Facts memory facts = Facts({
             paused: _pulse.paused,
             keeperUntil: keeperUntil[keeper],
@@ -234,6 +234,6 @@ contract RiskVault is ERC4626, Breakers {
             base: address(base),
             venue: venue
         });
-        return LensLib.words(facts, _feeds(), _limits, _book.legs);
+        return LensLib.words(facts, _feeds(), _rulesAt, _book.legsAt);
     }
 }

@@ -3,23 +3,29 @@
 import time
 from collections.abc import AsyncIterator, Mapping
 
+from keeper.adapters.ethereum.block import fetch_tip
+from keeper.adapters.ethereum.client import Client
 from keeper.adapters.ethereum.preflight import Expected, Finding, examine
+from keeper.adapters.ethereum.rpc import RpcRefusedError
 from keeper.adapters.ethereum.survey import examine_nodes, examine_relay
 from keeper.adapters.journal.looking import look
 from keeper.adapters.journal.store import Owner
 from keeper.app.daemon import Voice
 from keeper.app.parts import account_of, make_pool, make_relay, subject_of, unlock_key
+from keeper.app.pinned import NO_BOOK, books_of, examine_deployment
+from keeper.core.deployment import Deployment
+from keeper.core.head import Head
 from keeper.core.policy import Policy
 from keeper.core.units import Address
 from keeper.logs import Redaction
 from keeper.policies import PolicyError, PolicyFolder
-from keeper.ports import JournalError, SignerError
+from keeper.ports import JournalError, SignerError, UnreachableError
 from keeper.settings import Settings, SettingsError
 
 HEDGES_IN_RESERVE = 3
 """The balance should pay for so many rebalances of the dearest policy, at its fee ceiling."""
 
-KEY, ACCOUNT, POLICIES, JOURNAL = "key", "account", "policies", "journal"
+KEY, ACCOUNT, POLICIES, JOURNAL, BOOK = "key", "account", "policies", "journal", "address book"
 
 
 async def check(settings: Settings, redaction: Redaction) -> tuple[Finding, ...]:
@@ -70,6 +76,42 @@ async def _chain(
         )
         for finding in await examine(pool, expected, time.time):
             yield finding
+        async for finding in _deployments(settings, pool, policies):
+            yield finding
+
+
+async def _deployments(
+    settings: Settings, pool: Client, policies: Mapping[Address, Policy]
+) -> AsyncIterator[Finding]:
+    try:
+        books = books_of(settings)
+    except SettingsError as error:
+        for problem in error.problems:
+            yield Finding(BOOK, ok=False, detail=problem, advice="name the file that the deployment wrote")
+        return
+    if not books:
+        yield Finding(BOOK, ok=True, detail="none: code, roles and rules of the vaults are not pinned")
+        return
+    try:
+        head = await fetch_tip(pool, settings.chain_id)
+        for vault, policy in policies.items():
+            for finding in await _deployment(settings, pool, books.get(vault), policy, head):
+                yield finding
+    except (UnreachableError, RpcRefusedError) as error:
+        yield Finding(BOOK, ok=False, detail=str(error), advice="check the node")
+
+
+async def _deployment(
+    settings: Settings, pool: Client, deployment: Deployment | None, policy: Policy, head: Head
+) -> list[Finding]:
+    name = f"deployment of {policy.name}"
+    if deployment is None:
+        return [Finding(name, ok=False, detail=str(NO_BOOK), advice=NO_BOOK.advice)]
+    found = await examine_deployment(pool, deployment, settings, policy, head)
+    pinned = len(deployment.contracts) + len(deployment.aggregators)
+    return [Finding(name, ok=False, detail=str(each), advice=each.advice) for each in found] or [
+        Finding(name, ok=True, detail=f"{pinned} codes, roles and rules as in the address book")
+    ]
 
 
 def _policies(settings: Settings, voice: Voice) -> tuple[Mapping[Address, Policy], list[Finding]]:

@@ -31,6 +31,7 @@ from keeper.adapters.wallet.needs import Absent, Fill, Log
 from keeper.adapters.wallet.node import AgreedNode
 from keeper.adapters.wallet.wallet import LiveWallet, Parts, open_wallet
 from keeper.app.leading import LeasedNode, LeasedSigner
+from keeper.app.pinned import Watch, books_of
 from keeper.core.head import Head
 from keeper.core.market import Reference
 from keeper.core.plan import Plan
@@ -41,7 +42,15 @@ from keeper.core.transaction.slot import Slot
 from keeper.core.units import Address, mul_div_up
 from keeper.logs import Redaction
 from keeper.observe import ChainTold, Told
-from keeper.ports import Evidence, Policies, SignerError, Simulated, UnreachableError, WouldRevert
+from keeper.ports import (
+    Evidence,
+    Mismatched,
+    Policies,
+    SignerError,
+    Simulated,
+    UnreachableError,
+    WouldRevert,
+)
 from keeper.settings import Settings, SettingsError, Url
 
 RPC_TIMEOUT_S = 10.0
@@ -141,22 +150,29 @@ class FollowingReader:
     def __init__(
         self, rpc: Client, settings: Settings, account: Address, policies: Policies, told: Told
     ) -> None:
+        """Raises SettingsError for an address book that cannot be used."""
         self._rpc, self._settings, self._account = rpc, settings, account
         self._policies, self._told = policies, told
         self._subject = subject_of(settings, account, policies.current())
         self._reader = ChainReader(rpc, self._subject)
+        self._watch = Watch(rpc, settings, books_of(settings), told.pinned)
 
     async def read(self, head: Head, references: Sequence[Reference]) -> Evidence:
         """Everything about all vaults at `head.hash`. Raises UnreachableError."""
-        subject = subject_of(self._settings, self._account, self._policies.current())
+        policies = self._policies.current()
+        subject = subject_of(self._settings, self._account, policies)
         if subject != self._subject:
             self._subject, self._reader = subject, ChainReader(self._rpc, subject)
         evidence = await self._reader.read(head, references)
         self._told.read(evidence.snapshot)
+        await self._watch.look(evidence.snapshot, policies)
         return evidence
 
-    async def simulate(self, plan: Plan, head: Head) -> Simulated | WouldRevert:
-        """Run the exact call at `head.hash`. Raises UnreachableError."""
+    async def simulate(self, plan: Plan, head: Head) -> Simulated | WouldRevert | Mismatched:
+        """Run the exact call at `head.hash`, if the vault is what was deployed. Raises UnreachableError."""
+        fault = self._watch.fault(plan.vault)
+        if fault:
+            return Mismatched(fault)
         return await self._reader.simulate(plan, head)
 
 
@@ -178,7 +194,7 @@ class VaultContract:
             return Absent()
         return Fill(event.spent, event.got)
 
-    async def revert_reason(self, plan: Plan, account: Address, block_number: int) -> str:
+    async def revert_reason(self, plan: Plan, account: Address, block_number: int) -> WouldRevert:
         """The decoded error of the plan's call. Raises UnreachableError."""
         return await self._guard.revert_reason(plan, account, block_number)
 

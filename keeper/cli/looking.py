@@ -22,6 +22,7 @@ FINDING_CODES = {
     "node": Exit.UNREACHABLE,
     "chain": Exit.CONFIGURATION,
     "relay": Exit.UNREACHABLE,
+    "address book": Exit.CONFIGURATION,
 }
 
 
@@ -32,7 +33,8 @@ def check(config: Path | None, *, as_json: bool) -> None:
     """Examine everything that a run needs, and say what is missing and what to do about it.
 
     Looks at settings, policy files, key and password, journal, each node, relay, chain id, clock, contract
-    code, the keeper's role and balance, and every feed. Changes nothing, and may run beside the daemon.
+    code, the keeper's role and balance, every feed, and each vault against its address book. Changes nothing,
+    and may run beside the daemon.
 
     \b
     Exit code: 0 all is well, else the code of the first fault (4, 5, 6, 7, or 1).
@@ -54,7 +56,7 @@ def check(config: Path | None, *, as_json: bool) -> None:
 
 
 def _code(fault: "Finding") -> Exit:
-    if fault.name.startswith(("code of ", "chain of ")):
+    if fault.name.startswith(("code of ", "chain of ", "deployment of ")):
         return Exit.CONFIGURATION
     if fault.name.startswith("node at "):
         return Exit.UNREACHABLE

@@ -17,7 +17,7 @@ from keeper.core.policy import Policy
 from keeper.core.units import WAD, Address
 from keeper.ports import Accepted
 
-GOOD, BAD, DIM = "green", "red", "dim"
+GOOD, SOON, BAD, DIM = "green", "yellow", "red", "dim"
 
 
 def findings(found: Iterable[Finding]) -> RenderableType:
@@ -26,9 +26,14 @@ def findings(found: Iterable[Finding]) -> RenderableType:
     table.add_column("found", overflow="fold")
     table.add_column("to do", overflow="fold")
     for finding in found:
-        mark = Text("ok", style=GOOD) if finding.ok else Text("FAULT", style=BAD)
-        table.add_row(mark, finding.name, Text(finding.detail), Text(finding.advice))
+        table.add_row(_mark(finding), finding.name, Text(finding.detail), Text(finding.advice))
     return table
+
+
+def _mark(finding: Finding) -> Text:
+    if not finding.ok:
+        return Text("FAULT", style=BAD)
+    return Text("soon", style=SOON) if finding.advice else Text("ok", style=GOOD)
 
 
 def decided(looked: Looked) -> RenderableType:

@@ -14,13 +14,17 @@ MAX_BACKOFF_DOUBLINGS = 6
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """`failures` counts reverts in a row; `failed_at` is the chain time of the last one."""
+    """`failures` counts reverts in a row; `failed_at` is the chain time of the last one.
+
+    `rebalanced_at` is that of the last hedge that was ours: what the chain shows beyond it was not.
+    """
 
     vault: Address
     failures: int = 0
     failed_at: int = 0
     rebalances: int = 0
     gas_spent_wei: int = 0
+    rebalanced_at: int = 0
 
     def blocked_until(self, cooldown_s: int) -> int:
         """When a vault may try again: the pause doubles with each revert in a row."""
@@ -37,6 +41,7 @@ def settle(memory: Memory, outcome: VaultOutcome) -> Memory:
                 memory,
                 failures=0,
                 rebalances=memory.rebalances + 1,
+                rebalanced_at=outcome.timestamp,
                 gas_spent_wei=memory.gas_spent_wei + outcome.gas_cost_wei,
             )
         case Reverted():

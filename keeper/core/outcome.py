@@ -31,7 +31,7 @@ class Mined:
 
 @dataclass(frozen=True, slots=True)
 class Reverted:
-    """Included and refused by the contract. `error` is the decoded custom error with its operands."""
+    """Included and refused by the contract. `error` is the decoded custom error, `why` what it means."""
 
     vault: Address
     intent: str
@@ -41,6 +41,7 @@ class Reverted:
     gas_used: int
     gas_cost_wei: int
     error: str
+    why: Reason = Reason.REVERTED
 
 
 @dataclass(frozen=True, slots=True)

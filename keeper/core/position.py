@@ -65,11 +65,13 @@ class VaultRules:
 class VaultState:
     """A vault at a head. Balances in token units; times in Unix seconds of the chain.
 
-    What of the contract's budgets is used up now stands as fractions of the vault's net value.
+    `sealed` says whether sequence, rules and legs are what `state_hash` was made of. What of the contract's
+    budgets is used up now stands as fractions of the vault's net value.
     """
 
     address: Address
     readable: bool
+    sealed: bool
     paused: bool
     keeper_authorised: bool
     quote_units: int

@@ -33,6 +33,7 @@ class Reason(StrEnum):
 
     # What was read is not fit to act on.
     VAULT_UNREADABLE = "vault-unreadable"
+    STATE_MISMATCH = "state-mismatch"
     PRICE_INVALID = "price-invalid"
     PRICE_STALE = "price-stale"
     PRICE_OUT_OF_BOUNDS = "price-out-of-bounds"
@@ -44,10 +45,27 @@ class Reason(StrEnum):
     REFERENCE_MISSING = "reference-missing"
     NODE_UNREACHABLE = "node-unreachable"
 
-    # The vault would refuse.
+    # The vault would refuse, or has refused.
     VAULT_PAUSED = "vault-paused"
     NOT_KEEPER = "not-keeper"
+    STATE_MOVED = "state-moved"
+    DEADLINE_TOO_FAR = "deadline-too-far"
+    OPERATION_MIXED = "operation-mixed"
+    SEQUENCER_DOWN = "sequencer-down"
+    SEQUENCER_GRACE = "sequencer-grace"
+    PRICE_JUMPED = "price-jumped"
+    NOT_RISK_REDUCING = "not-risk-reducing"
+    TRADE_TOO_LARGE = "trade-too-large"
+    OVERSHOOT = "overshoot"
+    SLIPPAGE_EXCEEDED = "slippage-exceeded"
+    LOSS_LIMIT = "loss-limit"
+    COLLATERAL_WORSE = "collateral-worse"
+    VENUE_UNSAFE = "venue-unsafe"
+    OUT_OF_GAS = "out-of-gas"
     SIMULATION_REVERTED = "simulation-reverted"
+
+    # What stands on the chain is not what was deployed, or not what the policy takes it for.
+    DEPLOYMENT_MISMATCH = "deployment-mismatch"
 
     # There is no plan that a policy allows.
     NO_INVENTORY = "no-inventory"
@@ -66,6 +84,7 @@ class Reason(StrEnum):
     LEASE_LOST = "lease-lost"
     STOPPING = "stopping"
     SPEND_CEILING = "spend-ceiling"
+    WASTE_CEILING = "waste-ceiling"
     FOREIGN_PENDING = "foreign-pending"
     NODE_REFUSED = "node-refused"
     MINED = "mined"

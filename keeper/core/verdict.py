@@ -101,6 +101,7 @@ def _opinions(policy: Policy, situation: Situation) -> Iterator[Fit | Unfit]:
     price = _within_age(policy.oracle.price, vault.rules.max_price_age_s)
     volatility = _within_age(policy.oracle.volatility, vault.rules.max_volatility_age_s)
     yield Fit() if vault.readable else Unfit(Reason.VAULT_UNREADABLE, 0, 1)
+    yield Fit() if vault.sealed else Unfit(Reason.STATE_MISMATCH, 0, 1)
     yield Unfit(Reason.VAULT_PAUSED, 1, 0) if vault.paused else Fit()
     yield Fit() if vault.keeper_authorised else Unfit(Reason.NOT_KEEPER, 0, 1)
     yield judge_feed(vault.price, price, head, PRICE)

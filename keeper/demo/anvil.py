@@ -1,9 +1,8 @@
 """A local chain, as a child process that cannot outlive us.
 
 Tests start dozens of nodes and the demo is stopped with Ctrl-C, or with kill -9 when something hangs; a
-node left behind holds memory and a port for days. So a watcher of two lines waits on a pipe that only we
-hold open, and ends the node when the pipe closes, however we went. The node runs in a session of its own:
-Ctrl-C reaches us alone, and we stop things in our order.
+node left behind holds memory and a port for days. So it is tethered to us. It runs in a session of its
+own: Ctrl-C reaches us alone, and we stop things in our order.
 """
 
 import socket
@@ -17,6 +16,7 @@ from typing import IO, Self
 
 from keeper.demo.binaries import find
 from keeper.demo.rpc import NodeUnreachableError, Rpc
+from keeper.demo.tether import launch
 
 CHAIN_ID = 31337
 HARDFORK = "cancun"
@@ -24,8 +24,6 @@ HARDFORK = "cancun"
 _READY_WITHIN_S = 60.0
 _STOP_WITHIN_S = 10.0
 _ATTEMPTS = 3
-_WATCH = 'read -r _ || kill -9 "$1"'
-"""A line on the pipe: the node was stopped in order. End of the pipe: its owner is gone."""
 
 
 class AnvilError(Exception):
@@ -75,14 +73,8 @@ class Anvil:
     @classmethod
     def _launch(cls, command: Sequence[str], port: int) -> Self:
         with tempfile.TemporaryFile() as said:
-            process = subprocess.Popen(  # noqa: S603 a binary of the project, fixed arguments
-                [*command, "--port", str(port)],
-                stdin=subprocess.DEVNULL,
-                stdout=said,
-                stderr=said,
-                start_new_session=True,
-            )
-            node = cls(process, watch(process.pid), Rpc(f"http://127.0.0.1:{port}"))
+            process, watcher = launch([*command, "--port", str(port)], said)
+            node = cls(process, watcher, Rpc(f"http://127.0.0.1:{port}"))
             try:
                 node._wait_until_ready(said)
             except BaseException:
@@ -139,14 +131,3 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def watch(pid: int) -> subprocess.Popen[bytes]:
-    """A watcher that kills a process when this one is gone. Write it a line once the process has ended."""
-    return subprocess.Popen(  # noqa: S603 a constant script
-        ["/bin/sh", "-c", _WATCH, "sh", str(pid)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )

@@ -3,7 +3,7 @@
 Each child writes to a log file of its own, so that a full pipe cannot stop it and its last words can be
 shown when it fails. It runs in a session of its own, because Ctrl-C on a terminal goes to every process of
 the foreground group, and children must end in our order. How the demo ends does not matter: what a
-`finally` cannot reach (kill -9), the watcher does.
+`finally` cannot reach (kill -9), the tether does.
 """
 
 import signal
@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
-from keeper.demo.anvil import watch
+from keeper.demo.tether import launch
 
 LAST_LINES = 20
 _STOP_WITHIN_S = 15.0
@@ -37,15 +37,7 @@ class Child:
         """Start it, with `environ` as its whole environment, or with ours."""
         self.name, self.log = name, log
         with log.open("ab") as said:
-            self._process = subprocess.Popen(  # noqa: S603 our own programs, fixed arguments
-                list(command),
-                stdin=subprocess.DEVNULL,
-                stdout=said,
-                stderr=said,
-                env=environ,
-                start_new_session=True,
-            )
-        self._watcher = watch(self._process.pid)
+            self._process, self._watcher = launch(command, said, environ)
 
     def __enter__(self) -> Self:
         return self

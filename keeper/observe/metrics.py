@@ -78,6 +78,15 @@ class Metrics:
             "hedge_skips_total", "Plans not carried out, by reason.", "vault", "reason"
         )
         self.hedges = self._counter("hedges_total", "Ends of plans.", "vault", "outcome")
+        self.reverts = self._counter(
+            "hedge_reverts_total",
+            "Transactions that the vault refused in a block, by reason.",
+            "vault",
+            "reason",
+        )
+        self.wasted = self._counter(
+            "gas_wasted_ether_total", "Spent on reverts, in the chain's coin.", "vault"
+        )
         self.gas = self._counter("gas_spent_ether_total", "Spent on gas, in the chain's coin.", "vault")
         self.stage = self._histogram("hedge_stage_duration_seconds", "Duration of a cycle's stages.", "stage")
         self.cycle = self._histogram("evaluation_duration_seconds", "From a head read to all vaults decided.")
@@ -88,6 +97,9 @@ class Metrics:
             "evaluation_last_success_timestamp_seconds", "Host time of the last decision.", "vault"
         )
         self.quarantined = self._gauge("vault_quarantined", "1 if left alone after a fault.", "vault")
+        self.as_deployed = self._gauge(
+            "vault_as_deployed", "1 if as its address book says, 0 if not or not known.", "vault"
+        )
         self.mode = self._gauge("vault_mode", "1 for the mode in force.", "vault", "mode")
         self.policy_info = self._gauge(
             "policy_info", "The policy in force, by its text's hash.", "vault", "sha256"

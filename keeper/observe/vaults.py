@@ -25,6 +25,7 @@ from keeper.core.plan import Plan
 from keeper.core.policy import Policy
 from keeper.core.reason import Reason
 from keeper.core.snapshot import Snapshot
+from keeper.core.transaction.commands import Alert
 from keeper.core.transaction.wish import Instead, Unwanted, Wish
 from keeper.core.units import WAD, Address
 from keeper.observe.measures import VaultMeasures
@@ -142,15 +143,31 @@ class Told:
             case Mined() | Reverted():
                 self._m.hedges.labels(name, reason.value).inc()
                 self._m.gas.labels(name).inc(outcome.gas_cost_wei / WAD)
-                tell = self._log.info if isinstance(outcome, Mined) else self._log.error
-                tell("settled", vault=name, reason=reason.value, tx=outcome.tx_hash,
-                     block=outcome.block_number, gas_used=outcome.gas_used,
-                     error=getattr(outcome, "error", None))  # fmt: skip
+                if isinstance(outcome, Reverted):
+                    self._m.reverts.labels(name, outcome.why.value).inc()
+                    self._m.wasted.labels(name).inc(outcome.gas_cost_wei / WAD)
+                self._in_block(name, outcome)
             case Cancelled() | Superseded() | NonceTaken():
                 self._m.hedges.labels(name, reason.value).inc()
                 if isinstance(outcome, Cancelled):
                     self._m.gas.labels(name).inc(outcome.gas_cost_wei / WAD)
                 self._log.warning("settled", vault=name, reason=reason.value, intent=outcome.intent)
+
+    def _in_block(self, name: str, outcome: Mined | Reverted) -> None:
+        facts: dict[str, object] = {
+            "vault": name, "reason": reason_of(outcome).value, "tx": outcome.tx_hash,
+            "block": outcome.block_number, "gas_used": outcome.gas_used,
+        }  # fmt: skip
+        if isinstance(outcome, Mined):
+            self._log.info("settled", **facts)
+        else:
+            self._log.error("settled", **facts, why=outcome.why.value, error=outcome.error)
+
+    def foreign_hedge(self, vault: Address, at: int) -> None:
+        """Somebody else holds a keeper's key, or pulled the ripcord."""
+        self._m.alarms.labels(Alert.FOREIGN_HEDGE.value).inc()
+        detail = "hedged by a transaction that is in no journal: pause the vault unless you know whose it was"
+        self._log.critical(Alert.FOREIGN_HEDGE.value, vault=self._name(vault), chain_time=at, detail=detail)
 
     def unreadable(self, head: Head, error: UnreachableError) -> None:
         """Every vault holds. Logged once, until a cycle is completed again."""
@@ -165,6 +182,16 @@ class Told:
         self._m.quarantined.labels(name).set(1)
         self._progress.quarantined(name)
         self._log.error("vault quarantined: restart after a look", vault=name, exc_info=error)
+
+    def pinned(self, vault: Address, faults: tuple[str, ...]) -> None:
+        """A vault was held against its address book; `faults` is empty when all is as deployed."""
+        name = self._name(vault)
+        self._m.as_deployed.labels(name).set(not faults)
+        if faults:
+            reason = Reason.DEPLOYMENT_MISMATCH.value
+            self._log.error("vault is not as deployed", vault=name, reason=reason, faults=list(faults))
+        else:
+            self._log.info("vault is as deployed", vault=name)
 
     def cycled(self, head: Head) -> None:
         """The sign of life."""

@@ -69,6 +69,7 @@ def vault(**changes: object) -> VaultState:
     healthy = VaultState(
         address=VAULT,
         readable=True,
+        sealed=True,
         paused=False,
         keeper_authorised=True,
         quote_units=2_000_000 * 10**6,

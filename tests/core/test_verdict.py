@@ -37,6 +37,7 @@ def measured(policy: Policy, each: Situation, costs: Costs = CHEAP) -> Within | 
     ("broken", "reason"),
     [
         ({"readable": False}, Reason.VAULT_UNREADABLE),
+        ({"sealed": False}, Reason.STATE_MISMATCH),
         ({"paused": True}, Reason.VAULT_PAUSED),
         ({"keeper_authorised": False}, Reason.NOT_KEEPER),
         ({"price": Reading(0, NOW, 1)}, Reason.PRICE_INVALID),

@@ -21,6 +21,18 @@ print(child.pid, flush=True)
 time.sleep(600)
 """
 
+BRIEF_OWNER = """
+import os, signal, sys
+from pathlib import Path
+from keeper.demo import tether
+from keeper.demo.children import Child
+def killed_before_it_watches(pid):
+    print(pid, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+tether.watch = killed_before_it_watches
+Child("sleeper", [sys.executable, "-c", "import time; time.sleep(600)"], Path(sys.argv[1]))
+"""
+
 
 def test_a_child_that_fails_says_why(tmp_path: Path) -> None:
     child = Child(
@@ -72,9 +84,10 @@ def test_waiting_ends_when_time_is_up() -> None:
         wait_until(lambda: False, [], 0, "the start")
 
 
-def test_a_child_dies_with_an_owner_that_was_killed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("owner_code", [OWNER, BRIEF_OWNER])
+def test_a_child_dies_with_an_owner_that_was_killed(owner_code: str, tmp_path: Path) -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", OWNER, str(tmp_path / "log")], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", owner_code, str(tmp_path / "log")], stdout=subprocess.PIPE, text=True
     ) as owner:
         assert owner.stdout is not None
         pid = int(owner.stdout.readline())

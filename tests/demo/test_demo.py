@@ -127,7 +127,7 @@ def started(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
 def assert_gone(processes: list[psutil.Process]) -> None:
     deadline = time.monotonic() + 20
     while left := [process for process in processes if _alive(process)]:
-        assert time.monotonic() < deadline, left
+        assert time.monotonic() < deadline, [(process, process.cmdline(), process.ppid()) for process in left]
         time.sleep(0.02)
 
 

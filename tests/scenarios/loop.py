@@ -61,6 +61,9 @@ class Told:
     def settled(self, outcome: Outcome) -> None:
         self.outcomes.append(outcome)
 
+    def foreign_hedge(self, vault: Address, at: int) -> None:
+        raise AssertionError((vault, at))
+
     def unreadable(self, head: Head, error: UnreachableError) -> None: ...
 
     def quarantined(self, vault: Address, error: Exception) -> None:

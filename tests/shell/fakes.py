@@ -12,6 +12,7 @@ from keeper.core.outcome import Filled, Outcome, Refused, Settlement
 from keeper.core.plan import Plan
 from keeper.core.policy import Policy
 from keeper.core.snapshot import Snapshot
+from keeper.core.transaction.whose import Whose
 from keeper.core.transaction.wish import Wish
 from keeper.core.units import Address
 from keeper.ports import (
@@ -83,6 +84,7 @@ class FakeWallet:
     offered: list[Plan] = field(default_factory=list)
     busy: set[Address] = field(default_factory=set)
     waiting: dict[Address, tuple[int, Plan]] = field(default_factory=dict)
+    senders: dict[tuple[Address, int], Whose] = field(default_factory=dict)
     reviews: list[tuple[int, Mapping[Address, Wish], int]] = field(default_factory=list)
 
     def pending(self) -> frozenset[Address]:
@@ -90,6 +92,9 @@ class FakeWallet:
 
     def in_flight(self, head: Head) -> Mapping[Address, Plan]:
         return {vault: plan for vault, (since, plan) in self.waiting.items() if since < head.number}
+
+    def whose(self, vault: Address, at: int) -> Whose:
+        return self.senders.get((vault, at), Whose.THEIRS)
 
     async def offer(self, plan: Plan, head: Head, native_usd_wad: int) -> Accepted | Refused:
         del native_usd_wad
@@ -152,6 +157,9 @@ class FakeObserver:
 
     def settled(self, outcome: Outcome) -> None:
         self.told.append(("settled", type(outcome).__name__))
+
+    def foreign_hedge(self, vault: Address, at: int) -> None:
+        self.told.append(("foreign_hedge", (vault, at)))
 
     def unreadable(self, head: Head, error: UnreachableError) -> None:
         self.told.append(("unreadable", (head.number, str(error))))

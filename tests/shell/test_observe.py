@@ -165,6 +165,25 @@ def test_gas_is_added_up_for_all_that_reached_a_block(desk: Desk) -> None:
     assert desk.of_vault("gas_spent_ether_total") == pytest.approx(0.021)
 
 
+def test_a_hedge_of_somebody_else_is_an_alarm(desk: Desk) -> None:
+    desk.told.foreign_hedge(VAULT, NOW)
+    assert desk.value("transaction_alarms_total", alert="foreign-hedge") == 1
+    assert desk.said("critical") == ["foreign-hedge"]
+
+
+def test_what_a_revert_cost_was_wasted(desk: Desk) -> None:
+    desk.told.settled(mined())
+    desk.told.settled(Reverted(VAULT, "i", HASH, 5, NOW, 300_000, 10**16, "x"))
+    assert desk.of_vault("gas_wasted_ether_total") == pytest.approx(0.01)
+
+
+def test_a_revert_is_counted_by_what_the_guard_said(desk: Desk) -> None:
+    desk.told.settled(Reverted(VAULT, "i", HASH, 5, NOW, 300_000, 1, "StateMoved(…)", Reason.STATE_MOVED))
+    assert desk.of_vault("hedge_reverts_total", reason="state-moved") == 1
+    (line,) = [line for line in desk.logs if line["log_level"] == "error"]
+    assert (line["reason"], line["why"], line["error"]) == ("reverted", "state-moved", "StateMoved(…)")
+
+
 def test_a_dry_run_is_no_hedge_and_says_so_once(desk: Desk) -> None:
     for _ in range(3):
         desk.told.decided(decision(gap=600))

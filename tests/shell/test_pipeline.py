@@ -118,6 +118,15 @@ async def test_a_gap_that_closed_by_itself_makes_what_is_in_flight_unwanted() ->
     assert world.wallet.reviews[-1][1] == {VAULT: Unwanted(Reason.INSIDE_BAND)}
 
 
+async def test_a_hedge_that_is_in_no_journal_is_told_at_the_head_that_shows_it() -> None:
+    world = World(gapped(0.0))
+    await world.run()
+    assert world.observer.of("foreign_hedge") == []
+    world.reader.snapshot = snapshot(gapped(0.0, last_rebalance_at=NOW - 5))
+    await world.pipeline.cycle(replace(HEAD, number=HEAD.number + 1))
+    assert world.observer.of("foreign_hedge") == [(VAULT, NOW - 5)]
+
+
 async def test_a_gap_that_grew_wants_another_plan_instead() -> None:
     world = World(gapped(90.0))
     await world.run()
@@ -167,6 +176,7 @@ async def test_all_that_ends_with_one_nonce_is_settled_together() -> None:
     }
     await world.run()
     assert world.pipeline.memories[VAULT].rebalances == 1
+    assert world.pipeline.memories[VAULT].rebalanced_at == NOW
     assert world.pipeline.memories[OTHER].rebalances == 0
     assert world.observer.of("settled") == ["Mined", "Superseded", "Filled"]
 
@@ -177,6 +187,16 @@ async def test_a_plan_that_would_revert_is_never_offered_to_the_wallet() -> None
     await world.run()
     assert world.wallet.offered == []
     assert world.journal.outcomes == [Refused(VAULT, Reason.SIMULATION_REVERTED, "CoolingDown(readyAt=1)")]
+
+
+async def test_what_the_guard_says_is_the_reason_and_it_is_asked_once_a_block() -> None:
+    world = World(gapped(90.0), blocks=5)
+    world.reader.simulation = WouldRevert("LossBudgetExceeded(used=2, cap=1)", Reason.LOSS_LIMIT)
+    await world.run()
+    assert world.wallet.offered == []
+    assert [plan.vault for plan in world.reader.simulated] == [VAULT] * 5
+    told = Refused(VAULT, Reason.LOSS_LIMIT, "LossBudgetExceeded(used=2, cap=1)")
+    assert world.journal.outcomes == [told] * 5
 
 
 async def test_a_plan_that_the_node_will_not_run_does_not_keep_the_others_from_their_hedges() -> None:

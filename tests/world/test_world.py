@@ -95,7 +95,7 @@ def test_a_crash_of_ninety_percent_stays_in_the_pools_range(world: World) -> Non
 def test_the_lens_reads_what_the_contracts_say(world: World) -> None:
     vault = world.vault("strangle")
     words = _lens_words(world, [vault.address])
-    header, body = words[:8], words[8:36]
+    header, body = words[:8], words[8:40]
     feed = cast("list[int]", world.chain.read(world.feed("price"), "latestRoundData"))
     assert header[7] == 1
     assert header[5] == feed[1] * 10**10
@@ -109,8 +109,8 @@ def test_the_lens_reads_what_the_contracts_say(world: World) -> None:
     assert body[18] == world.chain.read_int(world.pool, "liquidity")
     ages = MAX_FEED_AGE_S | MAX_FEED_AGE_S << 32 | 7200 << 64
     assert body[23] == ages | MAX_TRADE * 10**18 << 96
-    assert len(words) == 8 + 28 + world.chain.read_int(vault, "legCount")
-    assert words[36] == cast("list[int]", world.chain.read(vault, "legAt", 0))[0]
+    assert len(words) == 8 + 32 + world.chain.read_int(vault, "legCount")
+    assert words[40] == cast("list[int]", world.chain.read(vault, "legAt", 0))[0]
 
 
 def test_the_pools_price_in_core_units_is_the_markets(world: World) -> None:

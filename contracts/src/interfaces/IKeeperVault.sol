@@ -34,9 +34,12 @@ interface IKeeperVault {
 
     /// @notice The hash a proposal must carry; it moves whenever a hedge computed earlier may have become wrong by
     /// someone's decision, and never by a deposit, a withdrawal or a donation.
+    /// @dev keccak256(abi.encode(chain id, vault, sequence, keccak256(abi.encode(keccak256(abi.encode(rules)),
+    /// keccak256(legs, packed))))). A keeper computes it from `lensWords` and trades only if it is the same, so that a
+    /// node which lies about rules or legs is found out before anything is sent.
     function stateHash() external view returns (bytes32);
 
-    /// @notice The vault in packed words, in the layout documented at `ILens`: 28 words, then one word per leg.
+    /// @notice The vault in packed words, in the layout documented at `ILens`: 32 words, then one word per leg.
     /// @param keeper The account whose authority is reported.
     function lensWords(address keeper) external view returns (uint256[] memory words);
 }

@@ -5,10 +5,10 @@ pragma solidity ^0.8.34;
 /// @notice Reads many vaults at one block, in 32-byte words which need no decoder.
 ///
 /// Header, 8 words:
-///   0 version (2) · 1 block number · 2 block timestamp · 3 block base fee · 4 native balance of the keeper
+///   0 version (3) · 1 block number · 2 block timestamp · 3 block base fee · 4 native balance of the keeper
 ///   5 price of the native coin, WAD, 0 if unreadable · 6 its timestamp · 7 number of vaults
 ///
-/// For each vault, 28 words:
+/// For each vault, 32 words:
 ///    0 address
 ///    1 flags: bit 0 readable, bit 1 paused, bit 2 keeper authorised, bit 3 base is token0 of the pool
 ///    2 quote of the vault, without escrow     3 base of the vault, without escrow
@@ -27,6 +27,14 @@ pragma solidity ^0.8.34;
 ///   26 until when the keeper is authorised
 ///   27 error of the price, basis points | least trade, basis points of the greatest << 16
 ///      | turnover cap, millionths << 32 | loss cap, millionths << 64
+///   28 maximum age of the second source | greatest jump, basis points << 32 | greatest drawdown, basis points << 48
+///      | turnover a day, millionths << 64 | loss a day, millionths << 96 | emergency gap << 128
+///   29 least price | greatest price << 128
+///   30 least volatility | greatest volatility << 64 | reward of the ripcord << 128
+///   31 greatest trade in an emergency, in base
+///
+/// So all rules are there, and with the sequence and the legs everything that the state hash is made of: whoever reads
+/// these words can find out whether they belong together.
 ///
 /// Then the leg words of all vaults, in the order of the vaults (see `OptionLeg`).
 ///

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.34;
 
 /// @title IUniswapV3Pool
-/// @notice The part of a Uniswap v3 pool which the venue uses.
+/// @notice The part of a Uniswap v3 pool which the venue and the mean price use.
 interface IUniswapV3Pool {
     /// @notice The token with the lower address; the pool's price is token1 per token0.
     function token0() external view returns (address);
@@ -29,6 +29,15 @@ interface IUniswapV3Pool {
             uint8 feeProtocol,
             bool unlocked
         );
+
+    /// @notice Sums over time, as they were so many seconds ago.
+    /// @dev Reverts with `OLD` where the pool's memory does not reach so far back.
+    /// @return tickCumulatives Tick times seconds.
+    /// @return secondsPerLiquidityCumulativeX128s Seconds per liquidity in range, Q32.128.
+    function observe(uint32[] calldata secondsAgos)
+        external
+        view
+        returns (int56[] memory tickCumulatives, uint160[] memory secondsPerLiquidityCumulativeX128s);
 
     /// @notice Swaps until `amountSpecified` is used up or the price reaches the limit; calls back for the payment.
     /// @param recipient Who receives the output.

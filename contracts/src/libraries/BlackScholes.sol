@@ -4,16 +4,14 @@ pragma solidity 0.8.34;
 import {WAD, WAD_SIGNED, YEAR} from "./ConstantsLib.sol";
 import {NormalCdf} from "./NormalCdf.sol";
 import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
-import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 
 /// @title BlackScholes
 /// @notice Price and delta of a European option for a rate of zero, in WAD.
 /// @dev Prices and delta are within 1e-12 of the spot of the exact value for spot/strike in [0.2, 5], one minute to
-/// two years, volatility 5 % to 300 %; see test/golden. An option without time or without volatility is worth its
+/// two years, volatility 5 % to 300 %; see test/golden. Unchecked: prices and volatilities are below 2^128, a logarithm's
+/// size below 100 and its error below one, so that no term reaches 1e75. An option without time or without volatility is worth its
 /// intrinsic value; its delta is a step, one half at the strike.
 library BlackScholes {
-    using SafeCastLib for uint256;
-
     /// @dev Half of the greatest slope of the normal density, exp(-1/2) / sqrt(2 pi), rounded up.
     uint256 private constant HALF_MAX_CURVATURE = 0.12098536225957168e18;
 
@@ -43,11 +41,20 @@ library BlackScholes {
         uint256 dev,
         uint256 lnError
     ) internal pure returns (uint256 price, int256 delta, uint256 sway) {
-        int256 d1 = _d1(lnMoneyness, dev);
-        (uint256 above, uint256 density) = NormalCdf.law(d1);
-        delta = isCall ? above.toInt256() : above.toInt256() - WAD_SIGNED;
-        price = _price(isCall, spot, strike, d1, FixedPointMathLib.abs(delta), dev);
-        sway = _sway(d1, density, dev, lnError);
+        unchecked {
+            int256 d1 = _d1(lnMoneyness, dev);
+            uint256 z = FixedPointMathLib.abs(d1);
+            uint256 bell = NormalCdf.bell(z);
+            uint256 absDelta = bell * NormalCdf.tail(z) / WAD;
+            if ((d1 > 0) == isCall) absDelta = WAD - absDelta;
+            // At most one.
+            // forge-lint: disable-next-item(unsafe-typecast)
+            delta = isCall ? int256(absDelta) : -int256(absDelta);
+            // Far below 2^255.
+            // forge-lint: disable-next-item(unsafe-typecast)
+            price = _price(isCall, spot, strike, d1 - int256(dev), bell, absDelta);
+            sway = _sway(z, bell, dev, lnError);
+        }
     }
 
     /// @notice What an option on one unit of base pays if it ends at `spot`.
@@ -58,37 +65,47 @@ library BlackScholes {
                 : FixedPointMathLib.zeroFloorSub(strike, spot);
     }
 
-    function _price(bool isCall, uint256 spot, uint256 strike, int256 d1, uint256 absDelta, uint256 dev)
+    /// @dev The bell curve at d2 is to that at d1 as the spot to the strike: one exponential serves both.
+    function _price(bool isCall, uint256 spot, uint256 strike, int256 d2, uint256 bell, uint256 absDelta)
         private
         pure
         returns (uint256)
     {
-        int256 d2 = d1 - dev.toInt256();
-        uint256 spotPart = spot * absDelta / WAD;
-        uint256 strikePart = strike * NormalCdf.cdf(isCall ? d2 : -d2) / WAD;
-        uint256 model = isCall
-            ? FixedPointMathLib.zeroFloorSub(spotPart, strikePart)
-            : FixedPointMathLib.zeroFloorSub(strikePart, spotPart);
-        return FixedPointMathLib.max(model, intrinsic(isCall, spot, strike));
+        unchecked {
+            uint256 spotPart = spot * absDelta / WAD;
+            uint256 strikePart = spot * bell / WAD * NormalCdf.tail(FixedPointMathLib.abs(d2)) / WAD;
+            if ((d2 > 0) == isCall) strikePart = FixedPointMathLib.zeroFloorSub(strike, strikePart);
+            uint256 model = isCall
+                ? FixedPointMathLib.zeroFloorSub(spotPart, strikePart)
+                : FixedPointMathLib.zeroFloorSub(strikePart, spotPart);
+            return FixedPointMathLib.max(model, intrinsic(isCall, spot, strike));
+        }
     }
 
     /// @dev Delta as a function of the logarithm of the spot is a normal law of width `dev`: its slope here is known,
     /// and its curvature nowhere exceeds that of the law at one deviation. So this holds at every price in between,
     /// which looking at the two ends would not show for a book. Nor does delta ever move by more than one; nor, six
     /// deviations away from where it moves, by anything that counts.
-    function _sway(int256 d1, uint256 density, uint256 dev, uint256 lnError) private pure returns (uint256) {
-        if (dev == 0) return lnError * WAD * WAD < FixedPointMathLib.abs(d1) ? 0 : WAD;
-        uint256 steps = lnError * WAD / dev;
-        if (FixedPointMathLib.abs(d1) > steps + 6 * WAD) return NEGLIGIBLE;
-        // The rounding of the square is far below what is added for it.
-        // slither-disable-next-line divide-before-multiply
-        uint256 bound = steps * density / WAD + steps * steps / WAD * HALF_MAX_CURVATURE / WAD + 1;
-        return FixedPointMathLib.min(bound, WAD);
+    function _sway(uint256 z, uint256 bell, uint256 dev, uint256 lnError) private pure returns (uint256) {
+        unchecked {
+            if (dev == 0) return lnError * WAD * WAD < z ? 0 : WAD;
+            uint256 steps = lnError * WAD / dev;
+            if (z > steps + 6 * WAD) return NEGLIGIBLE;
+            // The rounding of the square is far below what is added for it.
+            // slither-disable-next-line divide-before-multiply
+            uint256 bound =
+                steps * bell / NormalCdf.ROOT_TWO_PI + steps * steps / WAD * HALF_MAX_CURVATURE / WAD + 1;
+            return FixedPointMathLib.min(bound, WAD);
+        }
     }
 
     /// @dev Without deviation the moneyness decides alone: the quotient runs to plus or minus infinity, or is zero.
     function _d1(int256 lnMoneyness, uint256 dev) private pure returns (int256) {
-        if (dev == 0) return lnMoneyness * WAD_SIGNED * WAD_SIGNED;
-        return lnMoneyness * WAD_SIGNED / dev.toInt256() + (dev / 2).toInt256();
+        unchecked {
+            if (dev == 0) return lnMoneyness * WAD_SIGNED * WAD_SIGNED;
+            // Far below 2^255.
+            // forge-lint: disable-next-item(unsafe-typecast)
+            return lnMoneyness * WAD_SIGNED / int256(dev) + int256(dev / 2);
+        }
     }
 }

@@ -8,18 +8,8 @@ import {Leg} from "./OptionLeg.sol";
 import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 
-/// @notice A leg in storage. The second slot is read only to settle.
-/// @param leg The option.
-/// @param counterparty The other side.
-/// @param premium What was paid on opening, in quote units.
-struct BookedLeg {
-    Leg leg;
-    address counterparty;
-    uint96 premium;
-}
-
 /// @notice What a book of options is worth and how it leans, at one price, one volatility and one time.
-/// @param value Value to the vault, WAD of quote, each leg rounded against the vault.
+/// @param value Value to the vault, WAD of quote, rounded against the vault.
 /// @param delta Delta, WAD of base.
 /// @param sway The most by which delta may differ at any price within the error that was asked about.
 /// @param shortSize Base underlying the short legs, WAD.
@@ -31,39 +21,44 @@ struct Exposure {
 }
 
 /// @title BookLib
-/// @notice Sums over a book of legs.
-/// @dev Deployed by itself and linked: with the normal law inside, a vault would not fit on a chain.
-/// The logarithm of the spot is taken once, and the root of time once per run of equal expiries.
+/// @notice Sums over a book of legs, and books of one leg more or less.
+/// @dev The logarithm of the spot is taken once, and the root of time once per run of equal expiries.
 library BookLib {
+    using FixedPointMathLib for int256;
+    using FixedPointMathLib for uint256;
     using MathLib for int256;
     using MathLib for uint256;
     using SafeCastLib for uint256;
 
+    /* SUMS */
+
     /// @notice The whole book at a price that may be off by `errorBps` in either direction.
-    function measure(BookedLeg[] storage book, uint256 price, uint256 vol, uint256 errorBps)
-        external
+    function measure(Leg[] memory legs, uint256 price, uint256 vol, uint256 errorBps)
+        internal
         view
         returns (Exposure memory sum)
     {
+        if (legs.length == 0) return sum;
+        (price, vol) = (price.toUint128(), vol.toUint128());
         int256 lnPrice = FixedPointMathLib.lnWad(price.toInt256());
         // The logarithm of 1 / (1 - e) is at most e / (1 - e), and that of 1 + e is less.
         uint256 lnError = FixedPointMathLib.divUp(errorBps * WAD, BPS - errorBps);
         uint256 expiry = 0;
         uint256 dev = 0;
-        uint256 count = book.length;
-        for (uint256 i = 0; i < count; ++i) {
-            Leg leg = book[i].leg;
+        for (uint256 i = 0; i < legs.length; ++i) {
+            Leg leg = legs[i];
             if (leg.expiry() != expiry) (expiry, dev) = (leg.expiry(), _deviation(vol, leg.expiry()));
             _add(sum, leg, price, lnPrice - leg.lnStrike(), dev, lnError);
         }
+        sum.value = sum.value.divDown(WAD);
+        sum.delta /= WAD_SIGNED;
+        sum.sway = sum.sway.divUp(WAD);
     }
 
     /// @notice Base underlying all short legs, WAD.
-    function shortSize(BookedLeg[] storage book) external view returns (uint256 sum) {
-        uint256 count = book.length;
-        for (uint256 i = 0; i < count; ++i) {
-            Leg leg = book[i].leg;
-            if (leg.size() < 0) sum += leg.absSize();
+    function shortSize(Leg[] memory legs) internal pure returns (uint256 sum) {
+        for (uint256 i = 0; i < legs.length; ++i) {
+            if (legs[i].size() < 0) sum += legs[i].absSize();
         }
     }
 
@@ -73,15 +68,14 @@ library BookLib {
     /// @param greatestPrice That price, WAD.
     /// @return quoteUp To be held back in quote, WAD.
     /// @return baseUp To be held back in base, WAD.
-    function worstCase(BookedLeg[] storage book, uint256 ownBase, uint256 greatestPrice)
-        external
-        view
+    function worstCase(Leg[] memory legs, uint256 ownBase, uint256 greatestPrice)
+        internal
+        pure
         returns (uint256 quoteUp, uint256 baseUp)
     {
         uint256 lowest = greatestPrice;
-        uint256 count = book.length;
-        for (uint256 i = 0; i < count; ++i) {
-            Leg leg = book[i].leg;
+        for (uint256 i = 0; i < legs.length; ++i) {
+            Leg leg = legs[i];
             if (leg.size() >= 0) continue;
             if (leg.isCall()) {
                 baseUp += leg.absSize();
@@ -95,16 +89,7 @@ library BookLib {
         quoteUp += uncovered.wMulUp(greatestPrice - lowest);
     }
 
-    /// @notice The hash of all legs in their order.
-    function root(BookedLeg[] storage book) external view returns (bytes32) {
-        uint256 count = book.length;
-        uint256[] memory words = new uint256[](count);
-        for (uint256 i = 0; i < count; ++i) {
-            words[i] = Leg.unwrap(book[i].leg);
-        }
-        return keccak256(abi.encodePacked(words));
-    }
-
+    /// @dev Sums of products, not yet divided. Unchecked: a size is below 2^87, and a price of a unit below 2^128.
     function _add(
         Exposure memory sum,
         Leg leg,
@@ -115,13 +100,38 @@ library BookLib {
     ) private pure {
         (uint256 unitPrice, int256 unitDelta, uint256 unitSway) =
             BlackScholes.measure(leg.isCall(), price, leg.strike(), lnMoneyness, dev, lnError);
-        sum.value += (leg.size() * unitPrice.toInt256()).divDown(WAD);
-        sum.delta += leg.size() * unitDelta / WAD_SIGNED;
-        sum.sway += leg.absSize().wMulUp(unitSway);
-        if (leg.size() < 0) sum.shortSize += leg.absSize();
+        unchecked {
+            int256 size = leg.size();
+            uint256 absSize = size.abs();
+            // forge-lint: disable-next-item(unsafe-typecast)
+            sum.value += size * int256(unitPrice);
+            sum.delta += size * unitDelta;
+            sum.sway += absSize * unitSway;
+            if (size < 0) sum.shortSize += absSize;
+        }
     }
 
     function _deviation(uint256 vol, uint256 expiry) private view returns (uint256) {
         return BlackScholes.deviation(vol, FixedPointMathLib.zeroFloorSub(expiry, block.timestamp));
+    }
+
+    /* ONE MORE, ONE LESS */
+
+    /// @notice The same legs, and another.
+    function with(Leg[] memory legs, Leg leg) internal pure returns (Leg[] memory more) {
+        more = new Leg[](legs.length + 1);
+        for (uint256 i = 0; i < legs.length; ++i) {
+            more[i] = legs[i];
+        }
+        more[legs.length] = leg;
+    }
+
+    /// @notice The same legs without one, whose place the last one takes.
+    function without(Leg[] memory legs, uint256 index) internal pure returns (Leg[] memory fewer) {
+        uint256 last = legs.length - 1;
+        fewer = new Leg[](last);
+        for (uint256 i = 0; i < last; ++i) {
+            fewer[i] = legs[i == index ? last : i];
+        }
     }
 }

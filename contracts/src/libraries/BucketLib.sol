@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {PIP, WAD} from "./ConstantsLib.sol";
+import {GRAIN, PIP, WAD} from "./ConstantsLib.sol";
 import {ErrorsLib} from "./ErrorsLib.sol";
 import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
@@ -9,11 +9,9 @@ import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 /// @notice What has been used up of the two budgets of a vault, as fractions of its net value (WAD).
 /// @param turnover Of the value that may be traded.
 /// @param loss Of the value that trading may cost.
-/// @param at When these were true.
 struct Buckets {
-    uint96 turnover;
-    uint96 loss;
-    uint64 at;
+    uint256 turnover;
+    uint256 loss;
 }
 
 /// @title BucketLib
@@ -22,6 +20,16 @@ struct Buckets {
 /// calendar day nor the step of a refill doubles it, and a gain never makes room: nothing is ever taken out.
 library BucketLib {
     using SafeCastLib for uint256;
+
+    /// @notice A level as it is stored, rounded up. No ceiling of a budget is beyond it, and each is a multiple of it.
+    function packUp(uint256 used) internal pure returns (uint32) {
+        return FixedPointMathLib.divUp(used, GRAIN).toUint32();
+    }
+
+    /// @notice What a stored level stands for.
+    function unpack(uint32 stored) internal pure returns (uint256) {
+        return stored * GRAIN;
+    }
 
     /// @notice What is left in a bucket after `elapsed` seconds, rounded up.
     function level(uint256 used, uint256 perDayPips, uint256 elapsed) internal pure returns (uint256) {
@@ -42,7 +50,7 @@ library BucketLib {
     function pourTurnover(Buckets memory buckets, uint256 fraction, uint256 capPips) internal pure {
         uint256 used = buckets.turnover + fraction;
         if (used > capPips * PIP) revert ErrorsLib.TurnoverExceeded(used, capPips * PIP);
-        buckets.turnover = used.toUint96();
+        buckets.turnover = used;
     }
 
     /// @notice Pours into the loss bucket. What costs nothing is let through even where rules have been tightened below
@@ -51,6 +59,6 @@ library BucketLib {
         if (fraction == 0) return;
         uint256 used = buckets.loss + fraction;
         if (used > capPips * PIP) revert ErrorsLib.LossBudgetExceeded(used, capPips * PIP);
-        buckets.loss = used.toUint96();
+        buckets.loss = used;
     }
 }

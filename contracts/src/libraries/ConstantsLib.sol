@@ -15,6 +15,10 @@ uint256 constant BPS = 10_000;
 /// @dev A millionth, in fixed point: what the budgets of a vault are counted in.
 uint256 constant PIP = 1e12;
 
+/// @dev What the levels of these budgets are stored in, rounded up: so fine that a hedge loses at most a ten-thousandth of
+/// the smallest budget to it, and so coarse that the greatest fits into 32 bits.
+uint256 constant GRAIN = 1e8;
+
 /// @dev The year that volatilities are annualised by.
 uint256 constant YEAR = 365 days;
 

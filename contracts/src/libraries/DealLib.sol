@@ -3,7 +3,8 @@ pragma solidity 0.8.34;
 
 import {IAggregatorV3} from "../interfaces/IAggregatorV3.sol";
 import {Terms} from "../interfaces/IRiskVault.sol";
-import {BookedLeg} from "./BookLib.sol";
+import {BookLib} from "./BookLib.sol";
+import {CodeLib} from "./CodeLib.sol";
 import {MAX_LEGS, MAX_TENOR} from "./ConstantsLib.sol";
 import {ErrorsLib} from "./ErrorsLib.sol";
 import {EventsLib} from "./EventsLib.sol";
@@ -15,13 +16,23 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 
+/// @notice What of a leg is needed only when it is settled.
+/// @param counterparty The other side.
+/// @param premium What was paid on opening, in quote units.
+struct Deal {
+    address counterparty;
+    uint96 premium;
+}
+
 /// @notice The options of a vault.
-/// @param legs Written and bought.
+/// @param legsAt Where the legs stand, written and bought ones: see `CodeLib`.
+/// @param deals What else belongs to them, in the same order.
 /// @param quoteEscrow Collateral of the writers of bought puts, in quote units.
 /// @param baseEscrow Collateral of the writers of bought calls, in base units.
 /// @param agreed Terms that a counterparty stands ready for, by their hash.
 struct Book {
-    BookedLeg[] legs;
+    address legsAt;
+    Deal[] deals;
     uint128 quoteEscrow;
     uint128 baseEscrow;
     mapping(bytes32 termsHash => bool) agreed;
@@ -62,9 +73,10 @@ library DealLib {
         returns (uint256 index)
     {
         _requireOpenable(book, terms);
-        index = book.legs.length;
+        index = book.deals.length;
         Leg leg = OptionLeg.pack(terms);
-        book.legs.push(BookedLeg({leg: leg, counterparty: terms.counterparty, premium: terms.premium}));
+        book.legsAt = CodeLib.write(BookLib.with(CodeLib.readLegs(book.legsAt), leg));
+        book.deals.push(Deal({counterparty: terms.counterparty, premium: terms.premium}));
         emit EventsLib.LegOpened(index, terms.counterparty, Leg.unwrap(leg), terms.premium);
         if (terms.size < 0) {
             _take(tokens.quote, terms.counterparty, terms.premium);
@@ -86,23 +98,25 @@ library DealLib {
         uint256 scale,
         uint80 roundId
     ) external returns (uint256 payoff) {
-        BookedLeg memory booked = legAt(book, index);
-        uint256 expiry = booked.leg.expiry();
+        (Leg leg, Deal memory deal) = legAt(book, index);
+        uint256 expiry = leg.expiry();
         if (block.timestamp < expiry) revert ErrorsLib.NotExpired(expiry, block.timestamp);
         uint256 price = OracleGate.firstAfter(feed, scale, roundId, expiry);
 
-        book.legs[index] = book.legs[book.legs.length - 1];
-        book.legs.pop();
-        payoff = booked.leg.size() < 0
-            ? _payShort(book, booked, price, tokens)
-            : _collectLong(book, booked, price, tokens);
-        emit EventsLib.LegSettled(index, booked.counterparty, Leg.unwrap(booked.leg), roundId, price, payoff);
+        book.legsAt = CodeLib.write(BookLib.without(CodeLib.readLegs(book.legsAt), index));
+        book.deals[index] = book.deals[book.deals.length - 1];
+        book.deals.pop();
+        payoff = leg.size() < 0
+            ? _payShort(book, leg, deal.counterparty, price, tokens)
+            : _collectLong(book, leg, deal.counterparty, price, tokens);
+        emit EventsLib.LegSettled(index, deal.counterparty, Leg.unwrap(leg), roundId, price, payoff);
     }
 
     /// @notice One leg, or a refusal.
-    function legAt(Book storage book, uint256 index) internal view returns (BookedLeg storage) {
-        if (index >= book.legs.length) revert ErrorsLib.NoSuchLeg(index, book.legs.length);
-        return book.legs[index];
+    function legAt(Book storage book, uint256 index) internal view returns (Leg, Deal memory) {
+        Leg[] memory legs = CodeLib.readLegs(book.legsAt);
+        if (index >= legs.length) revert ErrorsLib.NoSuchLeg(index, legs.length);
+        return (legs[index], book.deals[index]);
     }
 
     function _requireOpenable(Book storage book, Terms calldata terms) private {
@@ -111,34 +125,37 @@ library DealLib {
         if (terms.expiry <= block.timestamp || terms.expiry > latest) {
             revert ErrorsLib.ExpiryOutOfRange(terms.expiry, block.timestamp + 1, latest);
         }
-        if (book.legs.length == MAX_LEGS) revert ErrorsLib.TooManyLegs(MAX_LEGS);
+        if (book.deals.length == MAX_LEGS) revert ErrorsLib.TooManyLegs(MAX_LEGS);
         bytes32 termsHash = keccak256(abi.encode(terms));
         if (!book.agreed[termsHash]) revert ErrorsLib.NotAgreed(termsHash);
         delete book.agreed[termsHash];
     }
 
-    function _payShort(Book storage book, BookedLeg memory booked, uint256 price, Tokens memory tokens)
+    function _payShort(Book storage book, Leg leg, address counterparty, uint256 price, Tokens memory tokens)
         private
         returns (uint256 payoff)
     {
-        payoff = booked.leg.payoffDown(price) / tokens.quoteScale;
-        _payQuote(book, tokens.quote, booked.counterparty, payoff);
+        payoff = leg.payoffDown(price) / tokens.quoteScale;
+        _payQuote(book, tokens.quote, counterparty, payoff);
     }
 
     /// @dev The payoff is already here: releasing the escrow leaves it to the vault.
-    function _collectLong(Book storage book, BookedLeg memory booked, uint256 price, Tokens memory tokens)
-        private
-        returns (uint256 payoff)
-    {
-        uint256 collateral = _collateralUp(booked.leg, tokens);
-        if (booked.leg.isCall()) {
-            payoff = booked.leg.payoffDown(price).wDivDown(price) / tokens.baseScale;
+    function _collectLong(
+        Book storage book,
+        Leg leg,
+        address counterparty,
+        uint256 price,
+        Tokens memory tokens
+    ) private returns (uint256 payoff) {
+        uint256 collateral = _collateralUp(leg, tokens);
+        if (leg.isCall()) {
+            payoff = leg.payoffDown(price).wDivDown(price) / tokens.baseScale;
             book.baseEscrow -= collateral.toUint128();
-            tokens.base.safeTransfer(booked.counterparty, collateral - payoff);
+            tokens.base.safeTransfer(counterparty, collateral - payoff);
         } else {
-            payoff = booked.leg.payoffDown(price) / tokens.quoteScale;
+            payoff = leg.payoffDown(price) / tokens.quoteScale;
             book.quoteEscrow -= collateral.toUint128();
-            tokens.quote.safeTransfer(booked.counterparty, collateral - payoff);
+            tokens.quote.safeTransfer(counterparty, collateral - payoff);
         }
     }
 

@@ -30,6 +30,9 @@ library ErrorsLib {
     /// @notice The vault is paused.
     error IsPaused();
 
+    /// @notice The Safe's owners do not let the module act.
+    error ModuleDisabled(address safe);
+
     /* PROPOSAL */
 
     /// @notice The proposal is no longer wanted.
@@ -162,6 +165,23 @@ library ErrorsLib {
 
     /// @notice The condition of this breaker does not hold.
     error NotTripped(uint8 breaker, uint256 value, uint256 limit);
+
+    /* FEEDS, which a vault takes for feeds that cannot be read */
+
+    /// @notice A mean over so short a time is moved in a block or two.
+    error WindowTooShort(uint256 window, uint256 least);
+
+    /// @notice So little liquidity stood behind the mean that it was cheap to move.
+    error LiquidityTooThin(uint256 liquidity, uint256 least);
+
+    /// @notice The publishers differ by too much; both in the price's own unit.
+    error ConfidenceTooWide(uint256 confidence, int256 price);
+
+    /// @notice The price has a unit that no price of a token has.
+    error ExponentOutOfRange(int256 exponent);
+
+    /// @notice This feed knows the present only, and cannot settle an option.
+    error NoPastRounds();
 
     /* VENUE */
 

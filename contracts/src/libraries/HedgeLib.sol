@@ -2,10 +2,12 @@
 pragma solidity 0.8.34;
 
 import {Limits, Need} from "../interfaces/IGuarded.sol";
+import {Exposure} from "./BookLib.sol";
 import {BucketLib, Buckets} from "./BucketLib.sol";
 import {BPS, MIN_TRADE_UNITS, PIP, WAD} from "./ConstantsLib.sol";
 import {ErrorsLib} from "./ErrorsLib.sol";
 import {MathLib} from "./MathLib.sol";
+import {Market} from "./OracleGate.sol";
 import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 
@@ -34,8 +36,8 @@ struct Fill {
 }
 
 /// @title HedgeLib
-/// @notice The arithmetic of the checks 9, 10 and 13 to 15.
-/// @dev Deployed by itself and linked. Every comparison is made without dividing what is compared, or rounds against
+/// @notice The arithmetic of the checks 6, 8 to 10 and 13 to 15.
+/// @dev Every comparison is made without dividing what is compared, or rounds against
 /// whoever trades.
 library HedgeLib {
     using BucketLib for Buckets;
@@ -48,15 +50,45 @@ library HedgeLib {
 
     /* BEFORE */
 
-    /// @notice The sizes between which a hedge is admissible, or why there is none.
+    /// @notice Checks 6 and 8: whether a hedge is due and needed at every price that the oracle may have meant, and the
+    /// sizes between which it is admissible; or why there is none.
+    /// @param readyAt When the cooldown ends; 0: it has ended.
+    function weigh(
+        Limits memory limits,
+        Market memory market,
+        Exposure memory exposure,
+        Buckets memory buckets,
+        Purse memory purse,
+        uint256 readyAt
+    ) internal pure returns (Need memory admissible) {
+        int256 gapNow = gap(exposure, purse, limits.targetDelta);
+        bool emergency = gapNow.abs() > limits.emergencyGap + exposure.sway;
+        if (readyAt != 0 && !emergency) revert ErrorsLib.CoolingDown(readyAt);
+        if (gapNow.abs() <= limits.band + exposure.sway) {
+            revert ErrorsLib.InsideBand(gapNow, limits.band, exposure.sway);
+        }
+        admissible.sellBase = gapNow > 0;
+        admissible.emergency = emergency;
+        admissible.gap = gapNow;
+        admissible.sway = exposure.sway;
+        admissible.price = market.price;
+        admissible.vol = market.vol;
+        admissible.roundId = market.roundId;
+        admissible.netValue = netValueDown(exposure, purse, market.price);
+        admissible.margin = marginUp(exposure.shortSize, market.price, limits.marginBps, purse.quoteScale);
+        _bound(
+            admissible, limits, buckets, purse, readyAt == 0 ? limits.maxTradeBase : limits.emergencyTradeBase
+        );
+    }
+
     /// @param largest The greatest size that the rules allow now, WAD of base.
-    function bounded(
+    function _bound(
         Need memory admissible,
-        Limits storage limits,
+        Limits memory limits,
         Buckets memory buckets,
         Purse memory purse,
         uint256 largest
-    ) external view returns (Need memory) {
+    ) private pure {
         uint256 netValue = _netValue(admissible, purse);
         admissible.lossLeft = BucketLib.roomDown(buckets.loss, limits.lossCapPips, netValue);
         admissible.maxSize = admissible.gap.abs().min(largest);
@@ -76,18 +108,17 @@ library HedgeLib {
         }
         admissible.maxAmountIn = amount;
         admissible.minAmountIn = (amount * limits.minTradeBps).divUp(BPS);
-        return admissible;
     }
 
     /// @notice Checks 9 and 10: the side that reduces, a size that is neither too large nor dust, and a turnover that
     /// fits into its bucket, for the whole of what may be spent.
     function admit(
         Need memory admissible,
-        Limits storage limits,
+        Limits memory limits,
         Buckets memory buckets,
         Purse memory purse,
         Fill memory fill
-    ) external view returns (Buckets memory) {
+    ) internal pure {
         uint256 amountIn = fill.amountIn;
         uint256 size = fill.sellBase
             ? amountIn * purse.baseScale
@@ -109,7 +140,6 @@ library HedgeLib {
             ),
             limits.turnoverCapPips
         );
-        return buckets;
     }
 
     /* AFTER */
@@ -118,18 +148,17 @@ library HedgeLib {
     /// @return loss What the hedge cost at the oracle's price, WAD of quote.
     function judge(
         Need memory admissible,
-        Limits storage limits,
+        Limits memory limits,
         Buckets memory buckets,
         Purse memory purse,
         Fill memory fill
-    ) external view returns (Buckets memory, uint256 loss) {
+    ) internal pure returns (uint256 loss) {
         _requireFair(admissible.price, limits.maxSlippageBps, purse, fill);
         int256 gain = _gain(admissible.price, purse, fill);
         loss = (-gain).max(0).toUint256();
         buckets.pourLoss(BucketLib.fractionUp(loss, _netValue(admissible, purse)), limits.lossCapPips);
         _requireReduced(admissible.gap, fill.gapAfter, limits.band);
         _requireCollateral(admissible, gain.divDown(purse.quoteScale));
-        return (buckets, loss);
     }
 
     function _requireFair(uint256 price, uint256 maxSlippageBps, Purse memory purse, Fill memory fill)
@@ -168,6 +197,36 @@ library HedgeLib {
         if (admissible.netValue >= margin && netAfter < margin) {
             revert ErrorsLib.CollateralWorse(admissible.netValue, netAfter, admissible.margin);
         }
+    }
+
+    /* WHAT IS HELD */
+
+    /// @notice Net delta minus target, WAD of base.
+    function gap(Exposure memory exposure, Purse memory purse, int256 targetDelta)
+        internal
+        pure
+        returns (int256)
+    {
+        return exposure.delta + (purse.ownBase * purse.baseScale).toInt256() - targetDelta;
+    }
+
+    /// @notice Value of everything owned and owed, in quote units.
+    function netValueDown(Exposure memory exposure, Purse memory purse, uint256 price)
+        internal
+        pure
+        returns (int256)
+    {
+        int256 baseValue = (purse.ownBase * purse.baseScale).wMulDown(price).toInt256();
+        return purse.ownQuote.toInt256() + (baseValue + exposure.value).divDown(purse.quoteScale);
+    }
+
+    /// @notice Margin that short legs require, in quote units.
+    function marginUp(uint256 shortSize, uint256 price, uint256 marginBps, uint256 quoteScale)
+        internal
+        pure
+        returns (uint256)
+    {
+        return (shortSize.wMulUp(price) * marginBps).divUp(BPS * quoteScale);
     }
 
     /* PARTS */

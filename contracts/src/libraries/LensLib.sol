@@ -3,7 +3,7 @@ pragma solidity 0.8.34;
 
 import {Limits} from "../interfaces/IGuarded.sol";
 import {IVenue} from "../interfaces/IVenue.sol";
-import {BookedLeg} from "./BookLib.sol";
+import {CodeLib} from "./CodeLib.sol";
 import {Leg} from "./OptionLeg.sol";
 import {Feeds, OracleGate, Reading} from "./OracleGate.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
@@ -29,23 +29,26 @@ struct Facts {
 /// @notice A vault in the words of `ILens`.
 /// @dev Deployed by itself and linked.
 library LensLib {
-    uint256 internal constant VAULT_WORDS = 28;
+    uint256 internal constant VAULT_WORDS = 32;
 
-    /// @notice 28 words, then one word per leg.
-    function words(Facts memory facts, Feeds memory feeds, Limits storage limits, BookedLeg[] storage book)
+    /// @notice 32 words, then one word per leg.
+    /// @param rulesAt Where the rules stand: see `CodeLib`.
+    /// @param legsAt Where the legs stand.
+    function words(Facts memory facts, Feeds memory feeds, address rulesAt, address legsAt)
         external
         view
         returns (uint256[] memory out)
     {
-        uint256 count = book.length;
+        Leg[] memory legs = CodeLib.readLegs(legsAt);
+        uint256 count = legs.length;
         out = new uint256[](VAULT_WORDS + count);
         _writeFacts(out, facts);
-        _writeLimits(out, limits);
+        _writeLimits(out, CodeLib.readRules(rulesAt));
         _writeFeeds(out, feeds);
         _writeVenue(out, facts.venue);
         out[22] = count;
         for (uint256 i = 0; i < count; ++i) {
-            out[VAULT_WORDS + i] = Leg.unwrap(book[i].leg);
+            out[VAULT_WORDS + i] = Leg.unwrap(legs[i]);
         }
     }
 
@@ -64,7 +67,7 @@ library LensLib {
         out[26] = facts.keeperUntil;
     }
 
-    function _writeLimits(uint256[] memory out, Limits storage limits) private view {
+    function _writeLimits(uint256[] memory out, Limits memory limits) private pure {
         out[4] = uint256(int256(limits.targetDelta));
         out[5] = limits.band;
         out[9] = limits.cooldown;
@@ -74,6 +77,12 @@ library LensLib {
             | uint256(limits.maxTradeBase) << 96;
         out[27] = limits.priceErrorBps | uint256(limits.minTradeBps) << 16 | uint256(limits.turnoverCapPips)
             << 32 | uint256(limits.lossCapPips) << 64;
+        out[28] = limits.maxCheckAge | uint256(limits.maxJumpBps) << 32 | uint256(limits.maxDrawdownBps) << 48
+            | uint256(limits.turnoverPerDayPips) << 64 | uint256(limits.lossPerDayPips) << 96
+            | uint256(limits.emergencyGap) << 128;
+        out[29] = limits.minPrice | uint256(limits.maxPrice) << 128;
+        out[30] = limits.minVol | uint256(limits.maxVol) << 64 | uint256(limits.ripcordReward) << 128;
+        out[31] = limits.emergencyTradeBase;
     }
 
     function _writeFeeds(uint256[] memory out, Feeds memory feeds) private view {

@@ -5,7 +5,8 @@ import {WAD} from "./ConstantsLib.sol";
 import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 
 /// @title NormalCdf
-/// @notice The cumulative distribution function of the standard normal law, in WAD.
+/// @notice The standard normal law, in WAD: its bell curve, and its tail as a part of that. Apart, because the two tails
+/// that an option asks for share one bell, and the bell is the dearer part.
 /// @dev Rational approximation of Hart (Computer Approximations, 1968, algorithm 5666) with the continued fraction
 /// for the far tail, in the form and with the coefficients of G. West, "Better approximations to cumulative normal
 /// functions" (2005). Absolute error about 1e-15; see test/golden.
@@ -17,29 +18,23 @@ library NormalCdf {
     uint256 private constant GONE = 9.1e18;
 
     /// @dev Root of 2 pi.
-    uint256 private constant ROOT_TWO_PI = 2.506628274631000502e18;
+    uint256 internal constant ROOT_TWO_PI = 2.506628274631000502e18;
 
-    /// @notice The probability that a standard normal variable is below `x`.
-    function cdf(int256 x) internal pure returns (uint256 probability) {
-        (probability,) = law(x);
-    }
-
-    /// @notice The same, and the density at `x`, which is found on the way.
-    function law(int256 x) internal pure returns (uint256 probability, uint256 density) {
-        uint256 tail;
-        (tail, density) = _tail(FixedPointMathLib.abs(x));
-        probability = x > 0 ? WAD - tail : tail;
-    }
-
-    /// @dev The probability of exceeding `z` >= 0. Unchecked: below 9.1 no term reaches 1e42.
-    function _tail(uint256 z) private pure returns (uint256 tail, uint256 density) {
-        if (z > GONE) return (0, 0);
+    /// @notice The bell curve at `z` >= 0: the density, times the root of 2 pi. Nothing where no digit of it is left.
+    function bell(uint256 z) internal pure returns (uint256) {
+        if (z > GONE) return 0;
         unchecked {
             // The exponent is above -42 and the exponential not negative.
             // forge-lint: disable-next-item(unsafe-typecast)
-            uint256 bell = uint256(FixedPointMathLib.expWad(-int256(z * z / (2 * WAD))));
-            tail = z < FAR ? bell * _numerator(z) / _denominator(z) : bell * WAD / _fraction(z);
-            density = bell * WAD / ROOT_TWO_PI;
+            return uint256(FixedPointMathLib.expWad(-int256(z * z / (2 * WAD))));
+        }
+    }
+
+    /// @notice The probability of exceeding `z` >= 0, in units of the bell curve there.
+    /// @dev Unchecked: below the limit no term reaches 1e42, and above it none overflows before 1e50.
+    function tail(uint256 z) internal pure returns (uint256) {
+        unchecked {
+            return z < FAR ? _numerator(z) * WAD / _denominator(z) : WAD * WAD / _fraction(z);
         }
     }
 

@@ -42,7 +42,9 @@ library OptionLeg {
 
     /// @notice Strike, WAD.
     function strike(Leg leg) internal pure returns (uint256) {
-        return uint256(uint56(Leg.unwrap(leg) >> 192)) * STRIKE_SCALE;
+        unchecked {
+            return uint256(uint56(Leg.unwrap(leg) >> 192)) * STRIKE_SCALE;
+        }
     }
 
     /// @notice Timestamp of expiry.

@@ -6,7 +6,6 @@ import {Limits} from "../interfaces/IRiskVault.sol";
 import {BPS, FEED_GAS, MAX_ANSWER, SEQUENCER_GRACE} from "./ConstantsLib.sol";
 import {ErrorsLib} from "./ErrorsLib.sol";
 import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
-import {LibCall} from "solady/utils/LibCall.sol";
 import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 
 /// @notice What a feed says.
@@ -59,14 +58,14 @@ library OracleGate {
     using SafeCastLib for uint256;
 
     /// @dev Words of `latestRoundData`.
-    uint16 private constant ROUND_BYTES = 160;
+    uint256 private constant ROUND_BYTES = 160;
 
     /// @notice Reads everything and says what is wrong with it: the first error met, encoded, or nothing.
-    /// @dev Deployed by itself and linked. Does not revert, except for want of gas.
+    /// @dev Does not revert, except for want of gas.
     /// @param referencePrice The price of the last hedge, from which this one may differ only so far; 0: none yet.
     /// @param referenceAt When that was.
-    function judge(Feeds memory feeds, Limits storage limits, uint256 referencePrice, uint256 referenceAt)
-        external
+    function judge(Feeds memory feeds, Limits memory limits, uint256 referencePrice, uint256 referenceAt)
+        internal
         view
         returns (Market memory market, bytes memory problem)
     {
@@ -89,7 +88,7 @@ library OracleGate {
 
     /// @notice Whether the second source, in good order itself, contradicts the first.
     /// @return apart The distance in basis points of the first; 0 without a second source.
-    function distanceBps(Feeds memory feeds, Limits storage limits) external view returns (uint256 apart) {
+    function distanceBps(Feeds memory feeds, Limits memory limits) internal view returns (uint256 apart) {
         if (address(feeds.check) == address(0)) return 0;
         Reading memory price = peek(feeds.price, feeds.priceScale);
         Reading memory check = peek(feeds.check, feeds.checkScale);
@@ -118,15 +117,24 @@ library OracleGate {
 
     /// @notice The newest answer of a feed, good or bad.
     /// @param scale 10 to the power of 18 minus the feed's decimals.
+    // slither-disable-next-line assembly
     function peek(IAggregatorV3 feed, uint256 scale) internal view returns (Reading memory reading) {
         // A call gets at most 63 parts in 64 of the gas that is left.
         if (gasleft() < FEED_GAS + FEED_GAS / 32) revert ErrorsLib.OracleStarved(address(feed), gasleft());
-        (bool ok,, bytes memory data) = LibCall.tryStaticCall(
-            address(feed), FEED_GAS, ROUND_BYTES, abi.encodeCall(IAggregatorV3.latestRoundData, ())
-        );
-        if (!ok || data.length < ROUND_BYTES) return reading;
-        (uint256 roundId, int256 answer, uint256 startedAt, uint256 updatedAt,) =
-            abi.decode(data, (uint256, int256, uint256, uint256, uint256));
+        bytes4 selector = IAggregatorV3.latestRoundData.selector;
+        bool ok;
+        (uint256 roundId, int256 answer, uint256 startedAt, uint256 updatedAt) = (0, 0, 0, 0);
+        assembly ("memory-safe") {
+            let at := mload(0x40)
+            mstore(at, selector)
+            ok := staticcall(FEED_GAS, feed, at, 4, at, ROUND_BYTES)
+            ok := and(ok, iszero(lt(returndatasize(), ROUND_BYTES)))
+            roundId := mload(at)
+            answer := mload(add(at, 32))
+            startedAt := mload(add(at, 64))
+            updatedAt := mload(add(at, 96))
+        }
+        if (!ok) return reading;
         int256 greatest = (MAX_ANSWER / scale).toInt256();
         if (answer > greatest || answer < -greatest || roundId > type(uint80).max) return reading;
         return Reading({
@@ -191,7 +199,7 @@ library OracleGate {
         return abi.encodeWithSelector(ErrorsLib.PriceJumped.selector, price, referencePrice, allowed);
     }
 
-    function _checkProblem(Feeds memory feeds, Limits storage limits, uint256 price)
+    function _checkProblem(Feeds memory feeds, Limits memory limits, uint256 price)
         private
         view
         returns (bytes memory problem)

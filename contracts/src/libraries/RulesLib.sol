@@ -2,6 +2,7 @@
 pragma solidity 0.8.34;
 
 import {Limits} from "../interfaces/IGuarded.sol";
+import {CodeLib} from "./CodeLib.sol";
 import {
     BPS,
     MAX_ANSWER,
@@ -22,27 +23,28 @@ import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 /// @notice What rules may be set at all, and which of two sets is the stricter.
 /// @dev Deployed by itself and linked.
 library RulesLib {
-    /// @notice Puts rules in force that are within the ceilings.
+    /// @notice Writes down rules that are within the ceilings.
     /// @param minCooldown Ceiling of the cooldown's shortness.
     /// @param maxDeadline Ceiling of the longest deadline.
-    /// @return id The hash of the rules.
-    function set(Limits storage rules, bytes calldata encoded, uint256 minCooldown, uint256 maxDeadline)
+    /// @return Where they stand.
+    function set(bytes calldata encoded, uint256 minCooldown, uint256 maxDeadline)
         external
-        returns (bytes32 id)
+        returns (address)
     {
         Limits memory next = abi.decode(encoded, (Limits));
         _requireTimes(next, minCooldown, maxDeadline);
         _requireSizes(next);
         _requireBudgets(next);
         _requireBounds(next);
-        return _set(rules, next);
+        return _write(next);
     }
 
-    /// @notice Puts rules in force of which none is looser than before.
-    /// @return id The hash of the rules.
-    function tighten(Limits storage rules, bytes calldata encoded) external returns (bytes32 id) {
+    /// @notice Writes down rules of which none is looser than before.
+    /// @param at Where the rules stand that are in force.
+    /// @return Where the new ones stand.
+    function tighten(address at, bytes calldata encoded) external returns (address) {
         Limits memory next = abi.decode(encoded, (Limits));
-        Limits memory old = rules;
+        Limits memory old = CodeLib.readRules(at);
         _least("cooldown", old.cooldown, next.cooldown);
         _most("maxDeadline", old.maxDeadline, next.maxDeadline);
         _most("maxPriceAge", old.maxPriceAge, next.maxPriceAge);
@@ -69,13 +71,7 @@ library RulesLib {
         _most("maxVol", old.maxVol, next.maxVol);
         _most("ripcordReward", old.ripcordReward, next.ripcordReward);
         _requireUnclearSame(old, next);
-        return _set(rules, next);
-    }
-
-    /// @notice The rules as the compiler encodes them.
-    function pack(Limits storage rules) external view returns (bytes memory) {
-        Limits memory copy = rules;
-        return abi.encode(copy);
+        return _write(next);
     }
 
     /// @dev A narrower band lets in more hedges, and a wider one larger overshoots; and so on.
@@ -87,38 +83,9 @@ library RulesLib {
         _same("priceErrorBps", old.priceErrorBps == next.priceErrorBps);
     }
 
-    function _set(Limits storage rules, Limits memory next) private returns (bytes32 id) {
-        _copy(rules, next);
+    function _write(Limits memory next) private returns (address) {
         emit EventsLib.LimitsSet(next);
-        return keccak256(abi.encode(next));
-    }
-
-    function _copy(Limits storage rules, Limits memory next) private {
-        rules.cooldown = next.cooldown;
-        rules.maxDeadline = next.maxDeadline;
-        rules.maxPriceAge = next.maxPriceAge;
-        rules.maxVolAge = next.maxVolAge;
-        rules.maxCheckAge = next.maxCheckAge;
-        rules.maxSlippageBps = next.maxSlippageBps;
-        rules.marginBps = next.marginBps;
-        rules.priceErrorBps = next.priceErrorBps;
-        rules.maxJumpBps = next.maxJumpBps;
-        rules.minTradeBps = next.minTradeBps;
-        rules.maxDrawdownBps = next.maxDrawdownBps;
-        rules.band = next.band;
-        rules.targetDelta = next.targetDelta;
-        rules.maxTradeBase = next.maxTradeBase;
-        rules.emergencyTradeBase = next.emergencyTradeBase;
-        rules.emergencyGap = next.emergencyGap;
-        rules.turnoverCapPips = next.turnoverCapPips;
-        rules.turnoverPerDayPips = next.turnoverPerDayPips;
-        rules.lossCapPips = next.lossCapPips;
-        rules.lossPerDayPips = next.lossPerDayPips;
-        rules.minPrice = next.minPrice;
-        rules.maxPrice = next.maxPrice;
-        rules.minVol = next.minVol;
-        rules.maxVol = next.maxVol;
-        rules.ripcordReward = next.ripcordReward;
+        return CodeLib.write(next);
     }
 
     /* CEILINGS */

@@ -6,7 +6,7 @@ import {Buckets} from "../libraries/BucketLib.sol";
 import {BPS, PIP} from "../libraries/ConstantsLib.sol";
 import {ErrorsLib} from "../libraries/ErrorsLib.sol";
 import {EventsLib} from "../libraries/EventsLib.sol";
-import {OracleGate} from "../libraries/OracleGate.sol";
+import {GuardLib} from "../libraries/GuardLib.sol";
 import {OptionBook} from "./OptionBook.sol";
 import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 
@@ -48,16 +48,17 @@ abstract contract Breakers is OptionBook {
 
     function _measured(Breaker breaker) private view returns (uint256 value, uint256 limit) {
         if (breaker == Breaker.LOSS) {
-            Buckets memory buckets = _leaked();
-            return (buckets.loss, uint256(_limits.lossCapPips) * PIP * 4 / 5);
+            Buckets memory buckets = _leaked(_rules());
+            return (buckets.loss, _rules().lossCapPips * PIP * 4 / 5);
         }
         if (breaker == Breaker.DEVIATION) {
-            return (OracleGate.distanceBps(_feeds(), _limits), _limits.priceErrorBps);
+            return (GuardLib.distanceBps(_feeds(), _rulesAt), _rules().priceErrorBps);
         }
         _readOracles();
-        if (block.timestamp > _markedAt + CHECKPOINT_LAPSES) return (0, _limits.maxDrawdownBps);
+        limit = _rules().maxDrawdownBps;
+        if (block.timestamp > _markedAt + CHECKPOINT_LAPSES) return (0, limit);
         uint256 now_ = _shareValue();
-        return (now_ < _mark ? (_mark - now_) * BPS / _mark : 0, _limits.maxDrawdownBps);
+        return (now_ < _mark ? (_mark - now_) * BPS / _mark : 0, limit);
     }
 
     /// @dev Whether the sources have been found apart before, long enough ago and not too long.

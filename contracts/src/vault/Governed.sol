@@ -2,6 +2,7 @@
 pragma solidity 0.8.34;
 
 import {IGuarded, Limits} from "../interfaces/IGuarded.sol";
+import {CodeLib} from "../libraries/CodeLib.sol";
 import {MAX_DEADLINE, MAX_KEEPER_TERM, MIN_COOLDOWN} from "../libraries/ConstantsLib.sol";
 import {ErrorsLib} from "../libraries/ErrorsLib.sol";
 import {EventsLib} from "../libraries/EventsLib.sol";
@@ -12,22 +13,22 @@ import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step
 /// @notice Rules and roles. Less risk and less authority is had at once and from one guardian; more of either only from
 /// governance, which is a timelock: what it queues can be seen, and cancelled by any guardian.
 abstract contract Governed is IGuarded, Ownable2Step {
-    /// @notice What moves with every hedge, in one slot.
+    /// @notice What moves with every hedge, in one slot. What is used up of the budgets was true at the last hedge.
     struct Pulse {
-        uint64 sequence;
-        uint64 lastRebalanceAt;
+        uint32 sequence;
+        uint32 lastRebalanceAt;
         uint120 referencePrice;
         bool paused;
+        uint32 turnoverUsed;
+        uint32 lossUsed;
     }
 
     /* STORAGE */
 
     Pulse internal _pulse;
-    Limits internal _limits;
 
-    /// @dev Hash of the rules and of the book.
-    bytes32 internal _seal;
-    bytes32 private _rulesId;
+    /// @dev Where the rules stand, as the code of a contract: see `CodeLib`.
+    address internal _rulesAt;
 
     /// @inheritdoc IGuarded
     mapping(address account => bool) public isGuardian;
@@ -91,13 +92,8 @@ abstract contract Governed is IGuarded, Ownable2Step {
     }
 
     /// @inheritdoc IGuarded
-    /// @dev Encoded by the library, which returns what the caller expects.
-    // slither-disable-next-line assembly
     function limits() external view returns (Limits memory) {
-        bytes memory encoded = RulesLib.pack(_limits);
-        assembly ("memory-safe") {
-            return(add(encoded, 32), mload(encoded))
-        }
+        return _rules();
     }
 
     /* GUARDIANS */
@@ -116,7 +112,7 @@ abstract contract Governed is IGuarded, Ownable2Step {
     /// @inheritdoc IGuarded
     /// @dev The rules are decoded in the library: here that would take a tenth of the code.
     function tighten(Limits calldata) external onlyGuardian moves {
-        _reseal(RulesLib.tighten(_limits, msg.data[4:]));
+        _rulesAt = RulesLib.tighten(_rulesAt, msg.data[4:]);
         emit EventsLib.PolicyTightened(msg.sender);
     }
 
@@ -155,13 +151,13 @@ abstract contract Governed is IGuarded, Ownable2Step {
         if (block.timestamp > until) revert ErrorsLib.KeeperExpired(msg.sender, until);
     }
 
-    function _requireUnpaused() private view {
+    function _requireUnpaused() internal view virtual {
         if (_pulse.paused) revert ErrorsLib.IsPaused();
     }
 
-    function _setLimits(bytes memory encoded) internal {
+    function _setLimits(bytes memory encoded) internal virtual {
         (uint256 minCooldown, uint256 maxDeadline) = _clockCeilings();
-        _reseal(RulesLib.set(_limits, encoded, minCooldown, maxDeadline));
+        _rulesAt = RulesLib.set(encoded, minCooldown, maxDeadline);
     }
 
     function _setKeeper(address keeper, uint64 validUntil) private moves {
@@ -169,13 +165,13 @@ abstract contract Governed is IGuarded, Ownable2Step {
         emit EventsLib.KeeperSet(keeper, validUntil);
     }
 
-    function _reseal(bytes32 rulesId) internal {
-        _rulesId = rulesId;
-        _resealBook();
+    function _rules() internal view returns (Limits memory) {
+        return CodeLib.readRules(_rulesAt);
     }
 
-    function _resealBook() internal {
-        _seal = keccak256(abi.encode(_rulesId, _bookRoot()));
+    /// @dev Hash of the rules and of the book.
+    function _seal() internal view returns (bytes32) {
+        return keccak256(abi.encode(CodeLib.id(_rulesAt), _bookRoot()));
     }
 
     /// @dev The ceilings that are times. A chain whose clock runs otherwise, such as that of a demonstration, has others.

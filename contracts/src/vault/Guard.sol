@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {IGuarded, Need} from "../interfaces/IGuarded.sol";
+import {IGuarded, Limits, Need} from "../interfaces/IGuarded.sol";
 import {IKeeperVault, Proposal} from "../interfaces/IKeeperVault.sol";
 import {IVenue} from "../interfaces/IVenue.sol";
 import {Exposure} from "../libraries/BookLib.sol";
 import {BucketLib, Buckets} from "../libraries/BucketLib.sol";
-import {BPS} from "../libraries/ConstantsLib.sol";
 import {ErrorsLib} from "../libraries/ErrorsLib.sol";
 import {EventsLib} from "../libraries/EventsLib.sol";
 import {Fill, HedgeLib, Purse} from "../libraries/HedgeLib.sol";
-import {MathLib} from "../libraries/MathLib.sol";
 import {Market} from "../libraries/OracleGate.sol";
 import {OneOperation} from "./OneOperation.sol";
 import {Oracles} from "./Oracles.sol";
@@ -31,17 +29,12 @@ import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 /// because whoever holds the key chooses how often to call. Gamma and vega cannot change, as nothing here can reach the
 /// book.
 abstract contract Guard is Oracles, OneOperation {
-    using FixedPointMathLib for int256;
     using FixedPointMathLib for uint256;
-    using MathLib for int256;
-    using MathLib for uint256;
-    using SafeCastLib for int256;
     using SafeCastLib for uint256;
 
     /// @inheritdoc IGuarded
     IVenue public immutable venue;
 
-    Buckets private _buckets;
     uint64 private _rewardedAt;
 
     constructor(IVenue venue_) {
@@ -63,10 +56,12 @@ abstract contract Guard is Oracles, OneOperation {
         whenUnpaused
         returns (uint256 spent, uint256 got)
     {
-        _requireTimely(proposal.deadline);
+        Limits memory rules = _rules();
+        _requireTimely(proposal.deadline, rules.maxDeadline);
         _requireState(proposal.stateHash);
+        (Need memory admissible, Purse memory purse) = _weigh(rules);
         Fill memory fill = _ask(proposal.sellBase, proposal.amountIn, proposal.minOut);
-        _hedge(need(), fill);
+        _hedge(rules, admissible, purse, fill);
         return (fill.spent, fill.got);
     }
 
@@ -75,14 +70,16 @@ abstract contract Guard is Oracles, OneOperation {
         external
         nonReentrant
         only(HEDGE)
+        whenUnpaused
         returns (uint256 spent, uint256 got, uint256 reward)
     {
-        Need memory admissible = need();
+        Limits memory rules = _rules();
+        (Need memory admissible, Purse memory purse) = _weigh(rules);
         if (!admissible.emergency) {
-            revert ErrorsLib.NoEmergency(admissible.gap, _limits.emergencyGap, admissible.sway);
+            revert ErrorsLib.NoEmergency(admissible.gap, rules.emergencyGap, admissible.sway);
         }
         Fill memory fill = _ask(admissible.sellBase, admissible.maxAmountIn, 0);
-        _hedge(admissible, fill);
+        _hedge(rules, admissible, purse, fill);
         (spent, got) = (fill.spent, fill.got);
         reward = _takeReward();
         emit EventsLib.Ripcord(msg.sender, admissible.gap, reward);
@@ -97,21 +94,23 @@ abstract contract Guard is Oracles, OneOperation {
     }
 
     /// @inheritdoc IGuarded
-    function need() public view whenUnpaused returns (Need memory) {
-        bool cooling = _requireCool();
-        return _needAt(_readOracles(), cooling);
+    function need() external view whenUnpaused returns (Need memory admissible) {
+        Limits memory rules = _rules();
+        (admissible,) = _weigh(rules);
+        admissible.stateHash = stateHash();
+        admissible.latestDeadline = block.timestamp + rules.maxDeadline;
     }
 
     /// @inheritdoc IKeeperVault
     /// @dev Rules and book are in it, so that a node that lies about them is found out. Balances are not: whoever may
     /// move them, if only by a wei, could cancel hedges, and what they decide is measured again below.
     function stateHash() public view returns (bytes32) {
-        return keccak256(abi.encode(block.chainid, address(this), _pulse.sequence, _seal));
+        return keccak256(abi.encode(block.chainid, address(this), _pulse.sequence, _seal()));
     }
 
     /// @inheritdoc IGuarded
     function gapAt(uint256 price, uint256 vol) public view returns (int256) {
-        return _gap(_exposure(price, vol, 0));
+        return HedgeLib.gap(_exposure(price, vol, 0), _purse(), _rules().targetDelta);
     }
 
     /// @inheritdoc IGuarded
@@ -122,15 +121,15 @@ abstract contract Guard is Oracles, OneOperation {
 
     /// @inheritdoc IGuarded
     function budgetsUsed() external view returns (uint256 turnover, uint256 loss) {
-        Buckets memory buckets = _leaked();
+        Buckets memory buckets = _leaked(_rules());
         return (buckets.turnover, buckets.loss);
     }
 
     /* 4, 5: THE PROPOSAL */
 
-    function _requireTimely(uint256 deadline) private view {
+    function _requireTimely(uint256 deadline, uint256 maxDeadline) private view {
         if (block.timestamp > deadline) revert ErrorsLib.Expired(deadline, block.timestamp);
-        uint256 latest = block.timestamp + _limits.maxDeadline;
+        uint256 latest = block.timestamp + maxDeadline;
         if (deadline > latest) revert ErrorsLib.DeadlineTooFar(deadline, latest);
     }
 
@@ -139,48 +138,29 @@ abstract contract Guard is Oracles, OneOperation {
         if (expected != actual) revert ErrorsLib.StateMoved(expected, actual);
     }
 
-    /* 6: TIME */
+    /* 6 TO 8: TIME, ORACLES, NEED */
 
-    /// @dev Returns whether this is an emergency within the cooldown. A bad oracle proves no emergency.
-    function _requireCool() private view returns (bool cooling) {
+    /// @dev What a hedge must look like now, without what a proposal is bound to; and what there is to trade with. A bad
+    /// oracle proves no emergency.
+    function _weigh(Limits memory rules) private view returns (Need memory, Purse memory purse) {
+        uint256 readyAt = _coolingUntil(rules.cooldown);
+        if (readyAt != 0 && rules.emergencyTradeBase == 0) revert ErrorsLib.CoolingDown(readyAt);
+        Market memory market = readyAt == 0 ? _readOracles() : _emergencyOracles(readyAt);
+        Exposure memory exposure = _exposure(market.price, market.vol, rules.priceErrorBps);
+        purse = _purse();
+        return (HedgeLib.weigh(rules, market, exposure, _leaked(rules), purse, readyAt), purse);
+    }
+
+    function _emergencyOracles(uint256 readyAt) private view returns (Market memory market) {
+        bool good;
+        (good, market) = _peekOracles();
+        if (!good) revert ErrorsLib.CoolingDown(readyAt);
+    }
+
+    /// @dev When the cooldown ends; 0: it has ended.
+    function _coolingUntil(uint256 cooldown) private view returns (uint256) {
         uint256 last = _pulse.lastRebalanceAt;
-        uint256 readyAt = last + _limits.cooldown;
-        if (last == 0 || block.timestamp >= readyAt) return false;
-        if (_limits.emergencyTradeBase != 0) {
-            (bool good, Market memory market) = _peekOracles();
-            if (good) {
-                Exposure memory exposure = _exposure(market.price, market.vol, _limits.priceErrorBps);
-                if (_isEmergency(_gap(exposure), exposure.sway)) return true;
-            }
-        }
-        revert ErrorsLib.CoolingDown(readyAt);
-    }
-
-    function _isEmergency(int256 gapNow, uint256 sway) private view returns (bool) {
-        return gapNow.abs() > _limits.emergencyGap + sway;
-    }
-
-    /* 8: NEED, and the bounds of 9 and 10 */
-
-    function _needAt(Market memory market, bool cooling) private view returns (Need memory admissible) {
-        Exposure memory exposure = _exposure(market.price, market.vol, _limits.priceErrorBps);
-        int256 gapNow = _gap(exposure);
-        if (gapNow.abs() <= _limits.band + exposure.sway) {
-            revert ErrorsLib.InsideBand(gapNow, _limits.band, exposure.sway);
-        }
-        admissible.sellBase = gapNow > 0;
-        admissible.emergency = _isEmergency(gapNow, exposure.sway);
-        admissible.gap = gapNow;
-        admissible.sway = exposure.sway;
-        admissible.price = market.price;
-        admissible.vol = market.vol;
-        admissible.roundId = market.roundId;
-        admissible.stateHash = stateHash();
-        admissible.latestDeadline = block.timestamp + _limits.maxDeadline;
-        admissible.netValue = _netValueDown(exposure, market.price);
-        admissible.margin = _marginUp(exposure.shortSize, market.price);
-        uint256 largest = cooling ? _limits.emergencyTradeBase : _limits.maxTradeBase;
-        return HedgeLib.bounded(admissible, _limits, _leaked(), _purse(), largest);
+        return last == 0 || block.timestamp >= last + cooldown ? 0 : last + cooldown;
     }
 
     /* 9 TO 16: THE HEDGE */
@@ -189,23 +169,22 @@ abstract contract Guard is Oracles, OneOperation {
         return Fill({sellBase: sellBase, amountIn: amountIn, minOut: minOut, spent: 0, got: 0, gapAfter: 0});
     }
 
-    function _hedge(Need memory admissible, Fill memory fill) private {
-        Purse memory purse = _purse();
-        Buckets memory buckets = HedgeLib.admit(admissible, _limits, _leaked(), purse, fill);
+    function _hedge(Limits memory rules, Need memory admissible, Purse memory purse, Fill memory fill)
+        private
+    {
+        Buckets memory buckets = _leaked(rules);
+        HedgeLib.admit(admissible, rules, buckets, purse, fill);
 
-        uint64 consumed = _pulse.sequence;
+        uint32 consumed = _pulse.sequence;
         _pulse.sequence = consumed + 1;
-        _pulse.lastRebalanceAt = block.timestamp.toUint64();
+        _pulse.lastRebalanceAt = block.timestamp.toUint32();
         _pulse.referencePrice = admissible.price.toUint120();
-        _buckets = buckets;
+        _pour(buckets);
 
-        int256 inventory = _inventory();
-        _trade(fill);
-        fill.gapAfter = admissible.gap + _inventory() - inventory;
+        _trade(admissible.gap, purse, fill);
 
-        uint256 loss;
-        (buckets, loss) = HedgeLib.judge(admissible, _limits, buckets, purse, fill);
-        _buckets = buckets;
+        uint256 loss = HedgeLib.judge(admissible, rules, buckets, purse, fill);
+        _pour(buckets);
         emit EventsLib.Rebalanced(
             consumed,
             msg.sender,
@@ -224,12 +203,14 @@ abstract contract Guard is Oracles, OneOperation {
 
     /// @dev Balances are compared across the call on purpose: that is the measurement, and all is locked meanwhile. What
     /// the venue says of its fill is not believed.
-    function _trade(Fill memory fill) private {
-        (IERC20 tokenIn, IERC20 tokenOut) = fill.sellBase ? (base, _quote) : (_quote, base);
-        (uint256 inBefore, uint256 outBefore) = (_held(tokenIn), _held(tokenOut));
-        _swap(tokenIn, fill.sellBase, fill.amountIn);
-        fill.spent = inBefore.zeroFloorSub(_held(tokenIn));
-        fill.got = _held(tokenOut).zeroFloorSub(outBefore);
+    function _trade(int256 gapBefore, Purse memory purse, Fill memory fill) private {
+        _swap(fill.sellBase ? base : _quote, fill.sellBase, fill.amountIn);
+        (uint256 ownQuote, uint256 ownBase) = (_ownQuote(), _ownBase());
+        (fill.spent, fill.got) = fill.sellBase
+            ? (purse.ownBase.zeroFloorSub(ownBase), ownQuote.zeroFloorSub(purse.ownQuote))
+            : (purse.ownQuote.zeroFloorSub(ownQuote), ownBase.zeroFloorSub(purse.ownBase));
+        fill.gapAfter =
+            gapBefore + (ownBase * _baseScale).toInt256() - (purse.ownBase * _baseScale).toInt256();
     }
 
     /* PARTS */
@@ -241,31 +222,34 @@ abstract contract Guard is Oracles, OneOperation {
             });
     }
 
-    function _leaked() internal view returns (Buckets memory buckets) {
-        buckets = _buckets;
-        uint256 elapsed = block.timestamp - buckets.at;
-        buckets.turnover = BucketLib.level(buckets.turnover, _limits.turnoverPerDayPips, elapsed).toUint96();
-        buckets.loss = BucketLib.level(buckets.loss, _limits.lossPerDayPips, elapsed).toUint96();
-        buckets.at = block.timestamp.toUint64();
+    /// @dev What is left of the levels now.
+    function _leaked(Limits memory rules) internal view returns (Buckets memory) {
+        uint256 elapsed = block.timestamp - _pulse.lastRebalanceAt;
+        return Buckets({
+            turnover: BucketLib.level(
+                BucketLib.unpack(_pulse.turnoverUsed), rules.turnoverPerDayPips, elapsed
+            ),
+            loss: BucketLib.level(BucketLib.unpack(_pulse.lossUsed), rules.lossPerDayPips, elapsed)
+        });
+    }
+
+    function _pour(Buckets memory buckets) private {
+        _pulse.turnoverUsed = BucketLib.packUp(buckets.turnover);
+        _pulse.lossUsed = BucketLib.packUp(buckets.loss);
     }
 
     function _takeReward() private returns (uint256 reward) {
         if (block.timestamp < _rewardedAt + 1 days) return 0;
         _rewardedAt = block.timestamp.toUint64();
-        return _ownQuote().min(_limits.ripcordReward);
-    }
-
-    function _gap(Exposure memory exposure) internal view returns (int256) {
-        return exposure.delta + _inventory() - _limits.targetDelta;
+        return _ownQuote().min(_rules().ripcordReward);
     }
 
     function _netValueDown(Exposure memory exposure, uint256 price) internal view returns (int256) {
-        int256 baseValue = (_ownBase() * _baseScale).wMulDown(price).toInt256();
-        return _ownQuote().toInt256() + (baseValue + exposure.value).divDown(_quoteScale);
+        return HedgeLib.netValueDown(exposure, _purse(), price);
     }
 
     function _marginUp(uint256 shortSize, uint256 price) internal view returns (uint256) {
-        return (shortSize.wMulUp(price) * _limits.marginBps).divUp(BPS * _quoteScale);
+        return HedgeLib.marginUp(shortSize, price, _rules().marginBps, _quoteScale);
     }
 
     /* HOOKS */

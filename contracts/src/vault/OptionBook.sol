@@ -2,10 +2,12 @@
 pragma solidity 0.8.34;
 
 import {IRiskVault, Terms} from "../interfaces/IRiskVault.sol";
-import {BookLib, BookedLeg, Exposure} from "../libraries/BookLib.sol";
-import {Book, DealLib, Tokens} from "../libraries/DealLib.sol";
+import {Exposure} from "../libraries/BookLib.sol";
+import {CodeLib} from "../libraries/CodeLib.sol";
+import {Book, Deal, DealLib, Tokens} from "../libraries/DealLib.sol";
 import {ErrorsLib} from "../libraries/ErrorsLib.sol";
 import {EventsLib} from "../libraries/EventsLib.sol";
+import {GuardLib} from "../libraries/GuardLib.sol";
 import {Leg} from "../libraries/OptionLeg.sol";
 import {Market} from "../libraries/OracleGate.sol";
 import {Guard} from "./Guard.sol";
@@ -18,7 +20,6 @@ import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 /// @notice The options that a vault has written and bought: opened, valued and settled; and its tokens, without what
 /// the writers of bought options have put into escrow.
 abstract contract OptionBook is IRiskVault, Guard {
-    using BookLib for BookedLeg[];
     using DealLib for Book;
     using FixedPointMathLib for int256;
     using SafeCastLib for int256;
@@ -54,7 +55,7 @@ abstract contract OptionBook is IRiskVault, Guard {
 
     /// @inheritdoc IRiskVault
     function marginUp(uint256 price) public view returns (uint256) {
-        return _marginUp(_book.legs.shortSize(), price);
+        return _marginUp(GuardLib.shortSize(_book.legsAt), price);
     }
 
     /// @inheritdoc IRiskVault
@@ -80,11 +81,11 @@ abstract contract OptionBook is IRiskVault, Guard {
         override
         returns (Exposure memory)
     {
-        return _book.legs.measure(price, vol, errorBps);
+        return GuardLib.measure(_book.legsAt, price, vol, errorBps);
     }
 
     function _bookRoot() internal view override returns (bytes32) {
-        return _book.legs.root();
+        return CodeLib.id(_book.legsAt);
     }
 
     /* OPTIONS */
@@ -96,13 +97,13 @@ abstract contract OptionBook is IRiskVault, Guard {
 
     /// @inheritdoc IRiskVault
     function legCount() external view returns (uint256) {
-        return _book.legs.length;
+        return _book.deals.length;
     }
 
     /// @inheritdoc IRiskVault
     function legAt(uint256 index) external view returns (uint256 word, address counterparty, uint96 premium) {
-        BookedLeg storage booked = _book.legAt(index);
-        return (Leg.unwrap(booked.leg), booked.counterparty, booked.premium);
+        (Leg leg, Deal memory deal) = _book.legAt(index);
+        return (Leg.unwrap(leg), deal.counterparty, deal.premium);
     }
 
     /// @inheritdoc IRiskVault
@@ -122,7 +123,6 @@ abstract contract OptionBook is IRiskVault, Guard {
     {
         Market memory market = _readOracles();
         index = _book.open(terms, _tokens());
-        _resealBook();
         Exposure memory exposure = _exposure(market.price, market.vol, 0);
         uint256 netValue = _netValueDown(exposure, market.price).max(0).toUint256();
         uint256 margin = _marginUp(exposure.shortSize, market.price);
@@ -139,7 +139,6 @@ abstract contract OptionBook is IRiskVault, Guard {
         returns (uint256 payoff)
     {
         payoff = _book.settle(index, _tokens(), priceFeed, _priceScale, roundId);
-        _resealBook();
     }
 
     function _tokens() private view returns (Tokens memory) {
@@ -165,6 +164,7 @@ abstract contract OptionBook is IRiskVault, Guard {
     function _swap(IERC20 tokenIn, bool sellBase, uint256 amountIn) internal override {
         tokenIn.forceApprove(address(venue), amountIn);
         venue.swapExactIn(sellBase, amountIn);
+        if (tokenIn.allowance(address(this), address(venue)) == 0) return;
         tokenIn.forceApprove(address(venue), 0);
         uint256 left = tokenIn.allowance(address(this), address(venue));
         if (left != 0) revert ErrorsLib.ResidualAllowance(address(tokenIn), left);

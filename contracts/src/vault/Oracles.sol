@@ -3,7 +3,8 @@ pragma solidity 0.8.34;
 
 import {IAggregatorV3} from "../interfaces/IAggregatorV3.sol";
 import {IGuarded} from "../interfaces/IGuarded.sol";
-import {Feeds, Market, OracleGate} from "../libraries/OracleGate.sol";
+import {GuardLib} from "../libraries/GuardLib.sol";
+import {Feeds, Market} from "../libraries/OracleGate.sol";
 import {Governed} from "./Governed.sol";
 import {Holdings} from "./Holdings.sol";
 
@@ -43,25 +44,13 @@ abstract contract Oracles is Holdings, Governed {
     }
 
     /// @dev Insists on everything, and reverts with the problem as it was found.
-    // slither-disable-next-line assembly
-    function _readOracles() internal view returns (Market memory market) {
-        bytes memory problem;
-        (market, problem) = _judgeOracles();
-        if (problem.length == 0) return market;
-        assembly ("memory-safe") {
-            revert(add(problem, 32), mload(problem))
-        }
+    function _readOracles() internal view returns (Market memory) {
+        return GuardLib.read(_feeds(), _rulesAt, _pulse.referencePrice, _pulse.lastRebalanceAt);
     }
 
     /// @dev The last answers, zero where there is no positive one, and whether they would pass `_readOracles`.
     function _peekOracles() internal view returns (bool good, Market memory market) {
-        bytes memory problem;
-        (market, problem) = _judgeOracles();
-        good = problem.length == 0;
-    }
-
-    function _judgeOracles() private view returns (Market memory, bytes memory) {
-        return OracleGate.judge(_feeds(), _limits, _pulse.referencePrice, _pulse.lastRebalanceAt);
+        return GuardLib.peek(_feeds(), _rulesAt, _pulse.referencePrice, _pulse.lastRebalanceAt);
     }
 
     function _feeds() internal view returns (Feeds memory) {

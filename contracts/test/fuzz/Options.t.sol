@@ -6,8 +6,8 @@ import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 import {Terms} from "src/interfaces/IRiskVault.sol";
 import {BlackScholes} from "src/libraries/BlackScholes.sol";
 import {MathLib} from "src/libraries/MathLib.sol";
-import {NormalCdf} from "src/libraries/NormalCdf.sol";
 import {Leg, OptionLeg} from "src/libraries/OptionLeg.sol";
+import {NormalLaw} from "test/utils/NormalLaw.sol";
 
 /// @notice Laws of options, packing and rounding, whatever the numbers.
 contract OptionsFuzzTest is Test {
@@ -37,8 +37,8 @@ contract OptionsFuzzTest is Test {
     function testFuzz_the_normal_law_is_a_law(int256 x, int256 y) public pure {
         x = bound(x, -12e18, 12e18);
         y = bound(y, x, 12e18);
-        assertLe(NormalCdf.cdf(x), NormalCdf.cdf(y) + 10, "monotone but for the last digits");
-        assertApproxEqAbs(NormalCdf.cdf(x) + NormalCdf.cdf(-x), 1e18, 2, "symmetric");
+        assertLe(NormalLaw.cdf(x), NormalLaw.cdf(y) + 10, "monotone but for the last digits");
+        assertApproxEqAbs(NormalLaw.cdf(x) + NormalLaw.cdf(-x), 1e18, 2, "symmetric");
     }
 
     function testFuzz_prices_obey_parity_and_bounds(uint256 spot, uint256 strike, uint256 vol, uint256 time)

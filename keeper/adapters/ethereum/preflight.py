@@ -24,12 +24,19 @@ from keeper.core.units import WAD, Address
 from keeper.ports import UnreachableError
 
 MAX_CLOCK_GAP_S = 60
+DAY_S = 86_400
+WARN_DAYS = (1, 7, 14)
+"""A term that ends is warned of so many days before: governance needs two days, and someone must notice."""
+
 NO_CODE = "0x"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing examined. `detail` says what was found, `advice` what to do about it; empty when `ok`."""
+    """One thing examined. `detail` says what was found, `advice` what to do about it.
+
+    Advice to what is `ok` is for the days to come.
+    """
 
     name: str
     ok: bool
@@ -161,13 +168,20 @@ def _vault(vault: VaultState, expected: Expected, head: Head) -> Iterator[Findin
     yield _feed(f"{name} volatility", vault.volatility, vault.rules.max_volatility_age_s, head)
     keeper = expected.subject.keeper
     if vault.keeper_authorised:
-        yield Finding(f"{name} role", ok=True, detail=f"{keeper} may rebalance")
+        yield _term(f"{name} role", keeper, vault.keeper_until - head.timestamp)
     else:
         advice = "let the vault's owner call setKeeper(keeper, validUntil)"
         yield Finding(f"{name} role", ok=False, detail=f"{keeper} may not rebalance", advice=advice)
     if vault.paused:
         advice = "the vault's owner may unpause it"
         yield Finding(f"{name} paused", ok=False, detail="the vault is paused", advice=advice)
+
+
+def _term(name: str, keeper: Address, left_s: int) -> Finding:
+    detail = f"{keeper} may rebalance for {left_s // DAY_S} days"
+    warned = next((days for days in WARN_DAYS if left_s <= days * DAY_S), 0)
+    advice = f"queue setKeeper(keeper, validUntil): fewer than {warned} days are left" if warned else ""
+    return Finding(name, ok=True, detail=detail, advice=advice)
 
 
 def _feed(name: str, reading: Reading, max_age_s: int, head: Head) -> Finding:

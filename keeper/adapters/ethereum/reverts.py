@@ -14,6 +14,7 @@ from eth_abi.exceptions import DecodingError
 from eth_utils.address import to_checksum_address
 
 from keeper.adapters.ethereum.abi import table
+from keeper.adapters.ethereum.refusals import OUT_OF_GAS
 from keeper.adapters.ethereum.rpc import RpcRefusedError
 
 REVERT_CODE = 3
@@ -87,7 +88,7 @@ def contract_error(refused: RpcRefusedError) -> str:
     if data:
         return explain(data)
     if any(word in words for word in NO_GAS_WORDS):
-        return "out of gas"
+        return OUT_OF_GAS
     return explain(data) if refused.code == REVERT_CODE else refused.message
 
 

@@ -12,13 +12,14 @@ unreadable: nobody may blind the keeper to all vaults by deploying a strange one
 Layout: contracts/src/interfaces/ILens.sol.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 import numpy as np
 from eth_utils.address import to_checksum_address
 from numpy.typing import NDArray
 
+from keeper.adapters.ethereum.seal import state_hash
 from keeper.core.head import Head
 from keeper.core.market import Reading, Reference
 from keeper.core.position import PoolState, VaultRules, VaultState
@@ -26,9 +27,9 @@ from keeper.core.snapshot import Legs, Snapshot
 from keeper.core.units import Address
 
 WORD = 32
-VERSION = 2
+VERSION = 3
 HEADER_WORDS = 8
-VAULT_WORDS = 28
+VAULT_WORDS = 32
 
 READABLE, PAUSED, AUTHORISED, BASE_IS_TOKEN0 = 1, 2, 4, 8
 MAX_DECIMALS = 18
@@ -63,6 +64,10 @@ _WIDTHS = (
     96,
     64,
     96,
+    256,
+    256,
+    256,
+    128,
 )
 """Of the words of a vault, in bits: what is beyond must be zero. Signed words fill theirs."""
 
@@ -98,9 +103,12 @@ def decode(head: Head, words: bytes, references: Sequence[Reference] = ()) -> Sn
     return Snapshot(
         head=head,
         vaults=tuple(
-            _vault(words[start : start + VAULT_WORDS * WORD], is_sound)
-            for start, is_sound in zip(
-                range(HEADER_WORDS * WORD, first_leg * WORD, VAULT_WORDS * WORD), sound.tolist(), strict=True
+            _vault(own, own_legs, head.chain_id, is_sound)
+            for own, own_legs, is_sound in zip(
+                _parts(words, HEADER_WORDS, [VAULT_WORDS] * count),
+                _parts(words, first_leg, legs_each),
+                sound.tolist(),
+                strict=True,
             )
         ),
         legs=legs,
@@ -167,6 +175,13 @@ def _leg_counts(vaults: NDArray[np.uint8]) -> list[int]:
     return [int(high) << 8 | int(low) for high, low in counts[:, WORD - 2 :].tolist()]
 
 
+def _parts(words: bytes, start: int, sizes: Sequence[int]) -> Iterator[bytes]:
+    """Consecutive parts of so many words each."""
+    for size in sizes:
+        yield _words(words, start, start + size)
+        start += size
+
+
 def _in_range(vaults: _Bytes) -> NDArray[np.bool_]:
     """Which vaults' words have nothing beyond the width of their fields."""
     beyond = np.count_nonzero(vaults & _SPARE, axis=(1, 2))
@@ -201,12 +216,13 @@ def _big_endian(columns: _Bytes) -> NDArray[np.int64]:
     return padded.view(">i8")[:, 0].astype(np.int64)
 
 
-def _vault(words: bytes, is_sound: bool) -> VaultState:  # noqa: FBT001 a column of flags, passed by position
+def _vault(words: bytes, legs: bytes, chain_id: int, is_sound: bool) -> VaultState:  # noqa: FBT001 of a column
     flags = _unsigned(words, 1)
     decimals = _unsigned(words, 20)
     return VaultState(
         address=_address(words[:WORD]),
         readable=is_sound and bool(flags & READABLE),
+        sealed=_words(words, 7, 8) == state_hash(chain_id, words, legs),
         paused=bool(flags & PAUSED),
         keeper_authorised=bool(flags & AUTHORISED),
         quote_units=_unsigned(words, 2),

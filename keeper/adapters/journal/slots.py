@@ -121,5 +121,7 @@ async def _spent(connection: AsyncConnection) -> tuple[Spend, ...]:
     )
     ends = [(row.nonce, OUTCOME.load(row.body)) for row in await connection.execute(query)]
     return tuple(
-        Spend(nonce, end.timestamp, end.gas_cost_wei) for nonce, end in ends if isinstance(end, PAID)
+        Spend(nonce, end.timestamp, end.gas_cost_wei, wasted=isinstance(end, Reverted))
+        for nonce, end in ends
+        if isinstance(end, PAID)
     )

@@ -28,7 +28,7 @@ from keeper.core.transaction.messages import Event, ReceiptsRead, Signed, SignFa
 from keeper.core.transaction.slot import Slot
 from keeper.core.transaction.unsigned import Unsigned
 from keeper.core.units import Address
-from keeper.ports import SignerError, UnreachableError
+from keeper.ports import SignerError, UnreachableError, WouldRevert
 
 NOBODY = Address("0x0000000000000000000000000000000000000000")
 """Stands for the vault where a signature was for none."""
@@ -114,18 +114,19 @@ class Carrier:
             return inclusion
         plan = slot.plans[attempt.plan]
         if not receipt.succeeded:
-            return replace(inclusion, error=await self._reason(plan, receipt))
+            said = await self._reason(plan, receipt)
+            return replace(inclusion, error=said.error, why=said.reason)
         fill = self._contract.fill(plan, receipt.logs)
         if isinstance(fill, Absent):
             # A call to an address without code succeeds too; only the vault's own event means a hedge.
             return replace(inclusion, succeeded=False, error="the vault logged no rebalance")
         return replace(inclusion, spent=fill.spent, got=fill.got)
 
-    async def _reason(self, plan: Plan, receipt: Receipt) -> str:
+    async def _reason(self, plan: Plan, receipt: Receipt) -> WouldRevert:
         try:
             return await self._contract.revert_reason(plan, self._signer.address, receipt.block_number)
         except UnreachableError as error:
-            return f"reverted; the reason could not be asked for ({error})"
+            return WouldRevert(f"reverted; the reason could not be asked for ({error})", Reason.REVERTED)
 
 
 def failed(command: Sign, reason: Reason, detail: str) -> SignFailed:

@@ -6,6 +6,7 @@ from keeper.core.head import Head
 from keeper.core.outcome import Refused, Settlement
 from keeper.core.plan import Plan
 from keeper.core.reason import Reason
+from keeper.core.transaction.whose import Whose
 from keeper.core.transaction.wish import Wish
 from keeper.core.units import Address
 from keeper.ports import Accepted
@@ -28,6 +29,10 @@ class DryWallet:
     def in_flight(self, head: Head) -> Mapping[Address, Plan]:  # noqa: ARG002 the port's shape
         """Nothing that could be asked about."""
         return {}
+
+    def whose(self, vault: Address, at: int) -> Whose:  # noqa: ARG002 the port's shape
+        """An armed keeper's, perhaps."""
+        return Whose.UNKNOWN
 
     async def offer(self, plan: Plan, head: Head, native_usd_wad: int) -> Accepted | Refused:  # noqa: ARG002 the port's shape
         """Refuse."""

@@ -17,6 +17,7 @@ from keeper.core.transaction.slot import Slot
 from keeper.core.transaction.unsigned import SignedBytes, Unsigned
 from keeper.core.transaction.words import Answer
 from keeper.core.units import Address, BlockHash, TxHash
+from keeper.ports import WouldRevert
 
 Log = Mapping[str, object]
 """An entry of a receipt's `logs`, as the node gave it."""
@@ -186,6 +187,6 @@ class Contract(Protocol):
         """What the rebalance exchanged, read from its own event."""
         ...
 
-    async def revert_reason(self, plan: Plan, account: Address, block_number: int) -> str:
+    async def revert_reason(self, plan: Plan, account: Address, block_number: int) -> WouldRevert:
         """The decoded error of the plan's call on the state before this block. Raises UnreachableError."""
         ...

@@ -36,6 +36,7 @@ from keeper.core.transaction.machine import step
 from keeper.core.transaction.messages import Answered, Event, HeadArrived, Offered, Reviewed, Stopping
 from keeper.core.transaction.states import State
 from keeper.core.transaction.weighing import weighed
+from keeper.core.transaction.whose import Whose, whose
 from keeper.core.transaction.wish import Wish
 from keeper.core.units import Address
 from keeper.ports import Accepted, JournalError, LeaseLostError, UnreachableError
@@ -96,6 +97,10 @@ class LiveWallet:
         """Vaults with an intent in flight, or with a verdict that nobody has been told yet."""
         told = (getattr(outcome, "vault", None) for each in self._finished for outcome in each.outcomes)
         return self._account.vaults | {vault for vault in told if vault is not None}
+
+    def whose(self, vault: Address, at: int) -> Whose:
+        """Who hedged a vault in the block of this time, as far as is known."""
+        return whose(self._account, vault, at)
 
     async def advance(self, head: Head) -> Sequence[Settlement]:
         """Learn what became of all that is in flight; each verdict is returned once. Nothing is sent.

@@ -6,7 +6,7 @@ chain: which are owned, by what, and below which the chain has given its verdict
 
 from dataclasses import dataclass, replace
 
-from keeper.core.transaction.budget import UNLIMITED, Budget, OverBudget, Spend, WithinBudget, judged
+from keeper.core.transaction.budget import UNLIMITED, Budget, OverBudget, Spend, WithinBudget, judged, risked
 from keeper.core.transaction.slot import Slot
 from keeper.core.transaction.states import State
 from keeper.core.units import Address, BlockHash
@@ -114,10 +114,24 @@ class Account:
 
     def afford(self, nonce: int, worst_wei: int, now: int) -> WithinBudget | OverBudget:
         """Whether an attempt at this nonce that may cost `worst_wei` keeps every ceiling."""
+        others, worst = self._bills(nonce, worst_wei)
+        return judged(self.rules.budget, self.spent, others, worst, now, self.native_usd_wad)
+
+    def afford_hedge(
+        self, nonce: int, worst_wei: int, now: int, *, urgent: bool
+    ) -> WithinBudget | OverBudget:
+        """The same for what may revert and then was paid for nothing; a no-op cannot."""
+        bill = self.afford(nonce, worst_wei, now)
+        if isinstance(bill, OverBudget):
+            return bill
+        at_risk = sum(self._bills(nonce, worst_wei))
+        return risked(self.rules.budget, self.spent, at_risk, now, self.native_usd_wad, urgent=urgent)
+
+    def _bills(self, nonce: int, worst_wei: int) -> tuple[int, int]:
+        """The worst of all other nonces, and of this one with an attempt that may cost `worst_wei`."""
         others = sum(slot.worst_wei for slot in self.slots if slot.nonce != nonce)
         own = self.slot_at(nonce)
-        worst = max(worst_wei, own.worst_wei if own else 0)
-        return judged(self.rules.budget, self.spent, others, worst, now, self.native_usd_wad)
+        return others, max(worst_wei, own.worst_wei if own else 0)
 
 
 def is_final(account: Account, view: ChainView, block_number: int) -> bool:

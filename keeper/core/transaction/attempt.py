@@ -6,6 +6,7 @@ Bytes are never signed again, only sent again; whether a pool has them can be as
 from dataclasses import dataclass
 from enum import StrEnum
 
+from keeper.core.reason import Reason
 from keeper.core.transaction.fees import Fees
 from keeper.core.units import BlockHash, TxHash
 
@@ -83,7 +84,7 @@ class Inclusion:
     """A receipt and the block that the canonical chain now has at its number.
 
     `spent` and `got` in token units as the vault's event says; `error` is the decoded reason when it did not
-    succeed. `price_wei` is what a unit of gas was paid.
+    succeed, `why` what that means. `price_wei` is what a unit of gas was paid.
     """
 
     tx_hash: TxHash
@@ -97,6 +98,7 @@ class Inclusion:
     spent: int = 0
     got: int = 0
     error: str = ""
+    why: Reason = Reason.REVERTED
 
     @property
     def canonical(self) -> bool:

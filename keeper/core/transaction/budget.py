@@ -3,6 +3,10 @@
 A ceiling per unit of gas does not bound a bill: a keeper that is made to send again and again pays each time.
 So what was paid and the worst of what is signed are held, together, below ceilings that no attempt passes: a
 raise that would is not signed, and what is already out is only sent again.
+
+Gas for nothing has a ceiling of its own. Nodes that lie in concert can have one hedge after another sent that
+the vault refuses, and each costs gas. So what reverted within a day, with the worst of what may still revert,
+stays below it; a routine hedge may use half, and the rest is kept for what is urgent.
 """
 
 import re
@@ -57,18 +61,23 @@ class Budget:
     transaction: Ceiling
     hour: Ceiling
     day: Ceiling
+    waste: Ceiling = Ceiling()
 
+
+WASTE = "waste"
+"""Its name in an `OverBudget`."""
 
 UNLIMITED = Budget(Ceiling(), Ceiling(), Ceiling())
 
 
 @dataclass(frozen=True, slots=True)
 class Spend:
-    """What the transaction of one nonce cost, at the time of its block."""
+    """What the transaction of one nonce cost, at the time of its block; `wasted` if it was refused there."""
 
     nonce: int
     timestamp: int
     wei: int
+    wasted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +116,17 @@ def judged(
         if bill > allowed:
             return OverBudget(name, bill, allowed)
     return WithinBudget()
+
+
+def risked(
+    budget: Budget, spent: tuple[Spend, ...], at_risk_wei: int, now: int, native_usd_wad: int, *, urgent: bool
+) -> WithinBudget | OverBudget:
+    """Hold what was wasted within a day, with all that may yet be, against the ceiling for it."""
+    wasted = since(tuple(each for each in spent if each.wasted), now - DAY_S)
+    ceiling = budget.waste.in_wei(native_usd_wad)
+    allowed = ceiling if urgent else ceiling // 2
+    bill = wasted + at_risk_wei
+    return OverBudget(WASTE, bill, allowed) if bill > allowed else WithinBudget()
 
 
 def kept(spent: tuple[Spend, ...], now: int) -> tuple[Spend, ...]:

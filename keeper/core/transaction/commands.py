@@ -25,6 +25,8 @@ class Alert(StrEnum):
     POOL_CONFLICT = "pool-conflict"
     UNKNOWN_WORDS = "unknown-words"
     OVER_BUDGET = "over-budget"
+    WASTED_GAS = "wasted-gas"
+    FOREIGN_HEDGE = "foreign-hedge"
 
 
 class Wait(StrEnum):

@@ -72,6 +72,7 @@ def _carried_out(plan: Plan, inclusion: Inclusion) -> Mined | Reverted:
             gas_used=inclusion.gas_used,
             gas_cost_wei=inclusion.cost_wei,
             error=inclusion.error,
+            why=inclusion.why,
         )
     return Mined(
         vault=plan.vault,

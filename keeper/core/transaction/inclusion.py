@@ -50,7 +50,7 @@ def _included(account: Account, view: ChainView, slot: Slot, inclusion: Inclusio
     slot = replace(slot.heard(Signal.FOUND), included=inclusion, passed_at=None)
     if not is_final(account, view, inclusion.block_number):
         return account.put(slot), ()
-    spend = Spend(slot.nonce, inclusion.timestamp, inclusion.cost_wei)
+    spend = Spend(slot.nonce, inclusion.timestamp, inclusion.cost_wei, wasted=not inclusion.succeeded)
     return _finish(account, view, slot, Finish(slot.nonce, verdicts(slot, inclusion), spend))
 
 

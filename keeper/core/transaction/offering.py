@@ -13,7 +13,7 @@ from keeper.core.plan import Plan
 from keeper.core.reason import Reason
 from keeper.core.transaction.account import CLOSED_KEPT_BLOCKS, Account, ChainView
 from keeper.core.transaction.attempt import Kind, Why
-from keeper.core.transaction.budget import OverBudget, WithinBudget
+from keeper.core.transaction.budget import WASTE, OverBudget, WithinBudget
 from keeper.core.transaction.commands import Alarm, Alert, Refuse, Sign, Step
 from keeper.core.transaction.fees import AboveCeiling, Fees, cancellable, first_fees, raised_fees
 from keeper.core.transaction.messages import Offered
@@ -39,7 +39,9 @@ def offered(account: Account, event: Offered) -> tuple[Account, Step]:
     if not slots:
         return account, (Refuse(_full(account, view, plan)),)
     bills = [
-        account.afford(slot.nonce, sign.gas_limit * sign.fees.max_fee_wei, view.timestamp)
+        account.afford_hedge(
+            slot.nonce, sign.gas_limit * sign.fees.max_fee_wei, view.timestamp, urgent=plan.urgent
+        )
         for slot, sign in slots
     ]
     for (slot, sign), bill in zip(slots, bills, strict=True):
@@ -116,5 +118,6 @@ def _unfit(account: Account, view: ChainView, plan: Plan) -> Refused | None:
 
 def _over_budget(plan: Plan, nonce: int, over: OverBudget) -> Step:
     detail = f"{over.needed_wei} wei could be spent by the {over.name}'s ceiling of {over.ceiling_wei}"
-    refused = Refused(plan.vault, Reason.SPEND_CEILING, detail)
-    return Refuse(refused), Alarm(Alert.OVER_BUDGET, nonce, detail)
+    is_waste = over.name == WASTE
+    refused = Refused(plan.vault, Reason.WASTE_CEILING if is_waste else Reason.SPEND_CEILING, detail)
+    return Refuse(refused), Alarm(Alert.WASTED_GAS if is_waste else Alert.OVER_BUDGET, nonce, detail)

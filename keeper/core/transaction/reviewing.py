@@ -132,7 +132,11 @@ def _again(slot: Slot, fees: Fees) -> Sign:
 
 def _affordable(account: Account, view: ChainView, slot: Slot, sign: Sign) -> Sign | Waits:
     worst = sign.gas_limit * sign.fees.max_fee_wei
-    over = account.afford(slot.nonce, worst, view.timestamp)
+    over = (
+        account.afford(slot.nonce, worst, view.timestamp)
+        if sign.plan is None
+        else account.afford_hedge(slot.nonce, worst, view.timestamp, urgent=sign.plan.urgent)
+    )
     if isinstance(over, OverBudget):
         detail = f"{over.name}: {over.needed_wei} wei could be spent, {over.ceiling_wei} may"
         return Waits(slot.nonce, Wait.BUDGET, detail)

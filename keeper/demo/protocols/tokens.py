@@ -9,18 +9,18 @@ from keeper.demo.chain import Chain
 
 MAX_UINT: Final = 2**256 - 1
 
-_MINTABLE = "aave-core-v3/artifacts/contracts/mocks/tokens/MintableERC20.sol/MintableERC20.json"
-_WETH = "aave-core-v3/artifacts/contracts/dependencies/weth/WETH9.sol/WETH9.json"
+MINTABLE = "aave-core-v3/artifacts/contracts/mocks/tokens/MintableERC20.sol/MintableERC20.json"
+WETH = "aave-core-v3/artifacts/contracts/dependencies/weth/WETH9.sol/WETH9.json"
 
 
 def deploy_token(chain: Chain, name: str, symbol: str, decimals: int) -> Contract:
     """An ERC-20 that anyone may mint."""
-    return chain.deploy(protocol(_MINTABLE), name, symbol, decimals)
+    return chain.deploy(protocol(MINTABLE), name, symbol, decimals)
 
 
 def deploy_weth(chain: Chain) -> Contract:
     """Wrapped ether, as on mainnet."""
-    return chain.deploy(protocol(_WETH))
+    return chain.deploy(protocol(WETH))
 
 
 def mint(chain: Chain, token: Contract, to: str, amount: int) -> None:

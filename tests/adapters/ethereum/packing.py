@@ -8,6 +8,14 @@ from keeper.core.position import Leg, PoolState, VaultRules, VaultState
 from keeper.core.units import Address, BlockHash
 
 STRIKE_TO_WAD = 10**10
+OTHER_RULES = (
+    5402 | 65_000 << 32 | 64_000 << 48 | 200_000 << 64 | 4_000 << 96 | 4 * 10**20 << 128,
+    150 * 10**18 | 15_000 * 10**18 << 128,
+    10**16 | 10**19 << 64 | 10**8 << 128,
+    2 * 10**20,
+)
+"""What the contract insists on and the keeper has no use for, but to prove the rest."""
+
 NO_PRICE = Reading(0, 0, 0)
 Vault = tuple[VaultState, Sequence[Leg]]
 
@@ -62,12 +70,13 @@ def vault_words(vault: VaultState, legs: int) -> bytes:
         vault.loss_used_wad,
         vault.keeper_until,
         budgets,
+        *OTHER_RULES,
     ]
     return b"".join(word(field) for field in fields)
 
 
 def header_words(head: Head, balance_wei: int, native: Reading, count: int) -> bytes:
-    fields = [2, head.number, head.timestamp, 0, balance_wei, native.answer_wad, native.updated_at, count]
+    fields = [3, head.number, head.timestamp, 0, balance_wei, native.answer_wad, native.updated_at, count]
     return b"".join(word(field) for field in fields)
 
 
@@ -93,6 +102,7 @@ HEAD = Head(
 VAULT = VaultState(
     address=Address("0x4A679253410272dd5232B3Ff7cF5dbB88f295319"),
     readable=True,
+    sealed=False,
     paused=False,
     keeper_authorised=True,
     quote_units=6_170_624_520_164,

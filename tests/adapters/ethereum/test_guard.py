@@ -4,9 +4,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from aiohttp import web
 from eth_abi.abi import encode
 from eth_typing import HexStr
 
+from keeper.adapters.ethereum.abi import table
 from keeper.adapters.ethereum.guard import Guard, NoSuchEventError, calldata, rebalanced
 from keeper.adapters.ethereum.lens import LensReader, Subject
 from keeper.adapters.ethereum.reader import ChainReader
@@ -14,6 +16,7 @@ from keeper.adapters.ethereum.rpc import Rpc
 from keeper.core.head import Head
 from keeper.core.plan import Plan
 from keeper.core.quote import Side
+from keeper.core.reason import Reason
 from keeper.core.snapshot import Snapshot
 from keeper.core.units import WAD, Address
 from keeper.demo.accounts import Role
@@ -21,7 +24,7 @@ from keeper.demo.rpc import Json
 from keeper.ports import Simulated, UnansweredError, UnreachableError, WouldRevert
 from tests.adapters.ethereum.conftest import checksummed, plan_for, tip
 from tests.adapters.ethereum.packing import HEAD, VAULT
-from tests.adapters.ethereum.scripted import raw, refusal, result, scripted
+from tests.adapters.ethereum.scripted import Request, raw, refusal, result, scripted
 from tests.fixtures.world import World
 
 KEEPER = Address("0x1111111111111111111111111111111111111111")
@@ -133,7 +136,7 @@ async def test_a_stale_feed_a_pause_and_a_stranger_are_told_apart(
 ) -> None:
     head, snapshot = await look(world, rpc, subject)
     stranger = await Guard(rpc, KEEPER).simulate(plan_for(snapshot.vaults[0], head), head)
-    assert stranger == WouldRevert(f"NotKeeper(caller={KEEPER})")
+    assert stranger == WouldRevert(f"NotKeeper(caller={KEEPER})", Reason.NOT_KEEPER)
     world.wait(6000)
     feed = checksummed(world.book.price_feed)
     assert (await simulated(world, rpc, subject)).startswith(f"StalePrice(feed={feed}, updatedAt=")
@@ -158,9 +161,9 @@ async def test_the_reason_of_a_revert_is_found_on_the_state_before_its_block(
     receipt = send(world, plan)
     assert receipt["status"] == "0x0"
     number = int(receipt["blockNumber"], 16)
-    assert (await Guard(rpc, subject.keeper).revert_reason(plan, subject.keeper, number)).startswith(
-        "StateMoved("
-    )
+    said = await Guard(rpc, subject.keeper).revert_reason(plan, subject.keeper, number)
+    assert said.error.startswith("StateMoved(")
+    assert said.reason is Reason.STATE_MOVED
 
 
 PLAN = plan_for(VAULT, HEAD)
@@ -171,11 +174,31 @@ async def test_a_reason_that_is_gone_is_said_to_be_gone() -> None:
     async with scripted(lambda r: result(r, good)) as node, node.rpc() as rpc:
         guard = Guard(rpc, KEEPER)
         assert await ChainReader(rpc, Subject(KEEPER, (), KEEPER)).simulate(PLAN, HEAD) == Simulated(5, 6)
-        assert "the same call succeeds" in await guard.revert_reason(PLAN, KEEPER, 7)
+        assert "the same call succeeds" in (await guard.revert_reason(PLAN, KEEPER, 7)).error
         assert [request["params"][1] for request in node.asked] == [
             {"blockHash": HEAD.hash, "requireCanonical": True},
             "0x6",
+            "0x7",
         ]
+
+
+async def test_what_came_before_it_in_its_block_is_seen_on_the_state_after_it() -> None:
+    good = "0x" + encode(["uint256", "uint256"], [5, 6]).hex()
+    moved = selector_of("SlippageExceeded") + encode(["uint256", "uint256"], [1, 2])
+
+    def respond(request: Request) -> web.Response:
+        if request["params"][1] == "0x6":
+            return result(request, good)
+        return refusal(request, 3, "execution reverted", "0x" + moved.hex())
+
+    async with scripted(respond) as node, node.rpc() as rpc:
+        said = await Guard(rpc, KEEPER).revert_reason(PLAN, KEEPER, 7)
+    assert said.error == "SlippageExceeded(got=1, required=2), by what came before it in its block"
+    assert said.reason is Reason.SLIPPAGE_EXCEEDED
+
+
+def selector_of(name: str) -> bytes:
+    return next(selector for selector, error in table().errors.items() if error.name == name)
 
 
 async def test_the_call_is_the_one_that_would_be_signed() -> None:
@@ -190,6 +213,7 @@ async def test_the_call_is_the_one_that_would_be_signed() -> None:
     }
 
 
+OUT = Reason.OUT_OF_GAS
 CODED = bytes.fromhex("f1f8f1f8")
 
 
@@ -211,7 +235,8 @@ async def test_reverts_are_understood_from_every_kind_of_node(
     code: int, message: str, data: object, error: str
 ) -> None:
     async with scripted(lambda r: refusal(r, code, message, data)) as node, node.rpc() as rpc:
-        assert await Guard(rpc, KEEPER).simulate(PLAN, HEAD) == WouldRevert(error)
+        answer = await Guard(rpc, KEEPER).simulate(PLAN, HEAD)
+    assert answer == WouldRevert(error, OUT if error == "out of gas" else Reason.SIMULATION_REVERTED)
 
 
 @pytest.mark.parametrize("message", ["header not found", "missing trie node", "historical state"])

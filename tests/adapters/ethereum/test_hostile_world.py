@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keeper.adapters.ethereum.guard import calldata
+from keeper.adapters.ethereum.seal import state_hash
 from keeper.adapters.ethereum.words import VAULT_WORDS, WORD, decode
 from keeper.adapters.journal.codec import DECISION
 from keeper.core.decision import Decision, decide_all
@@ -56,6 +57,8 @@ def words_of(book: list[tuple[dict[int, int], list[Leg]]]) -> bytes:
         words = bytearray(vault_words(replace(SANE, address=Address(f"0x{index:040x}")), len(held)))
         for field, value in fields.items():
             words[field * WORD : (field + 1) * WORD] = value.to_bytes(WORD)
+        own = b"".join(map(leg_word, held))
+        words[7 * WORD : 8 * WORD] = state_hash(HEAD.chain_id, bytes(words), own)
         bodies.append(bytes(words))
         assert len(words) == VAULT_WORDS * WORD
     tail = b"".join(leg_word(leg) for _, held in book for leg in held)

@@ -36,6 +36,7 @@ async def test_every_field_is_what_the_vault_says_of_itself(world: World, rpc: R
         assert isinstance(limits, list | tuple)
         assert isinstance(escrow, list | tuple)
         assert (state.readable, state.paused, state.keeper_authorised) == (True, False, True)
+        assert state.sealed
         assert state.quote_units == world.balance(world.book.usdc, vault.address) - escrow[0]
         assert state.base_wei == world.balance(world.book.weth, vault.address) - escrow[1]
         assert (state.quote_decimals, state.base_decimals) == (6, 18)

@@ -38,6 +38,7 @@ vaults = st.builds(
     VaultState,
     address=st.binary(min_size=20, max_size=20).map(to_checksum_address).map(Address),
     readable=st.booleans(),
+    sealed=st.sampled_from([False]),
     paused=st.booleans(),
     keeper_authorised=st.booleans(),
     quote_units=unsigned(256),
@@ -157,6 +158,7 @@ def test_words_that_do_not_add_up_are_refused(spoil: Callable[[bytes], bytes]) -
         (20, 19),
         (20, 18 << 8 | 1 << 16),
         (23, 2**224),
+        (31, 2**128),
     ],
 )
 def test_a_vault_with_an_impossible_field_is_unreadable_and_alone(field: int, value: int) -> None:
@@ -177,7 +179,7 @@ def test_a_leg_without_meaning_makes_its_vault_unreadable_and_no_nan(strange: by
 
 def test_an_unreadable_vault_is_an_address_and_zeros() -> None:
     words = lens_words(HEAD, [(replace(VAULT, readable=False), [])])
-    blank = words[: 9 * 32] + bytes(27 * 32)
+    blank = words[: 9 * 32] + bytes(31 * 32)
     vault = decode(HEAD, blank).vaults[0]
     assert (vault.address, vault.readable, vault.price.answer_wad) == (VAULT.address, False, 0)
 

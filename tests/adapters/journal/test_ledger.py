@@ -190,7 +190,7 @@ async def test_what_the_last_day_cost_is_recalled_once_for_each_transaction(tmp_
         spent = (await ledger.recall()).spent
     assert spent == (
         Spend(0, NOW, 2**80),
-        Spend(1, NOW + 1, 30),
+        Spend(1, NOW + 1, 30, wasted=True),
         Spend(2, NOW + 2, 400),
         Spend(3, NOW + 3, 5_000),
     )

@@ -23,6 +23,7 @@ from keeper.core.transaction.attempt import Route
 from keeper.core.units import Address, BlockHash, TxHash
 from keeper.demo.anvil import CHAIN_ID, Anvil
 from keeper.demo.rpc import as_int, as_object
+from keeper.ports import WouldRevert
 from tests.adapters.journal.build import writer
 from tests.adapters.wallet.fakes import Killed
 
@@ -43,8 +44,8 @@ class TinyContract:
     def fill(self, plan: Plan, logs: Sequence[Log]) -> Fill | Absent:
         return Fill(plan.amount_in, plan.min_out) if logs else Absent()
 
-    async def revert_reason(self, plan: Plan, account: Address, block_number: int) -> str:
-        return f"refused {plan.vault} for {account} at {block_number}"
+    async def revert_reason(self, plan: Plan, account: Address, block_number: int) -> WouldRevert:
+        return WouldRevert(f"refused {plan.vault} for {account} at {block_number}")
 
 
 class Mortal(AgreedNode):

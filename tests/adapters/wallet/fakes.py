@@ -25,6 +25,7 @@ from keeper.core.head import Head
 from keeper.core.outcome import Cancelled, Filled, Refused, Reverted, Settlement
 from keeper.core.outcome import Mined as MinedOutcome
 from keeper.core.plan import Plan
+from keeper.core.reason import Reason
 from keeper.core.transaction.account import Recalled
 from keeper.core.transaction.attempt import Route
 from keeper.core.transaction.attempt import Standing as AttemptStanding
@@ -34,7 +35,7 @@ from keeper.core.transaction.slot import Slot
 from keeper.core.transaction.unsigned import SignedBytes, Unsigned
 from keeper.core.transaction.words import Answer, classify
 from keeper.core.units import GWEI, Address, BlockHash, TxHash
-from keeper.ports import JournalError, SignerError, UnreachableError
+from keeper.ports import JournalError, SignerError, UnreachableError, WouldRevert
 from tests.core.transaction.pools import replaces
 
 ACCOUNT = Address("0x00000000000000000000000000000000000000Aa")
@@ -299,8 +300,8 @@ class FakeContract:
     def fill(self, plan: Plan, logs: Sequence[Log]) -> Fill | Absent:
         return Fill(plan.amount_in, plan.expected_out) if logs else Absent()
 
-    async def revert_reason(self, plan: Plan, account: Address, block_number: int) -> str:  # noqa: ARG002
-        return f"Expired({plan.deadline})"
+    async def revert_reason(self, plan: Plan, account: Address, block_number: int) -> WouldRevert:  # noqa: ARG002
+        return WouldRevert(f"Expired({plan.deadline})", Reason.EXPIRED)
 
 
 class FakeSigner:

@@ -91,6 +91,7 @@ async def test_reverted_during_the_downtime_it_is_reported_and_not_sent_again() 
     await it.start()
     (outcome,) = await it.advance()
     assert isinstance(outcome, Reverted)
+    assert outcome.why is Reason.EXPIRED
     assert outcome.error.startswith("Expired(")
     assert len(it.heard) == 1
 

@@ -6,6 +6,7 @@ from keeper.adapters.wallet.dry import DryWallet
 from keeper.core.outcome import Cancelled, Mined, NonceTaken, Refused, Reverted
 from keeper.core.reason import Reason
 from keeper.core.transaction.slot import reserved_wei
+from keeper.core.transaction.whose import Whose
 from keeper.core.units import GWEI
 from tests.adapters.wallet import fakes
 from tests.adapters.wallet.scene import FAR, PLAN, scene
@@ -195,6 +196,7 @@ async def test_a_key_used_elsewhere_is_noticed_and_nothing_is_done_twice() -> No
 async def test_a_dry_run_is_refused_with_its_own_reason() -> None:
     """F65."""
     dry, node = DryWallet(), fakes.FakeNode()
+    assert dry.whose(PLAN.vault, 1) is Whose.UNKNOWN
     refused = await dry.offer(PLAN, node.head(), 0)
     assert isinstance(refused, Refused)
     assert refused.reason is Reason.DRY_RUN

@@ -13,7 +13,10 @@ from keeper.core.transaction.messages import Order
 from keeper.core.transaction.states import Signal, State
 from keeper.core.transaction.words import Answer
 
-ALERTS = "foreign-use foreign-pending finality-broken node-fee-cap pool-conflict unknown-words over-budget"
+ALERTS = (
+    "foreign-use foreign-pending finality-broken node-fee-cap pool-conflict unknown-words over-budget "
+    "wasted-gas foreign-hedge"
+)
 ANSWERS = (
     "accepted already-known nonce-too-low nonce-too-high replacement-underpriced underpriced pool-full "
     "insufficient-funds node-fee-cap delegated-limit pool-conflict would-revert forbidden unknown lost"

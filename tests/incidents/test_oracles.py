@@ -1,0 +1,211 @@
+"""Incidents of prices: sources that were wrong, dead, frozen, pushed, or in another unit."""
+
+import math
+
+import pytest
+
+from keeper.core.units import WAD
+from keeper.demo.accounts import Role
+from keeper.demo.artifacts import contract, protocol
+from keeper.demo.protocols.chainlink import submit_round, to_answer
+from keeper.demo.protocols.uniswap import ROUTER
+from tests.fixtures.world import World
+from tests.incidents.conftest import Keep
+from tests.incidents.made import feed, speaks, vault, why_not
+
+pytestmark = pytest.mark.world
+
+SLICES = ("max_trade_usd: 1_000_000", "max_trade_usd: 150_000")
+PYTH = "0x00000000000000000000000000000000000000A1"
+EAGER = (("delta_usd: 400_000", "delta_usd: 50_000"),)
+
+
+async def test_synthetix_skrw_2019_one_source_of_three_is_dead_and_another_off_a_thousandfold(
+    world: World, keep: Keep
+) -> None:
+    made = feed(world, 3000.0)
+    kept = vault(world, price=made.proxy.address)
+    keeper = await keep(kept.address, EAGER)
+    number = world.chain.read_int(made.aggregator, "latestRound") + 1
+    alive, off, _dead = made.oracles
+    world.chain.send(made.aggregator, "submit", number, to_answer(3_000_000.0), sender=off)
+    world.chain.send(made.aggregator, "submit", number, to_answer(3000.0), sender=alive)
+    # Two are no quorum: there is no new answer, and no mean of two.
+    assert world.chain.read_int(made.aggregator, "latestRound") == number - 1
+    age_before = keeper.of_vault("oracle_last_update_timestamp_seconds", feed="price")
+    world.wait(5_401)
+    assert await keeper.cycle() == "price-stale"
+    assert age_before <= world.timestamp() - 5_401
+    assert why_not(world, kept) == "StalePrice"
+    assert keeper.sent == 0
+
+
+async def test_compound_dai_2020_one_venue_says_a_third_more(world: World, keep: Keep) -> None:
+    check = feed(world, 3000.0)
+    kept = vault(world, check=check.proxy.address)
+    keeper = await keep(kept.address, EAGER)
+    world.submit_price(3900.0)
+    assert await keeper.cycle() == "price-deviation"
+    world.trade_to(3900.0)
+    # Even if the pool is pushed as well, the vault's own second source holds the veto.
+    assert await keeper.cycle() == "delta-limit"
+    assert keeper.skipped("price-deviation") == 1
+    assert why_not(world, kept) == "PriceDeviation"
+    assert keeper.sent == 0
+
+
+async def test_venus_luna_2022_the_feed_is_frozen_while_the_market_falls_by_nine_tenths(
+    world: World, keep: Keep
+) -> None:
+    check = feed(world, 3000.0)
+    kept = vault(world, check=check.proxy.address)
+    keeper = await keep(kept.address, EAGER)
+    submit_round(world.chain, check, 300.0)
+    world.submit_price(3000.0)
+    assert why_not(world, kept) == "PriceDeviation"
+    await keeper.cycle()
+    assert keeper.skipped("price-deviation") == 1
+    world.trade_to(310.0)
+    assert await keeper.cycle() == "price-deviation"
+    # Its own bound, said again and again, is no price either.
+    world.submit_price(150.0)
+    submit_round(world.chain, check, 150.0)
+    assert why_not(world, kept) == "PriceOutOfBounds"
+    # And stopping needs no timelock: one guardian, one transaction.
+    world.chain.send(kept, "pause", b"LUNA".ljust(32), sender=world.account(Role.GUARDIAN))
+    assert await keeper.cycle() == "vault-paused"
+    assert keeper.sent == 0
+
+
+async def test_mango_2022_a_thin_market_rises_by_a_thousand_per_cent(world: World, keep: Keep) -> None:
+    kept = vault(world)
+    keeper = await keep(kept.address, (*EAGER, ("max_usd: 100_000", "max_usd: 15_000"), SLICES))
+    assert await keeper.cycle() == "delta-limit"
+    assert keeper.sent == 1
+    world.move(5000.0)
+    # Within all bounds, and further than a price goes within minutes.
+    assert why_not(world, kept) in {"CoolingDown", "PriceJumped"}
+    world.wait(301)
+    assert await keeper.cycle() == "delta-limit"
+    assert keeper.skipped("price-jumped") == 1
+    world.move(29_000.0)
+    world.submit_price(33_000.0)
+    assert await keeper.cycle() == "price-out-of-bounds"
+    assert why_not(world, kept) == "PriceOutOfBounds"
+    assert keeper.sent == 1
+
+
+async def test_steth_2022_a_large_position_leaves_a_thin_market_in_slices(world: World, keep: Keep) -> None:
+    kept = vault(world, base=300)
+    keeper = await keep(kept.address, (*EAGER, SLICES))
+    slices = []
+    for _ in range(8):
+        before = world.balance(world.book.weth, kept.address)
+        await keeper.cycle()
+        slices.append(before - world.balance(world.book.weth, kept.address))
+        world.wait(301)
+        world.submit_price(3000.0)
+        if slices[-1]:
+            world.trade_to(3000.0)
+    assert max(slices) <= 50 * WAD
+    assert sum(1 for each in slices if each) == 6
+    assert keeper.reverted("slippage-exceeded") == 0
+    # The vault would not have let it go at once, whoever asks.
+    assert why_not(world, kept) in {"InsideBand", "TurnoverExceeded", ""}
+
+
+async def test_moonwell_cbeth_2026_a_ratio_is_published_in_place_of_a_price(world: World, keep: Keep) -> None:
+    made = feed(world, 3000.0)
+    kept = vault(world, price=made.proxy.address)
+    keeper = await keep(kept.address, EAGER)
+    submit_round(world.chain, made, 1.12)
+    assert await keeper.cycle() == "price-out-of-bounds"
+    assert why_not(world, kept) == "PriceOutOfBounds"
+    world.chain.send(kept, "pause", b"ratio".ljust(32), sender=world.account(Role.GUARDIAN))
+    assert await keeper.cycle() == "vault-paused"
+    assert keeper.sent == 0
+
+
+@pytest.mark.parametrize("decimals", [6, 18])
+async def test_ribbon_2025_a_price_comes_with_other_decimals(world: World, keep: Keep, decimals: int) -> None:
+    made = feed(world, 3000.0)
+    kept = vault(world, price=made.proxy.address)
+    keeper = await keep(kept.address, EAGER)
+    submit_round(world.chain, made, 3000.0 * 10.0 ** (decimals - 8))
+    assert await keeper.cycle() == "price-out-of-bounds"
+    assert why_not(world, kept) == "PriceOutOfBounds"
+    assert keeper.sent == 0
+
+
+async def test_pyth_btc_2021_the_publishers_are_not_sure(world: World, keep: Keep) -> None:
+    second = world.chain.deploy(contract("PythFeed"), PYTH, b"ETH/USD".ljust(32), 50)
+    publish(world, price=3000.0, confidence=1.0)
+    kept = vault(world, check=second.address)
+    keeper = await keep(kept.address, EAGER)
+    publish(world, price=3000.0, confidence=16.0)
+    assert await keeper.cycle() == "delta-limit"
+    assert keeper.skipped("price-invalid") == 1
+    assert why_not(world, kept) == "BadPrice"
+    # Sure of something else entirely, they veto as well.
+    publish(world, price=5402.0, confidence=1.0)
+    await keeper.cycle()
+    assert keeper.skipped("price-deviation") == 1
+    assert keeper.sent == 0
+    publish(world, price=3000.0, confidence=15.0)
+    await keeper.cycle()
+    assert keeper.sent == 1
+
+
+def publish(world: World, *, price: float, confidence: float) -> None:
+    speaks(world, PYTH, round(price * 1e8), round(confidence * 1e8), 2**256 - 8, world.timestamp())
+
+
+async def test_rodeo_2023_the_samples_of_a_mean_are_sandwiched(world: World, keep: Keep) -> None:
+    world.chain.send(world.pool, "increaseObservationCardinalityNext", 200)
+    world.trade_to(3001.0)
+    world.wait(1_801)
+    world.trade_to(3000.0)
+    second = world.chain.deploy(contract("TwapFeed"), world.pool.address, world.book.weth, 1_800, 10**15)
+    kept = vault(world, check=second.address)
+    world.submit_price(3000.0)
+    keeper = await keep(kept.address, EAGER)
+    # Pushed and put back around each sample, for a second: too short to move the mean by the error.
+    for _ in range(3):
+        world.trade_to(2000.0)
+        world.trade_to(3000.0)
+        world.wait(60)
+    assert why_not(world, kept) == ""
+    # Held away for minutes it does move, and then nothing is traded at all: the mean is a veto, no price.
+    world.trade_to(2000.0)
+    world.wait(300)
+    world.trade_to(3000.0)
+    assert why_not(world, kept) == "PriceDeviation"
+    await keeper.cycle()
+    assert keeper.skipped("price-deviation") == 1
+    assert keeper.sent == 0
+
+
+async def test_bzx_2020_the_pool_is_pushed_in_the_very_block(world: World, keep: Keep) -> None:
+    kept = vault(world)
+    keeper = await keep(kept.address, EAGER)
+    world.rpc.call("evm_setAutomine", False)  # noqa: FBT003
+    await keeper.cycle()
+    assert keeper.broadcasts == 1
+    push(world)
+    world.rpc.call("evm_mine")
+    assert await keeper.cycle() in {"price-deviation", "cooldown"}
+    assert keeper.reverted("slippage-exceeded") == 1
+    assert world.balance(world.book.weth, kept.address) == 200 * WAD
+
+
+def push(world: World) -> None:
+    """The arbitrageur goes first in the block, and takes nine tenths of the price with him."""
+    trader = world.account(Role.ARBITRAGEUR)
+    root = math.sqrt(310 / 1e12 if world.base_is_token0 else 1e12 / 310)
+    pair, fee = (world.book.weth, world.book.usdc), world.book.pool_fee_pips
+    swap = (*pair, fee, trader, 2**63, 2**100, 0, int(root * 2**96))
+    router = world.chain.at(protocol(ROUTER), world.book.router)
+    data = router.encode_abi("exactInputSingle", [swap])
+    transaction = {"from": trader, "to": router.address, "data": data, "gas": hex(10**6),
+                   "maxFeePerGas": hex(10**12), "maxPriorityFeePerGas": hex(10**11)}  # fmt: skip
+    world.rpc.call("eth_sendTransaction", transaction)
