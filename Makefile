@@ -131,7 +131,7 @@ guard-mutants: setup ## Take out each check of the contracts' guard; a test must
 	@touch $@
 
 prove: setup .cache/prove/.ready ## Prove the 35 properties of the vault, with witnesses, and break each by its mutants
-	$(call say,Proofs and mutants: half an hour)
+	$(call say,Proofs and mutants: about an hour)
 	@$(RUN) tools/prove.py $(ARGS)
 
 prove-quick: setup .cache/prove/.ready ## Prove what halmos and z3 prove, without mutants
