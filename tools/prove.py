@@ -213,7 +213,7 @@ def _is_quick(name: str) -> bool:
 def killers(row: Property, project: Path) -> frozenset[str]:
     """The tests of a property that fail now: the quick ones, and if none does, the others."""
     if row.tool is Tool.HALMOS:
-        # One after the other: a proof that does not fail takes as long as ever, and the first to fail suffices.
+        # One after the other: what does not fail takes as long as ever, and the first to fail suffices.
         runs = (run_halmos(project, [name], "--early-exit").failed for name in row.tests)
         return next((failed for failed in runs if failed), frozenset())
     names = [*row.tests, *(name for name in row.witnesses if name not in row.tests)]
