@@ -9,14 +9,14 @@ MAKEFLAGS += --no-print-directory
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-kills chaos lint format contracts conformance coverage mutants guard-mutants prove prove-quick slither bench bench-engine lock clean
+.PHONY: help setup demo test test-fast test-kills chaos lint format contracts conformance coverage mutants guard-mutants prove prove-quick slither bench bench-engine bench-backtest lock clean
 
 say = @printf '\n== %s\n' '$(1)'
 
 CONTRACTS := $(shell find contracts/src contracts/foundry.toml -type f 2>/dev/null)
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 # --- setup: one stamp for each part, so that what is up to date is not touched and needs no network ------------------
 
@@ -65,6 +65,10 @@ bench: setup ## Measure the keeper: its latency against usual bots, its hedging 
 
 bench-engine: setup ## Measure what the transaction engine adds to signing and sending
 	@$(RUN) -m benchmarks.engine --out .cache/bench $(ARGS)
+
+bench-backtest: setup ## Measure backtests: their speed, and hedging where the market is not as assumed
+	@$(RUN) -m benchmarks.backtest --out .cache/bench
+	@$(RUN) -m benchmarks.robustness --out .cache/bench $(ARGS)
 
 # --- checks ----------------------------------------------------------------------------------------------------------
 

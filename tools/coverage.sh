@@ -11,9 +11,9 @@ copy=.cache/forge/coverage
 project=$copy/contracts
 
 mkdir -p "$project/lib" "$copy/.cache"
-rm -rf "$project"/{src,test,lib,foundry.toml} "$copy/.cache/protocols"
+rm -rf "$project"/{src,test,script,lib,foundry.toml} "$copy/.cache/protocols"
 mkdir -p "$project/lib/@openzeppelin" "$project/lib/solady"
-cp -R contracts/src contracts/test "$project/"
+cp -R contracts/src contracts/test contracts/script "$project/"
 cp -R node_modules/@openzeppelin/contracts "$project/lib/@openzeppelin/contracts"
 cp -R node_modules/solady/src "$project/lib/solady/src"
 cp -R .cache/protocols/uni-v4-core/lib/forge-std "$project/lib/forge-std"

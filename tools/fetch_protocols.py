@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Fetch the published contracts of the protocols the local world is built from.
 
-The demo and the world tests trade on the real Uniswap, Aave, Chainlink and Safe bytecode. Its licences do not let
-us redistribute it, and installing those packages as dependencies drags in git URLs that no lock can hold. So
-the tarballs are fetched one by one with `npm pack`, checked against the sha512 in `protocols.lock.json`, and
-only the files that are needed are unpacked. What is already there is checked against the lock's digest of the
-unpacked tree, so a second run needs no network and a damaged cache is noticed.
+The demo and the world tests trade on the real Uniswap, Aave, Chainlink and Safe bytecode. Its licences do
+not let us redistribute it, and installing those packages as dependencies drags in git URLs that no lock can
+hold. So the tarballs are fetched one by one with `npm pack`, checked against the sha512 in
+`protocols.lock.json`, and only the files that are needed are unpacked. What is already there is checked
+against the lock's digest of the unpacked tree, so a second run needs no network and a damaged cache is
+noticed.
 
     fetch_protocols.py [DIR]            fetch what is missing into DIR (default: .cache/protocols)
     fetch_protocols.py --update [DIR]   fetch everything and write the lock anew (after a version changed)

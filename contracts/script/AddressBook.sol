@@ -4,11 +4,9 @@ pragma solidity 0.8.34;
 import {Plan} from "./DeployPlan.sol";
 import {Made} from "./Deployer.sol";
 import {VmSafe} from "forge-std/Vm.sol";
-import {BookLib} from "src/libraries/BookLib.sol";
 import {DealLib} from "src/libraries/DealLib.sol";
-import {HedgeLib} from "src/libraries/HedgeLib.sol";
+import {GuardLib} from "src/libraries/GuardLib.sol";
 import {LensLib} from "src/libraries/LensLib.sol";
-import {OracleGate} from "src/libraries/OracleGate.sol";
 import {RulesLib} from "src/libraries/RulesLib.sol";
 
 /// @title AddressBook
@@ -67,11 +65,9 @@ library AddressBook {
     }
 
     function _libraries() private returns (string memory) {
-        _pin("libraries", "BookLib", address(BookLib));
         _pin("libraries", "DealLib", address(DealLib));
-        _pin("libraries", "HedgeLib", address(HedgeLib));
+        _pin("libraries", "GuardLib", address(GuardLib));
         _pin("libraries", "LensLib", address(LensLib));
-        _pin("libraries", "OracleGate", address(OracleGate));
         return _pin("libraries", "RulesLib", address(RulesLib));
     }
 

@@ -14,12 +14,15 @@ contract Deploy is Script {
     /// @param planPath The TOML file.
     /// @param bookPath Where to write the address book.
     function run(string calldata planPath, string calldata bookPath) external returns (Made memory made) {
+        // Forge lets it read and write in two folders only, see foundry.toml.
+        // forge-lint: disable-next-line(unsafe-cheatcode)
         Plan memory plan = PlanReader.read(vm.readFile(planPath));
         DeployChecks.check(plan);
         vm.startBroadcast();
         made = Deployer.deploy(plan, msg.sender);
         vm.stopBroadcast();
         Deployer.requireAsPlanned(plan, made, msg.sender);
+        // forge-lint: disable-next-line(unsafe-cheatcode)
         vm.writeJson(AddressBook.compose(plan, made), bookPath);
     }
 }

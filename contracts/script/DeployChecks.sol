@@ -6,16 +6,8 @@ import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IER
 import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 import {IAggregatorV3} from "src/interfaces/IAggregatorV3.sol";
-import {IUniswapV3Pool} from "src/interfaces/IUniswapV3Pool.sol";
 import {BPS, WAD} from "src/libraries/ConstantsLib.sol";
-
-/// @notice The memory of a Uniswap v3 pool.
-interface IPoolMemory {
-    function observe(uint32[] calldata secondsAgos)
-        external
-        view
-        returns (int56[] memory tickCumulatives, uint160[] memory secondsPerLiquidity);
-}
+import {TickLib} from "src/libraries/TickLib.sol";
 
 /// @title DeployChecks
 /// @notice What must be true of a plan before anything is sent: who holds power, what the feeds say, what the pool is.
@@ -80,6 +72,8 @@ library DeployChecks {
 
     function _noKey(string memory role, address account) private view {
         bytes memory code = account.code;
+        // Casting takes the first three bytes, which is what is compared.
+        // forge-lint: disable-next-line(unsafe-typecast)
         bool delegated = code.length == DELEGATION_BYTES && bytes3(code) == DELEGATION;
         if (code.length == 0 || delegated) revert PrivilegedKey(role, account);
     }
@@ -157,23 +151,16 @@ library DeployChecks {
         if (window < LEAST_WINDOW) revert WindowTooShort(window, LEAST_WINDOW);
         uint32[] memory ago = new uint32[](2);
         ago[0] = window;
-        int256 moved;
-        try IPoolMemory(address(plan.pool)).observe(ago) returns (int56[] memory sums, uint160[] memory) {
-            moved = sums[1] - sums[0];
+        try plan.pool.observe(ago) returns (int56[] memory sums, uint160[] memory) {
+            return TickLib.price(
+                TickLib.meanDown(sums[0], sums[1], window),
+                plan.pool.token0() == address(plan.base),
+                plan.decimals.base,
+                plan.decimals.quote
+            );
         } catch {
             (,,, uint16 cardinality,,,) = plan.pool.slot0();
             revert PoolForgets(cardinality, window);
         }
-        return _priceOf(plan, moved / int256(uint256(window)));
-    }
-
-    /// @dev 1.0001 to the power of the tick is the price of token0 in token1, in their units. The exponential is exact to
-    /// far less than the 2 % that it serves.
-    function _priceOf(Plan memory plan, int256 tick) private view returns (uint256) {
-        int256 logOfTick = 99_995_000_333_308;
-        if (plan.pool.token0() != address(plan.base)) tick = -tick;
-        int256 decimals = int256(uint256(plan.decimals.base)) - int256(uint256(plan.decimals.quote));
-        int256 logOfTen = 2_302_585_092_994_045_684;
-        return FixedPointMathLib.expWad(tick * logOfTick + decimals * logOfTen).toUint256();
     }
 }

@@ -90,6 +90,8 @@ contract RiskVault is ERC4626, Breakers {
     using FixedPointMathLib for uint256;
     using MathLib for uint256;
     using SafeCastLib for int256;
+    // Of the parts; without it slither does not understand them here.
+    using SafeCastLib for uint256;
     using SafeERC20 for IERC20;
 
     constructor(Config memory config)
@@ -188,7 +190,7 @@ contract RiskVault is ERC4626, Breakers {
     {
         (uint256 ownQuote, uint256 ownBase) = (_ownQuote(), _ownBase());
         (uint256 quoteKept, uint256 baseKept) =
-            GuardLib.worstCase(_book.legsAt, ownBase * _baseScale, _rules().maxPrice);
+            GuardLib.worstCase(_charter.at, ownBase * _baseScale, _rules().maxPrice);
         uint256 supply = totalSupply() + 10 ** _decimalsOffset();
         quoteUnits = Math.mulDiv(ownQuote.zeroFloorSub(quoteKept.divUp(_quoteScale)), shares, supply);
         baseUnits = Math.mulDiv(ownBase.zeroFloorSub(baseKept.divUp(_baseScale)), shares, supply);
@@ -234,6 +236,6 @@ contract RiskVault is ERC4626, Breakers {
             base: address(base),
             venue: venue
         });
-        return LensLib.words(facts, _feeds(), _rulesAt, _book.legsAt);
+        return LensLib.words(facts, _feeds(), _charter.at);
     }
 }

@@ -6,13 +6,11 @@ import {Terms} from "./interfaces/IRiskVault.sol";
 import {ISafe} from "./interfaces/ISafe.sol";
 import {ITreasuryModule, Position, TreasuryConfig} from "./interfaces/ITreasuryModule.sol";
 import {IVenue} from "./interfaces/IVenue.sol";
-import {Exposure} from "./libraries/BookLib.sol";
 import {Buckets} from "./libraries/BucketLib.sol";
 import {CodeLib} from "./libraries/CodeLib.sol";
 import {MAX_LEGS, MAX_TENOR} from "./libraries/ConstantsLib.sol";
 import {ErrorsLib} from "./libraries/ErrorsLib.sol";
 import {EventsLib} from "./libraries/EventsLib.sol";
-import {GuardLib} from "./libraries/GuardLib.sol";
 import {Facts, LensLib} from "./libraries/LensLib.sol";
 import {Leg, OptionLeg} from "./libraries/OptionLeg.sol";
 import {Governed} from "./vault/Governed.sol";
@@ -55,9 +53,6 @@ contract TreasuryModule is ITreasuryModule, Guard {
     /// @inheritdoc ITreasuryModule
     ISafe public immutable safe;
 
-    /// @dev Where what is declared stands, as the code of a contract: see `CodeLib`.
-    address private _legsAt;
-
     constructor(TreasuryConfig memory config)
         Holdings(config.quote, config.base)
         Governed(config.owner, config.guardian)
@@ -96,32 +91,19 @@ contract TreasuryModule is ITreasuryModule, Guard {
             legs[i] = _packed(positions[i]);
             emit EventsLib.LegOpened(i, address(0), Leg.unwrap(legs[i]), 0);
         }
-        _legsAt = CodeLib.write(legs);
+        CodeLib.write(_charter, legs);
     }
 
     /// @inheritdoc ITreasuryModule
     function legCount() external view returns (uint256) {
-        return CodeLib.readLegs(_legsAt).length;
+        return CodeLib.legs(_charter.at).length;
     }
 
     /// @inheritdoc ITreasuryModule
     function legAt(uint256 index) external view returns (uint256 word) {
-        Leg[] memory legs = CodeLib.readLegs(_legsAt);
+        Leg[] memory legs = CodeLib.legs(_charter.at);
         if (index >= legs.length) revert ErrorsLib.NoSuchLeg(index, legs.length);
         return Leg.unwrap(legs[index]);
-    }
-
-    function _exposure(uint256 price, uint256 vol, uint256 errorBps)
-        internal
-        view
-        override
-        returns (Exposure memory)
-    {
-        return GuardLib.measure(_legsAt, price, vol, errorBps);
-    }
-
-    function _bookRoot() internal view override returns (bytes32) {
-        return CodeLib.id(_legsAt);
     }
 
     function _packed(Position calldata position) private view returns (Leg) {
@@ -205,6 +187,6 @@ contract TreasuryModule is ITreasuryModule, Guard {
             base: address(base),
             venue: venue
         });
-        return LensLib.words(facts, _feeds(), _rulesAt, _legsAt);
+        return LensLib.words(facts, _feeds(), _charter.at);
     }
 }

@@ -31,7 +31,7 @@ from keeper.adapters.wallet.needs import Absent, Fill, Log
 from keeper.adapters.wallet.node import AgreedNode
 from keeper.adapters.wallet.wallet import LiveWallet, Parts, open_wallet
 from keeper.app.leading import LeasedNode, LeasedSigner
-from keeper.app.pinned import Watch, books_of
+from keeper.app.pinned import PinnedVaults, books_of
 from keeper.core.head import Head
 from keeper.core.market import Reference
 from keeper.core.plan import Plan
@@ -155,7 +155,7 @@ class FollowingReader:
         self._policies, self._told = policies, told
         self._subject = subject_of(settings, account, policies.current())
         self._reader = ChainReader(rpc, self._subject)
-        self._watch = Watch(rpc, settings, books_of(settings), told.pinned)
+        self._pinned = PinnedVaults(rpc, settings, books_of(settings), told.pinned)
 
     async def read(self, head: Head, references: Sequence[Reference]) -> Evidence:
         """Everything about all vaults at `head.hash`. Raises UnreachableError."""
@@ -165,12 +165,12 @@ class FollowingReader:
             self._subject, self._reader = subject, ChainReader(self._rpc, subject)
         evidence = await self._reader.read(head, references)
         self._told.read(evidence.snapshot)
-        await self._watch.look(evidence.snapshot, policies)
+        await self._pinned.look(evidence.snapshot, policies)
         return evidence
 
     async def simulate(self, plan: Plan, head: Head) -> Simulated | WouldRevert | Mismatched:
         """Run the exact call at `head.hash`, if the vault is what was deployed. Raises UnreachableError."""
-        fault = self._watch.fault(plan.vault)
+        fault = self._pinned.fault(plan.vault)
         if fault:
             return Mismatched(fault)
         return await self._reader.simulate(plan, head)

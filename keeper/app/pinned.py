@@ -63,12 +63,12 @@ def _elsewhere(deployment: Deployment, settings: Settings) -> tuple[Mismatch, ..
     return tuple(
         Mismatch(name, found, expected, "correct the setting, or name the book of this chain")
         for name, found, expected in pairs
-        if found != expected
+        if found.lower() != expected.lower()
     )
 
 
 @dataclass(slots=True)
-class Watch:
+class PinnedVaults:
     """What was found last of each vault. Without any address book nothing is pinned and all may trade."""
 
     rpc: Client

@@ -26,7 +26,7 @@ MEANING = {
     Exit.FAILED: "failed, for a reason that was told",
     Exit.USAGE: "the command line was not understood",
     Exit.NOT_RUNNING: "no keeper answers (`status`, `tx cancel`, `tx bump`)",
-    Exit.CONFIGURATION: "a setting, a policy file or an address is wrong",
+    Exit.CONFIGURATION: "a setting, a policy file, an address or a market is wrong",
     Exit.UNREACHABLE: "the node does not answer",
     Exit.KEY: "the keystore or its password is wrong",
     Exit.JOURNAL: "the journal cannot be opened or written",
@@ -48,6 +48,8 @@ def named(error: BaseException) -> tuple[Exit, str] | None:
     from keeper.policies import PolicyError
     from keeper.ports import JournalError, LeaseLostError, SignerError, UnreachableError
     from keeper.settings import SettingsError
+    from keeper.simulation.models import ModelError
+    from keeper.simulation.tape import TapeError
 
     kinds: tuple[tuple[type[Exception], Exit, str], ...] = (
         (SettingsError, Exit.CONFIGURATION, "settings: see config/keeper.example.env"),
@@ -66,6 +68,8 @@ def named(error: BaseException) -> tuple[Exit, str] | None:
         (NoKeeperError, Exit.NOT_RUNNING, "order: nobody took it"),
         (LeaseLostError, Exit.LEASE, "lease: one keeper of an account leads, see KEEPER_LEASE_SECONDS"),
         (JournalError, Exit.JOURNAL, "journal: see KEEPER_JOURNAL"),
+        (TapeError, Exit.CONFIGURATION, "tape: it is not the CSV of prices that --tape asks for"),
+        (ModelError, Exit.CONFIGURATION, "market: there is none like that"),
     )
     for leaf in _leaves(error):
         for kind, code, topic in kinds:

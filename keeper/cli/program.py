@@ -7,6 +7,7 @@ from typing import NoReturn
 import click
 
 from keeper import __version__
+from keeper.cli.backtesting import backtest
 from keeper.cli.common import Done
 from keeper.cli.demonstrating import demo
 from keeper.cli.exits import MEANING, Exit, named
@@ -34,7 +35,7 @@ def program() -> None:
     """
 
 
-for command in (run, once, check, explain, replay, status, tx, schema, demo):
+for command in (run, once, check, explain, replay, status, tx, schema, backtest, demo):
     program.add_command(command)
 
 

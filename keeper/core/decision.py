@@ -1,11 +1,11 @@
 """The whole thought of one cycle.
 
-There is one implementation of the rules: the daemon, a dry run, `once` and `replay` call `decide_all`, and
-`decide` is the same for one vault. It is a function of values, so a stored cycle can be decided again and
-must give the same decision.
+There is one implementation of the rules: the daemon, a dry run, `once` and `replay` call `decide_all`,
+`decide` is the same for one vault, and a backtest calls `decide_each`, of which both are made. It is a
+function of values, so a stored cycle can be decided again and must give the same decision.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -65,7 +65,9 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True)
-class _Case:
+class Case:
+    """One vault at one head, with its policy and what is remembered of it."""
+
     policy: Policy
     situation: Situation
     memory: Memory
@@ -80,13 +82,12 @@ def decide_all(
 
     What is in flight does not matter here: whether it is still wanted is asked of the decision.
     """
-    ends = _decide_each(
-        [
-            _Case(policies[vault], each, memories.get(vault, Memory(vault)))
-            for each in situations(snapshot)
-            if (vault := each.vault.address) in policies
-        ]
-    )
+    cases = [
+        Case(policies[vault], each, memories.get(vault, Memory(vault)))
+        for each in situations(snapshot)
+        if (vault := each.vault.address) in policies
+    ]
+    ends = [*decide_each(cases)]
     return Decided(
         tuple(end for end in ends if isinstance(end, Decision)),
         tuple(end for end in ends if isinstance(end, Failure)),
@@ -95,35 +96,40 @@ def decide_all(
 
 def decide(policy: Policy, situation: Situation, memory: Memory) -> Decision:
     """Decide one vault. Raises what `decide_all` tells as a failure."""
-    (end,) = _decide_each([_Case(policy, situation, memory)])
+    (end,) = decide_each([Case(policy, situation, memory)])
     if isinstance(end, Failure):
         raise end.error
     return end
 
 
-def _decide_each(cases: Sequence[_Case]) -> list[Decision | Failure]:
-    """Each vault by itself, but for the bands, which are found for all in one call."""
+def decide_each(cases: Sequence[Case]) -> Iterator[Decision | Failure]:
+    """Each case by itself, in their order, but for the bands, which are found for all in one call.
+
+    Cases may be of different heads: a backtest asks about many moments of one vault at once, and stops
+    listening when it has heard enough.
+    """
     found = [_supervised(case, _prepare) for case in cases]
     bands = iter(inventory_bands([each for each in found if isinstance(each, Question)]))
-    return [
-        _supervised(case, partial(_conclude, band=next(bands))) if isinstance(each, Question) else each
-        for case, each in zip(cases, found, strict=True)
-    ]
+    for case, each in zip(cases, found, strict=True):
+        if isinstance(each, Question):
+            yield _supervised(case, partial(_conclude, band=next(bands)))
+        else:
+            yield each
 
 
-def _supervised(case: _Case, work: Callable[[_Case], T]) -> T | Failure:
+def _supervised(case: Case, work: Callable[[Case], T]) -> T | Failure:
     try:
         return work(case)
     except Exception as error:  # noqa: BLE001 the vaults' supervisor: one vault's fault is not another's
         return Failure(case.situation.vault.address, error)
 
 
-def _prepare(case: _Case) -> Decision | Question:
+def _prepare(case: Case) -> Decision | Question:
     found = prepared(case.policy, case.situation)
     return _decision(case, (), NO_BAND, found) if isinstance(found, Hold) else found
 
 
-def _conclude(case: _Case, band: Band) -> Decision:
+def _conclude(case: Case, band: Band) -> Decision:
     match measured_against(case.policy, case.situation, band):
         case Within(hold):
             return _decision(case, (), band, hold)
@@ -131,7 +137,7 @@ def _conclude(case: _Case, band: Band) -> Decision:
             return _decision(case, breaches, band, _act(case, verdict))
 
 
-def _decision(case: _Case, breaches: tuple[Breach, ...], band: Band, action: Plan | Hold) -> Decision:
+def _decision(case: Case, breaches: tuple[Breach, ...], band: Band, action: Plan | Hold) -> Decision:
     situation = case.situation
     return Decision(
         head=situation.head,
@@ -144,12 +150,12 @@ def _decision(case: _Case, breaches: tuple[Breach, ...], band: Band, action: Pla
     )
 
 
-def _act(case: _Case, verdict: Breached) -> Plan | Hold:
+def _act(case: Case, verdict: Breached) -> Plan | Hold:
     refusal = _forbidden(case, verdict) or _cooling(case, verdict)
     return refusal or propose(case.policy, case.situation, verdict)
 
 
-def _forbidden(case: _Case, verdict: Breached) -> Hold | None:
+def _forbidden(case: Case, verdict: Breached) -> Hold | None:
     if case.policy.mode is Mode.PAUSED:
         return Hold(Reason.POLICY_PAUSED, 1.0, 0.0)
     if case.policy.mode is Mode.REDUCE_ONLY and not verdict.breaches[0].urgent:
@@ -157,7 +163,7 @@ def _forbidden(case: _Case, verdict: Breached) -> Hold | None:
     return None
 
 
-def _cooling(case: _Case, verdict: Breached) -> Hold | None:
+def _cooling(case: Case, verdict: Breached) -> Hold | None:
     """The vault's cooldown binds always, the policy's unless something is urgent; reverts lengthen both."""
     rules, last, own_s = (
         case.situation.vault.rules,

@@ -6,6 +6,7 @@ chain.
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -91,7 +92,7 @@ def situations(snapshot: Snapshot) -> tuple[Situation, ...]:
     )
 
 
-class _Sums(NamedTuple):
+class Sums(NamedTuple):
     """Sums over the legs of one vault's book."""
 
     value: float
@@ -112,18 +113,29 @@ def measure(snapshot: Snapshot) -> tuple[Exposure, ...]:
     spot = np.array([max(v.price.answer_wad, 0) / WAD for v in vaults])
     volatility = np.array([max(v.volatility.answer_wad, 0) / WAD for v in vaults])
     years = np.maximum(legs.expiry - snapshot.head.timestamp, 0) / YEAR_SECONDS
-    each = greeks(spot[legs.vault], legs.strike, years, volatility[legs.vault], legs.is_call)
+    sums = book_sums(legs.vault, spot, volatility, OptionLegs(legs.strike, years, legs.is_call, legs.size))
+    return tuple(map(exposure_of, vaults, spot.tolist(), volatility.tolist(), sums))
+
+
+def book_sums(
+    row: NDArray[np.int64], spot: NDArray[np.float64], volatility: NDArray[np.float64], legs: OptionLegs
+) -> Iterator[Sums]:
+    """Sums of many books, one for each spot: `row` says to which of them a leg belongs.
+
+    A book's sums do not depend on the others, to the last bit: legs are added one by one in their order.
+    """
+    each = greeks(spot[row], legs.strike, legs.years, volatility[row], legs.is_call)
 
     def book(column: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.bincount(legs.vault, weights=column * legs.size, minlength=len(vaults)).astype(np.float64)
+        return np.bincount(row, weights=column * legs.size, minlength=len(spot)).astype(np.float64)
 
-    short = np.bincount(legs.vault, weights=np.maximum(-legs.size, 0.0), minlength=len(vaults))
+    short = np.bincount(row, weights=np.maximum(-legs.size, 0.0), minlength=len(spot))
     columns = (*map(book, (each.price, each.delta, each.gamma, each.vega, each.theta)), short)
-    sums = map(_Sums, *(column.tolist() for column in columns))
-    return tuple(map(_of_vault, vaults, spot.tolist(), volatility.tolist(), sums))
+    return map(Sums, *(column.tolist() for column in columns))
 
 
-def _of_vault(vault: VaultState, spot: float, volatility: float, book: _Sums) -> Exposure:
+def exposure_of(vault: VaultState, spot: float, volatility: float, book: Sums) -> Exposure:
+    """One vault's exposure, given what its legs sum up to at this spot and volatility."""
     inventory = vault.base_wei / 10**vault.base_decimals
     quote = vault.quote_units / 10**vault.quote_decimals
     target = vault.rules.target_delta_wad / WAD

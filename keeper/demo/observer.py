@@ -21,6 +21,7 @@ from keeper.core.snapshot import Snapshot
 from keeper.core.units import WAD, BlockHash
 from keeper.core.verdict import Hold, judge
 from keeper.demo.addressbook import AddressBook
+from keeper.demo.anvil import CHAIN_ID
 from keeper.demo.rpc import Json, Rpc, as_bytes, as_int, as_object
 from keeper.demo.samples import BlockSample, Fill, Record, SentSample, VaultSample
 
@@ -132,7 +133,7 @@ class Observer:
 
 def _head(block: dict[str, Json]) -> Head:
     return Head(
-        chain_id=0,
+        chain_id=CHAIN_ID,
         number=as_int(block["number"]),
         hash=BlockHash(str(block["hash"])),
         parent_hash=BlockHash(str(block["parentHash"])),

@@ -1,57 +1,25 @@
 """The pictures of a run, as SVG text that needs nothing but a browser.
 
-Drawn on matplotlib's object interface: no global state, no window, no fonts to fetch. Text stays text, so a
-picture can be searched and read aloud. Colours are those of Okabe and Ito, which the colour-blind can tell
-apart.
+How they look is `keeper.simulation.drawing`'s.
 """
 
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
 
 import numpy as np
-from matplotlib import style
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
 from keeper.demo.samples import BlockSample, Record, SentSample
 from keeper.demo.scores import Fall, beyond_target, deepest_fall, gaps, score
+from keeper.simulation.drawing import INK, MUTED, PALETTE, RED, dollars, finish, legend
 
 Floats = NDArray[np.float64]
 
-INK, MUTED, GRID = "#1f2937", "#6b7280", "#e5e7eb"
-RED, TWIN = "#c0392b", "#9ca3af"
-PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
+TWIN = "#9ca3af"
 
-_STYLE: Final[dict[str, Any]] = {
-    "svg.fonttype": "none",
-    "svg.hashsalt": "keeper",
-    "font.family": "sans-serif",
-    "font.sans-serif": ["DejaVu Sans"],
-    "font.size": 9.0,
-    "axes.edgecolor": GRID,
-    "axes.labelcolor": MUTED,
-    "axes.titlecolor": INK,
-    "axes.titlesize": 10.0,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": GRID,
-    "grid.linewidth": 0.7,
-    "xtick.color": MUTED,
-    "ytick.color": MUTED,
-    "legend.frameon": False,
-    "legend.fontsize": 8.0,
-    "lines.linewidth": 1.4,
-    "lines.solid_capstyle": "round",
-}
 _HOUR_S = 3600
-_THOUSAND = 1e3
-_MILLION = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +73,8 @@ def price_plot(axes: Axes, run: Run) -> None:
                 label=label, linewidths=0,
             )  # fmt: skip
     _mark_fall(axes, run)
-    _finish(axes, run, "Price, with hedges (▲ bought, ▼ sold)", _dollars)
-    _legend(axes, len(run.names))
+    _finish(axes, run, "Price, with hedges (▲ bought, ▼ sold)")
+    legend(axes, len(run.names))
 
 
 def delta_plot(axes: Axes, run: Run, name: str) -> None:
@@ -128,8 +96,8 @@ def delta_plot(axes: Axes, run: Run, name: str) -> None:
         )  # fmt: skip
     reach = max(1.6 * limit, 1.1 * float(np.max(np.abs(mine))))
     axes.set_ylim(-reach, reach)
-    _finish(axes, run, f"{name}: delta beyond target", _dollars)
-    _legend(axes, 4)
+    _finish(axes, run, f"{name}: delta beyond target")
+    legend(axes, 4)
 
 
 def value_plot(axes: Axes, run: Run, name: str) -> None:
@@ -140,8 +108,8 @@ def value_plot(axes: Axes, run: Run, name: str) -> None:
     axes.axhline(0.0, color=MUTED, linewidth=0.6)
     target = run.record.blocks[0].vaults[name].target
     beyond = f", beyond its target of {target:g} base" if target else ""
-    _finish(axes, run, f"{name}: change of value{beyond}", _dollars)
-    _legend(axes, 2)
+    _finish(axes, run, f"{name}: change of value{beyond}")
+    legend(axes, 2)
 
 
 def hedge_plot(axes: Axes, run: Run) -> None:
@@ -154,8 +122,8 @@ def hedge_plot(axes: Axes, run: Run) -> None:
         sizes = [h.fill.trade_usd for h in hedges if h.fill]
         axes.bar(at, sizes, width=max(width, 0.15), color=run.colour(name), label=name, linewidth=0)
     axes.axhline(0.0, color=MUTED, linewidth=0.6)
-    _finish(axes, run, "Hedges (bought above, sold below zero)", _dollars)
-    _legend(axes, len(run.names))
+    _finish(axes, run, "Hedges (bought above, sold below zero)")
+    legend(axes, len(run.names))
 
 
 def cost_plot(axes: Axes, run: Run) -> None:
@@ -164,8 +132,8 @@ def cost_plot(axes: Axes, run: Run) -> None:
         steps, gas = (_cumulated(run, name, pick) for pick in (_total_cost, lambda sent: sent.gas_cost_usd))
         axes.step(run.hours, steps, where="post", color=run.colour(name), label=name)
         axes.step(run.hours, gas, where="post", color=run.colour(name), linewidth=0.9, linestyle=":")
-    _finish(axes, run, "Cost so far (dotted: gas alone)", _dollars)
-    _legend(axes, len(run.names))
+    _finish(axes, run, "Cost so far (dotted: gas alone)")
+    legend(axes, len(run.names))
 
 
 def swing_plot(axes: Axes, run: Run) -> None:
@@ -174,8 +142,8 @@ def swing_plot(axes: Axes, run: Run) -> None:
         scored = score(run.record, name)
         twin, mine = scored.delta_pnl_std_twin_usd, scored.delta_pnl_std_usd
         for offset, height, colour, label in (
-            (-0.19, twin, TWIN, _dollars(twin, 0)),
-            (0.19, mine, run.colour(name), f"{_dollars(mine, 0)} ({scored.std_ratio:.0%})"),
+            (-0.19, twin, TWIN, dollars(twin, 0)),
+            (0.19, mine, run.colour(name), f"{dollars(mine, 0)} ({scored.std_ratio:.0%})"),
         ):
             axes.bar(place + offset, height, width=0.36, color=colour, linewidth=0)
             axes.annotate(
@@ -187,18 +155,8 @@ def swing_plot(axes: Axes, run: Run) -> None:
     axes.grid(visible=False, axis="x")
     axes.margins(y=0.18)
     axes.spines[["top", "right", "left"]].set_visible(False)
-    axes.yaxis.set_major_formatter(FuncFormatter(_dollars))
+    axes.yaxis.set_major_formatter(FuncFormatter(dollars))
     axes.set_title("Swing from delta per block (grey: the unhedged twin)")
-
-
-def svg(draw: Callable[[Axes], None], size: tuple[float, float] = (7.2, 2.8)) -> str:
-    """One picture as an `<svg>` element. `size` in inches decides its proportions only."""
-    with style.context(_STYLE):
-        figure = Figure(figsize=size, layout="constrained")
-        draw(figure.add_subplot())
-        text = io.StringIO()
-        figure.savefig(text, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    return text.getvalue()[text.getvalue().index("<svg") :]
 
 
 def _band(block: BlockSample, name: str) -> tuple[float, float]:
@@ -231,29 +189,9 @@ def _mark_fall(axes: Axes, run: Run) -> None:
     )
 
 
-def _finish(axes: Axes, run: Run, title: str, form: Callable[[float, float], str]) -> None:
+def _finish(axes: Axes, run: Run, title: str) -> None:
     """Title, units and scale of time, alike in every picture over time."""
-    axes.set_title(title)
-    axes.yaxis.set_major_formatter(FuncFormatter(form))
+    finish(axes, title)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda hours, _: f"{hours:g} h"))
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.tick_params(length=0)
     margin = 0.01 * float(run.hours[-1]) or 1.0
     axes.set_xlim(-margin, run.hours[-1] + margin)
-
-
-def _legend(axes: Axes, columns: int) -> None:
-    """Above the picture, at the right of its title: never on the data."""
-    axes.legend(
-        loc="lower right", bbox_to_anchor=(1.0, 0.99), ncols=columns, borderaxespad=0.0,
-        handlelength=1.2, handletextpad=0.4, columnspacing=1.0,
-    )  # fmt: skip
-
-
-def _dollars(value: float, _: float) -> str:
-    sign, size = ("−" if value < 0 else ""), abs(value)
-    if size >= _MILLION:
-        return f"{sign}${size / _MILLION:.3g}M"
-    if size >= 10 * _THOUSAND:
-        return f"{sign}${size / _THOUSAND:.3g}k"
-    return f"{sign}${size:,.0f}"

@@ -1,18 +1,15 @@
 """The report of a run: one HTML file that needs no network, no script and no second file."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from html import escape
 from pathlib import Path
 from string import Template
 
-from matplotlib.axes import Axes
-
 from keeper.demo import plots
 from keeper.demo.samples import Record
 from keeper.demo.summary import Summary, fall_sentences, inside_share, rows
-
-Draw = Callable[[Axes], None]
+from keeper.simulation.drawing import Draw, page, svg
 
 _GOAL = 0.99
 
@@ -25,13 +22,13 @@ def write_report(path: Path, record: Record, summary: Summary) -> None:
 def html(record: Record, summary: Summary) -> str:
     """The report as text."""
     run = plots.Run.of(record)
-    return _PAGE.substitute(
-        title=escape(title(summary)),
+    body = _BODY.substitute(
         cards="".join(_card(*card) for card in _cards(summary)),
         plots="".join(_row(row) for row in pictures(run)),
         fall="".join(f"<p>{escape(sentence)}</p>" for sentence in fall_sentences(summary)),
         table=_table(summary),
     )
+    return page(title(summary), body)
 
 
 def title(summary: Summary) -> str:
@@ -52,7 +49,7 @@ def _of_vault(run: plots.Run, name: str) -> list[Draw]:
 
 
 def _row(draws: Sequence[Draw]) -> str:
-    figures = "".join(f"<figure>{plots.svg(draw)}</figure>" for draw in draws)
+    figures = "".join(f"<figure>{svg(draw)}</figure>" for draw in draws)
     return f'<div class="row">{figures}</div>'
 
 
@@ -86,29 +83,7 @@ def _table(summary: Summary) -> str:
     return f"<table><thead><tr><th></th>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-_PAGE = Template("""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>$title</title>
-<style>
-:root { color: #1f2937; background: #fff; font: 15px/1.5 system-ui, "DejaVu Sans", sans-serif; }
-body { max-width: 1180px; margin: 0 auto; padding: 1.5rem 1.2rem 3rem; }
-h1 { font-size: 1.5rem; margin: 0 0 .3rem; } h2 { font-size: 1.1rem; margin: 1.6rem 0 .5rem; }
-p { margin: .3rem 0; max-width: 62rem; } .quiet { color: #6b7280; }
-ul { list-style: none; padding: 0; margin: 1rem 0; display: flex; flex-wrap: wrap; gap: .7rem; }
-li { flex: 1 1 9rem; border: 1px solid #e5e7eb; border-radius: .5rem; padding: .6rem .9rem; color: #6b7280; }
-li strong { display: block; font-size: 1.35rem; color: #009e73; } li.bad strong { color: #c0392b; }
-.row { display: flex; flex-wrap: wrap; gap: .4rem; }
-figure { flex: 1 1 26rem; margin: 0; min-width: 0; } svg { width: 100%; height: auto; display: block; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th, td { padding: .25rem .9rem .25rem 0; text-align: right; border-bottom: 1px solid #e5e7eb; }
-th:first-child { text-align: left; font-weight: normal; color: #6b7280; white-space: pre; }
-</style>
-</head>
-<body>
-<h1>$title</h1>
+_BODY = Template("""\
 <p class="quiet">Option vaults on real protocols, kept by the daemon in a process of its own. All numbers
 were read from the chain by an observer that does not ask the daemon. A twin is the same vault with nobody
 hedging it. Usd throughout; dashed red lines are the policies' hard limits.</p>
@@ -118,6 +93,4 @@ $plots
 $fall
 <h2>Scores</h2>
 $table
-</body>
-</html>
 """)

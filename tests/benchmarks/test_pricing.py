@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import greeks, surface
+from benchmarks import bending, greeks, surface
 from benchmarks.pricers import Keeper, Mpmath, QuantLib
 
 
@@ -47,3 +47,14 @@ def test_without_chains_the_surface_benchmark_fits_what_is_published_and_says_so
     assert butterfly["least_g"] >= 0
     assert repaired["kinds"] == {"fitted": 1}
     assert repaired["rms"] < 1e-3
+
+
+def test_the_bending_benchmark_follows_from_its_seed(capsys: pytest.CaptureFixture[str]) -> None:
+    reports = []
+    for _ in range(2):
+        assert bending.main(["--json", "--trials", "3", "--seed", "4"]) == 0
+        reports.append(json.loads(capsys.readouterr().out))
+    assert reports[0] == reports[1]
+    assert set(reports[0]["rows"]) == set(bending.GROUPS)
+    assert bending.main(["--trials", "2"]) == 0
+    assert "half spreads" in capsys.readouterr().out

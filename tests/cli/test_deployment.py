@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from keeper.cli.exits import Exit
 from keeper.demo.accounts import Role
 from keeper.demo.artifacts import contract
-from tests.cli.conftest import Keeper, Site, site_of
+from tests.cli.conftest import Keeper, Site, daemon, site_of
 from tests.fixtures.deploying import Ended, deployed, fill, today
 from tests.fixtures.world import World
 
@@ -67,7 +68,7 @@ def test_a_production_deployment_passes_check_and_each_change_fails_it(
         rules = list(world.chain.read(vault, "limits"))  # type: ignore[call-overload]
         rules[5] = 100
         aggregator = made.book["aggregators"]["price_feed"]["address"]
-        tampering = {
+        tampering: dict[str, Callable[[], None]] = {
             "code of price_feed:": lambda: append_byte(world, made.at("price_feed")),
             "code of the aggregator of price_feed:": lambda: append_byte(world, aggregator),
             "code of RulesLib:": lambda: append_byte(world, made.book["libraries"]["RulesLib"]["address"]),
@@ -140,6 +141,11 @@ def test_a_wrong_book_is_told_by_check_and_holds(keeper: Keeper, own_world: Worl
 
         made.path.write_text(json.dumps({**made.book, "rules_id": "0x" + "00" * 32}))
         assert "rules: found 0x" in str(faults(keeper, config))
+        with daemon(site) as running:
+            running.until(lambda: "vault is not as deployed" in running.events())
+            running.until(
+                lambda: 'keeper_vault_as_deployed{vault="covered-call"} 0.0' in running.page("/metrics")[1]
+            )
         made.path.write_text(json.dumps({**made.book, "chain_id": 1}))
         assert "KEEPER_CHAIN_ID: found 31337, expected 1" in str(faults(keeper, config))
         made.path.write_text("{}")

@@ -35,6 +35,28 @@ def speaks(world: World, address: str, *words: int) -> str:
     return address
 
 
+def calls_back(world: World, venue: str, data: str) -> None:
+    """Put code in the venue's place that, asked to swap, calls its caller with these bytes; it still quotes.
+
+    What the call says when it fails is handed on, so that whoever looks sees why.
+    """
+    contract_at = world.chain.at(contract("UniswapV3Venue"), venue)
+    state = cast("tuple[int, ...]", world.chain.read(contract_at, "state"))
+    payload, quotes = bytes.fromhex(data.removeprefix("0x")), SAYS_WHAT_IS_STORED[2:]
+    # Offsets of where a call that succeeded goes on, where questions are answered, and where the bytes stand.
+    done, answer, stored = 43, 49, 50 + len(quotes) // 2
+    size = f"61{len(payload):04x}"
+    code = (
+        f"3660041460{answer:02x}57"  # a call without arguments is a question
+        f"{size}61{stored:04x}600039"  # the bytes into memory
+        f"60006000{size}60006000335af1"  # call whoever called
+        f"60{done:02x}573d600060003e3d6000fd"  # hand on why it failed
+        f"5b60406000f35b{quotes}"
+    )
+    speaks(world, venue, *state)
+    world.rpc.call("anvil_setCode", venue, "0x" + code + payload.hex())
+
+
 def feed(world: World, answer: float) -> Feed:
     """A feed of three oracles that has spoken once before."""
     link = deploy_token(world.chain, "ChainLink Token", "LINK", 18)

@@ -15,11 +15,12 @@ from keeper.demo.rpc import Json
 from keeper.policies import PolicyError
 from tests.fixtures.world import World
 from tests.incidents.conftest import Keep
-from tests.incidents.made import appoint, assets, hedge, hedges, need, refusal, vault, why_not
+from tests.incidents.made import appoint, assets, calls_back, hedge, hedges, need, refusal, vault, why_not
 
 pytestmark = pytest.mark.world
 
 OFF = False
+OTHER = "0x00000000000000000000000000000000000000B1"
 EAGER = (("delta_usd: 400_000", "delta_usd: 50_000"),)
 BLIND = (
     ("delta_usd: 400_000", "delta_usd: 9_000_000"),
@@ -193,6 +194,38 @@ def roles_and_rules(world: World, address: str) -> tuple[object, ...]:
     kept, read = world.chain.at(contract("DemoVault"), address), world.chain.read
     asked = ("owner", "pendingOwner", "underwriter", "paused", "limits", "sequence", "lastRebalanceAt")
     return tuple(read(kept, each) for each in asked)
+
+
+DOORS = {
+    "rebalance": ((True, WAD, 0, 2**40, bytes(32)),),
+    "ripcord": (),
+    "deposit": (10**6, OTHER),
+    "mint": (10**6, OTHER),
+    "withdraw": (0, OTHER, OTHER),
+    "redeem": (0, OTHER, OTHER),
+    "redeemInKind": (1, OTHER, 0, 0),
+    "settle": (0, 1),
+}
+"""Every function that moves a token."""
+
+
+@pytest.mark.parametrize("door", DOORS)
+async def test_gmx_2025_whoever_is_paid_calls_back_through_any_door(
+    world: World, keep: Keep, door: str
+) -> None:
+    kept = vault(world)
+    keeper = await keep(kept.address, EAGER)
+    before = assets(world, kept, 3000.0)
+    calls_back(world, world.book.venue, kept.encode_abi(door, list(DOORS[door])))
+    assert await keeper.cycle() == "delta-limit"
+    assert keeper.skipped("operation-mixed") == 1
+    assert (keeper.broadcasts, keeper.sent) == (0, 0)
+    # Nor does it help whoever sends it all the same.
+    wanted = need(world, kept)
+    asked = (wanted.sell_base, wanted.amount_in, 0, wanted.deadline, wanted.state_hash)
+    refused = refusal(world, kept, "rebalance", asked, sender=world.account(Role.KEEPER))
+    assert refused == "ReentrancyGuardReentrantCall"
+    assert assets(world, kept, 3000.0) == before
 
 
 async def test_lyra_2022_nobody_can_starve_the_hedge_by_moving_the_vault(world: World, keep: Keep) -> None:

@@ -20,6 +20,7 @@ from keeper.ports import (
     Cycle,
     Evidence,
     JournalError,
+    Mismatched,
     Simulated,
     UnansweredError,
     UnreachableError,
@@ -41,7 +42,7 @@ class FakeReader:
     """Answers with one snapshot at whatever head is asked; numbers in `down` are not answered."""
 
     snapshot: Snapshot
-    simulation: Simulated | WouldRevert = field(default_factory=lambda: Simulated(1, 1))
+    simulation: Simulated | WouldRevert | Mismatched = field(default_factory=lambda: Simulated(1, 1))
     down: frozenset[int] = frozenset()
     simulated: list[Plan] = field(default_factory=list)
     unanswered: frozenset[Address] = frozenset()
@@ -51,7 +52,7 @@ class FakeReader:
             raise UnreachableError("node.example does not answer")
         return Evidence(replace(self.snapshot, head=head, references=tuple(references)), b"words")
 
-    async def simulate(self, plan: Plan, head: Head) -> Simulated | WouldRevert:
+    async def simulate(self, plan: Plan, head: Head) -> Simulated | WouldRevert | Mismatched:
         del head
         self.simulated.append(plan)
         if plan.vault in self.unanswered:

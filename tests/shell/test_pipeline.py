@@ -12,7 +12,7 @@ from keeper.core.snapshot import Snapshot
 from keeper.core.transaction.wish import Instead, Unwanted, Wanted
 from keeper.core.units import WAD, TxHash
 from keeper.pipeline import Pipeline
-from keeper.ports import JournalError, WouldRevert
+from keeper.ports import JournalError, Mismatched, WouldRevert
 from tests.core.build import CALL, HEAD, NOW, OTHER, POLICY, SPOT, VAULT, columns, pool, situation, vault
 from tests.shell.fakes import (
     FakeHeads,
@@ -197,6 +197,23 @@ async def test_what_the_guard_says_is_the_reason_and_it_is_asked_once_a_block() 
     assert [plan.vault for plan in world.reader.simulated] == [VAULT] * 5
     told = Refused(VAULT, Reason.LOSS_LIMIT, "LossBudgetExceeded(used=2, cap=1)")
     assert world.journal.outcomes == [told] * 5
+
+
+async def test_a_plan_for_a_vault_that_is_not_as_deployed_is_neither_offered_nor_left_in_flight() -> None:
+    world = World(gapped(90.0))
+    await world.run()
+    offered = len(world.wallet.offered)
+    world.reader.simulation = Mismatched("code of vault: found 0x1, expected 0x2")
+    await world.pipeline.cycle(replace(HEAD, number=HEAD.number + 1))
+    assert world.wallet.reviews[-1][1] == {VAULT: Unwanted(Reason.DEPLOYMENT_MISMATCH)}
+    assert len(world.wallet.offered) == offered
+    other = World(gapped(90.0))
+    other.reader.simulation = world.reader.simulation
+    await other.run()
+    assert other.wallet.offered == []
+    assert other.journal.outcomes == [
+        Refused(VAULT, Reason.DEPLOYMENT_MISMATCH, "code of vault: found 0x1, expected 0x2")
+    ]
 
 
 async def test_a_plan_that_the_node_will_not_run_does_not_keep_the_others_from_their_hedges() -> None:

@@ -4,8 +4,8 @@ pragma solidity 0.8.34;
 import {IAggregatorV3} from "../interfaces/IAggregatorV3.sol";
 import {IUniswapV3Pool} from "../interfaces/IUniswapV3Pool.sol";
 import {ErrorsLib} from "../libraries/ErrorsLib.sol";
+import {TickLib} from "../libraries/TickLib.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
-import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 
 /// @title TwapFeed
@@ -16,15 +16,9 @@ import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 /// (`OLD`: somebody must pay for a greater cardinality), or if the harmonic mean of the liquidity, which one thin moment
 /// pulls down, was below a floor.
 contract TwapFeed is IAggregatorV3 {
-    using FixedPointMathLib for int256;
-    using SafeCastLib for int256;
     using SafeCastLib for uint256;
 
     uint256 private constant LEAST_WINDOW = 30 minutes;
-
-    /// @dev Natural logarithms of a tick and of ten, in WAD.
-    int256 private constant LN_TICK = 99_995_000_333_308;
-    int256 private constant LN_TEN = 2_302_585_092_994_045_684;
 
     /// @notice The pool.
     IUniswapV3Pool public immutable pool;
@@ -37,8 +31,8 @@ contract TwapFeed is IAggregatorV3 {
 
     bool private immutable _baseIsToken0;
 
-    /// @dev Decimals of base less those of quote, as a logarithm.
-    int256 private immutable _lnUnits;
+    uint8 private immutable _baseDecimals;
+    uint8 private immutable _quoteDecimals;
 
     /// @dev Fails at once if the pool cannot answer.
     constructor(IUniswapV3Pool pool_, address base, uint32 window_, uint128 leastLiquidity_) {
@@ -48,9 +42,7 @@ contract TwapFeed is IAggregatorV3 {
         (pool, window, leastLiquidity) = (pool_, window_, leastLiquidity_);
         _baseIsToken0 = base == token0;
         address quote = base == token0 ? token1 : token0;
-        int256 units = int256(uint256(IERC20Metadata(base).decimals()))
-            - int256(uint256(IERC20Metadata(quote).decimals()));
-        _lnUnits = units * LN_TEN;
+        (_baseDecimals, _quoteDecimals) = (IERC20Metadata(base).decimals(), IERC20Metadata(quote).decimals());
         _mean(pool_, window_, leastLiquidity_);
     }
 
@@ -63,9 +55,9 @@ contract TwapFeed is IAggregatorV3 {
     /// @dev The block's time serves as the round: the mean is always of this moment.
     function latestRoundData() external view returns (uint80, int256, uint256, uint256, uint80) {
         int256 tick = _mean(pool, window, leastLiquidity);
-        int256 ln = (_baseIsToken0 ? tick : -tick) * LN_TICK + _lnUnits;
+        uint256 price = TickLib.price(tick, _baseIsToken0, _baseDecimals, _quoteDecimals);
         uint80 round = block.timestamp.toUint80();
-        return (round, ln.expWad(), block.timestamp - window, block.timestamp, round);
+        return (round, price.toInt256(), block.timestamp - window, block.timestamp, round);
     }
 
     /// @inheritdoc IAggregatorV3
@@ -73,15 +65,12 @@ contract TwapFeed is IAggregatorV3 {
         revert ErrorsLib.NoPastRounds();
     }
 
-    /// @dev The mean tick, rounded down also where it is negative.
+    /// @dev The mean tick, if the pool was deep enough.
     function _mean(IUniswapV3Pool from, uint32 length, uint128 least) private view returns (int256 tick) {
         uint32[] memory ago = new uint32[](2);
         ago[0] = length;
         (int56[] memory ticks, uint160[] memory secondsPerLiquidity) = from.observe(ago);
-        int256 seconds_ = int256(uint256(length));
-        int256 sum = ticks[1] - ticks[0];
-        tick = sum / seconds_;
-        if (sum < 0 && sum % seconds_ != 0) --tick;
+        tick = TickLib.meanDown(ticks[0], ticks[1], length);
         // The pool's sum wraps round on purpose.
         uint160 spread;
         unchecked {

@@ -73,6 +73,8 @@ library BlackScholes {
     {
         unchecked {
             uint256 spotPart = spot * absDelta / WAD;
+            // Both are WAD: what the first division cuts off is less than 1e-18 of a price, and the product may not overflow.
+            // slither-disable-next-line divide-before-multiply
             uint256 strikePart = spot * bell / WAD * NormalCdf.tail(FixedPointMathLib.abs(d2)) / WAD;
             if ((d2 > 0) == isCall) strikePart = FixedPointMathLib.zeroFloorSub(strike, strikePart);
             uint256 model = isCall

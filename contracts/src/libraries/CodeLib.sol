@@ -5,56 +5,59 @@ import {Limits} from "../interfaces/IGuarded.sol";
 import {Leg} from "./OptionLeg.sol";
 import {SSTORE2} from "solady/utils/SSTORE2.sol";
 
+/// @notice Where rules and legs stand.
+struct Charter {
+    address at;
+}
+
 /// @title CodeLib
-/// @notice Rules and legs as the code of contracts that do nothing.
-/// @dev Every hedge reads all of them, and they seldom change. As code they cost one access, and then three gas a word;
-/// in storage, 2,100 a word. What is written cannot change: other rules are another contract.
+/// @notice Rules and legs as the code of a contract that does nothing: the rules as the compiler encodes them, and then
+/// the legs, one a word.
+/// @dev Every hedge reads all of them, and they seldom change. As code they cost one slot and one access, and then three
+/// gas a word; in storage, 2,100 a word. What is written cannot change: other rules or legs are another contract, which
+/// costs 200 gas a byte.
 library CodeLib {
-    /// @notice Writes rules down.
-    function write(Limits memory rules) internal returns (address) {
-        return SSTORE2.write(abi.encode(rules));
+    uint256 private constant RULES_BYTES = 25 * 32;
+
+    /// @notice Writes rules down, and leaves the legs as they are.
+    function write(Charter storage charter, Limits memory newRules) internal {
+        charter.at = SSTORE2.write(abi.encodePacked(abi.encode(newRules), legs(charter.at)));
+    }
+
+    /// @notice Writes legs down, and leaves the rules as they are.
+    function write(Charter storage charter, Leg[] memory newLegs) internal {
+        charter.at = SSTORE2.write(abi.encodePacked(SSTORE2.read(charter.at, 0, RULES_BYTES), newLegs));
     }
 
     /// @notice The rules that stand there.
-    /// @dev In memory a struct of plain values is laid out as it is encoded, so that where it begins is all there is to
-    /// know. The compiler would first lay out a struct of zeros: a function that returns one is not asked to.
     // slither-disable-next-line assembly
-    function readRules(address at) internal view returns (Limits memory) {
-        function(address) internal view returns (uint256) start = _start;
-        function(address) internal view returns (Limits memory) rules;
-        assembly ("memory-safe") {
-            rules := start
-        }
-        return rules(at);
-    }
-
-    // slither-disable-next-line assembly
-    function _start(address at) private view returns (uint256 start) {
+    function rules(address at) internal view returns (Limits memory limits) {
         bytes memory data = SSTORE2.read(at);
         assembly ("memory-safe") {
-            start := add(data, 32)
+            // In memory a struct of plain values is laid out as it is encoded.
+            limits := add(data, 32)
         }
-    }
-
-    /// @notice Writes legs down. None is no contract.
-    function write(Leg[] memory legs) internal returns (address) {
-        return legs.length == 0 ? address(0) : SSTORE2.write(abi.encodePacked(legs));
     }
 
     /// @notice The legs that stand there, in their order.
     // slither-disable-next-line assembly
-    function readLegs(address at) internal view returns (Leg[] memory legs) {
-        if (at == address(0)) return legs;
-        bytes memory data = SSTORE2.read(at);
+    function legs(address at) internal view returns (Leg[] memory words) {
+        if (at == address(0)) return words;
+        bytes memory data = SSTORE2.read(at, RULES_BYTES);
         assembly ("memory-safe") {
             // Words and bytes differ in memory only by what their length counts.
             mstore(data, div(mload(data), 32))
-            legs := data
+            words := data
         }
     }
 
-    /// @notice The hash of what stands there.
-    function id(address at) internal view returns (bytes32) {
-        return keccak256(at == address(0) ? bytes("") : SSTORE2.read(at));
+    /// @notice The hash of the rules.
+    function rulesId(address at) internal view returns (bytes32) {
+        return keccak256(SSTORE2.read(at, 0, RULES_BYTES));
+    }
+
+    /// @notice The hash of the legs.
+    function legsId(address at) internal view returns (bytes32) {
+        return keccak256(SSTORE2.read(at, RULES_BYTES));
     }
 }

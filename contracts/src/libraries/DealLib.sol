@@ -4,7 +4,7 @@ pragma solidity 0.8.34;
 import {IAggregatorV3} from "../interfaces/IAggregatorV3.sol";
 import {Terms} from "../interfaces/IRiskVault.sol";
 import {BookLib} from "./BookLib.sol";
-import {CodeLib} from "./CodeLib.sol";
+import {Charter, CodeLib} from "./CodeLib.sol";
 import {MAX_LEGS, MAX_TENOR} from "./ConstantsLib.sol";
 import {ErrorsLib} from "./ErrorsLib.sol";
 import {EventsLib} from "./EventsLib.sol";
@@ -25,13 +25,11 @@ struct Deal {
 }
 
 /// @notice The options of a vault.
-/// @param legsAt Where the legs stand, written and bought ones: see `CodeLib`.
-/// @param deals What else belongs to them, in the same order.
+/// @param deals What belongs to the legs besides what stands in the charter, in the same order.
 /// @param quoteEscrow Collateral of the writers of bought puts, in quote units.
 /// @param baseEscrow Collateral of the writers of bought calls, in base units.
 /// @param agreed Terms that a counterparty stands ready for, by their hash.
 struct Book {
-    address legsAt;
     Deal[] deals;
     uint128 quoteEscrow;
     uint128 baseEscrow;
@@ -68,14 +66,14 @@ library DealLib {
 
     /// @notice Books a leg and moves premium and collateral.
     /// @return index Where it stands.
-    function open(Book storage book, Terms calldata terms, Tokens memory tokens)
+    function open(Book storage book, Charter storage charter, Terms calldata terms, Tokens memory tokens)
         external
         returns (uint256 index)
     {
         _requireOpenable(book, terms);
         index = book.deals.length;
         Leg leg = OptionLeg.pack(terms);
-        book.legsAt = CodeLib.write(BookLib.with(CodeLib.readLegs(book.legsAt), leg));
+        CodeLib.write(charter, BookLib.with(CodeLib.legs(charter.at), leg));
         book.deals.push(Deal({counterparty: terms.counterparty, premium: terms.premium}));
         emit EventsLib.LegOpened(index, terms.counterparty, Leg.unwrap(leg), terms.premium);
         if (terms.size < 0) {
@@ -92,18 +90,19 @@ library DealLib {
     /// @notice Takes an expired leg out of the book and pays what it is worth at the first price after its expiry.
     function settle(
         Book storage book,
+        Charter storage charter,
         uint256 index,
         Tokens memory tokens,
         IAggregatorV3 feed,
         uint256 scale,
         uint80 roundId
     ) external returns (uint256 payoff) {
-        (Leg leg, Deal memory deal) = legAt(book, index);
+        (Leg leg, Deal memory deal) = legAt(book, charter, index);
         uint256 expiry = leg.expiry();
         if (block.timestamp < expiry) revert ErrorsLib.NotExpired(expiry, block.timestamp);
         uint256 price = OracleGate.firstAfter(feed, scale, roundId, expiry);
 
-        book.legsAt = CodeLib.write(BookLib.without(CodeLib.readLegs(book.legsAt), index));
+        CodeLib.write(charter, BookLib.without(CodeLib.legs(charter.at), index));
         book.deals[index] = book.deals[book.deals.length - 1];
         book.deals.pop();
         payoff = leg.size() < 0
@@ -113,8 +112,12 @@ library DealLib {
     }
 
     /// @notice One leg, or a refusal.
-    function legAt(Book storage book, uint256 index) internal view returns (Leg, Deal memory) {
-        Leg[] memory legs = CodeLib.readLegs(book.legsAt);
+    function legAt(Book storage book, Charter storage charter, uint256 index)
+        internal
+        view
+        returns (Leg, Deal memory)
+    {
+        Leg[] memory legs = CodeLib.legs(charter.at);
         if (index >= legs.length) revert ErrorsLib.NoSuchLeg(index, legs.length);
         return (legs[index], book.deals[index]);
     }

@@ -32,18 +32,17 @@ library LensLib {
     uint256 internal constant VAULT_WORDS = 32;
 
     /// @notice 32 words, then one word per leg.
-    /// @param rulesAt Where the rules stand: see `CodeLib`.
-    /// @param legsAt Where the legs stand.
-    function words(Facts memory facts, Feeds memory feeds, address rulesAt, address legsAt)
+    /// @param charterAt Where rules and legs stand: see `CodeLib`.
+    function words(Facts memory facts, Feeds memory feeds, address charterAt)
         external
         view
         returns (uint256[] memory out)
     {
-        Leg[] memory legs = CodeLib.readLegs(legsAt);
+        Leg[] memory legs = CodeLib.legs(charterAt);
         uint256 count = legs.length;
         out = new uint256[](VAULT_WORDS + count);
         _writeFacts(out, facts);
-        _writeLimits(out, CodeLib.readRules(rulesAt));
+        _writeLimits(out, CodeLib.rules(charterAt));
         _writeFeeds(out, feeds);
         _writeVenue(out, facts.venue);
         out[22] = count;

@@ -34,32 +34,35 @@ library NormalCdf {
     /// @dev Unchecked: below the limit no term reaches 1e42, and above it none overflows before 1e50.
     function tail(uint256 z) internal pure returns (uint256) {
         unchecked {
-            return z < FAR ? _numerator(z) * WAD / _denominator(z) : WAD * WAD / _fraction(z);
+            if (z >= FAR) return WAD * WAD / _fraction(z);
+            z = (z << 64) / WAD;
+            return _numerator(z) * WAD / _denominator(z);
         }
     }
 
+    /// @dev Here and below, `z` in units of 2^-64: to shift is cheaper than to divide.
     function _numerator(uint256 z) private pure returns (uint256 sum) {
         unchecked {
             sum = 0.0352624965998911e18;
-            sum = sum * z / WAD + 0.700383064443688e18;
-            sum = sum * z / WAD + 6.37396220353165e18;
-            sum = sum * z / WAD + 33.912866078383e18;
-            sum = sum * z / WAD + 112.079291497871e18;
-            sum = sum * z / WAD + 221.213596169931e18;
-            sum = sum * z / WAD + 220.206867912376e18;
+            sum = (sum * z >> 64) + 0.700383064443688e18;
+            sum = (sum * z >> 64) + 6.37396220353165e18;
+            sum = (sum * z >> 64) + 33.912866078383e18;
+            sum = (sum * z >> 64) + 112.079291497871e18;
+            sum = (sum * z >> 64) + 221.213596169931e18;
+            sum = (sum * z >> 64) + 220.206867912376e18;
         }
     }
 
     function _denominator(uint256 z) private pure returns (uint256 sum) {
         unchecked {
             sum = 0.0883883476483184e18;
-            sum = sum * z / WAD + 1.75566716318264e18;
-            sum = sum * z / WAD + 16.064177579207e18;
-            sum = sum * z / WAD + 86.7807322029461e18;
-            sum = sum * z / WAD + 296.564248779674e18;
-            sum = sum * z / WAD + 637.333633378831e18;
-            sum = sum * z / WAD + 793.826512519948e18;
-            sum = sum * z / WAD + 440.413735824752e18;
+            sum = (sum * z >> 64) + 1.75566716318264e18;
+            sum = (sum * z >> 64) + 16.064177579207e18;
+            sum = (sum * z >> 64) + 86.7807322029461e18;
+            sum = (sum * z >> 64) + 296.564248779674e18;
+            sum = (sum * z >> 64) + 637.333633378831e18;
+            sum = (sum * z >> 64) + 793.826512519948e18;
+            sum = (sum * z >> 64) + 440.413735824752e18;
         }
     }
 

@@ -2,7 +2,7 @@
 pragma solidity 0.8.34;
 
 import {Limits} from "../interfaces/IGuarded.sol";
-import {CodeLib} from "./CodeLib.sol";
+import {Charter, CodeLib} from "./CodeLib.sol";
 import {
     BPS,
     MAX_ANSWER,
@@ -26,25 +26,21 @@ library RulesLib {
     /// @notice Writes down rules that are within the ceilings.
     /// @param minCooldown Ceiling of the cooldown's shortness.
     /// @param maxDeadline Ceiling of the longest deadline.
-    /// @return Where they stand.
-    function set(bytes calldata encoded, uint256 minCooldown, uint256 maxDeadline)
+    function set(Charter storage charter, bytes calldata encoded, uint256 minCooldown, uint256 maxDeadline)
         external
-        returns (address)
     {
         Limits memory next = abi.decode(encoded, (Limits));
         _requireTimes(next, minCooldown, maxDeadline);
         _requireSizes(next);
         _requireBudgets(next);
         _requireBounds(next);
-        return _write(next);
+        _write(charter, next);
     }
 
     /// @notice Writes down rules of which none is looser than before.
-    /// @param at Where the rules stand that are in force.
-    /// @return Where the new ones stand.
-    function tighten(address at, bytes calldata encoded) external returns (address) {
+    function tighten(Charter storage charter, bytes calldata encoded) external {
         Limits memory next = abi.decode(encoded, (Limits));
-        Limits memory old = CodeLib.readRules(at);
+        Limits memory old = CodeLib.rules(charter.at);
         _least("cooldown", old.cooldown, next.cooldown);
         _most("maxDeadline", old.maxDeadline, next.maxDeadline);
         _most("maxPriceAge", old.maxPriceAge, next.maxPriceAge);
@@ -71,7 +67,7 @@ library RulesLib {
         _most("maxVol", old.maxVol, next.maxVol);
         _most("ripcordReward", old.ripcordReward, next.ripcordReward);
         _requireUnclearSame(old, next);
-        return _write(next);
+        _write(charter, next);
     }
 
     /// @dev A narrower band lets in more hedges, and a wider one larger overshoots; and so on.
@@ -83,9 +79,9 @@ library RulesLib {
         _same("priceErrorBps", old.priceErrorBps == next.priceErrorBps);
     }
 
-    function _write(Limits memory next) private returns (address) {
+    function _write(Charter storage charter, Limits memory next) private {
+        CodeLib.write(charter, next);
         emit EventsLib.LimitsSet(next);
-        return CodeLib.write(next);
     }
 
     /* CEILINGS */

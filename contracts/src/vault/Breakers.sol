@@ -52,7 +52,7 @@ abstract contract Breakers is OptionBook {
             return (buckets.loss, _rules().lossCapPips * PIP * 4 / 5);
         }
         if (breaker == Breaker.DEVIATION) {
-            return (GuardLib.distanceBps(_feeds(), _rulesAt), _rules().priceErrorBps);
+            return (GuardLib.distanceBps(_feeds(), _charter.at), _rules().priceErrorBps);
         }
         _readOracles();
         limit = _rules().maxDrawdownBps;

@@ -2,7 +2,7 @@
 pragma solidity 0.8.34;
 
 import {IGuarded, Limits} from "../interfaces/IGuarded.sol";
-import {CodeLib} from "../libraries/CodeLib.sol";
+import {Charter, CodeLib} from "../libraries/CodeLib.sol";
 import {MAX_DEADLINE, MAX_KEEPER_TERM, MIN_COOLDOWN} from "../libraries/ConstantsLib.sol";
 import {ErrorsLib} from "../libraries/ErrorsLib.sol";
 import {EventsLib} from "../libraries/EventsLib.sol";
@@ -27,8 +27,8 @@ abstract contract Governed is IGuarded, Ownable2Step {
 
     Pulse internal _pulse;
 
-    /// @dev Where the rules stand, as the code of a contract: see `CodeLib`.
-    address internal _rulesAt;
+    /// @dev Rules, and what is hedged: see `CodeLib`.
+    Charter internal _charter;
 
     /// @inheritdoc IGuarded
     mapping(address account => bool) public isGuardian;
@@ -112,7 +112,7 @@ abstract contract Governed is IGuarded, Ownable2Step {
     /// @inheritdoc IGuarded
     /// @dev The rules are decoded in the library: here that would take a tenth of the code.
     function tighten(Limits calldata) external onlyGuardian moves {
-        _rulesAt = RulesLib.tighten(_rulesAt, msg.data[4:]);
+        RulesLib.tighten(_charter, msg.data[4:]);
         emit EventsLib.PolicyTightened(msg.sender);
     }
 
@@ -157,7 +157,7 @@ abstract contract Governed is IGuarded, Ownable2Step {
 
     function _setLimits(bytes memory encoded) internal virtual {
         (uint256 minCooldown, uint256 maxDeadline) = _clockCeilings();
-        _rulesAt = RulesLib.set(encoded, minCooldown, maxDeadline);
+        RulesLib.set(_charter, encoded, minCooldown, maxDeadline);
     }
 
     function _setKeeper(address keeper, uint64 validUntil) private moves {
@@ -166,19 +166,16 @@ abstract contract Governed is IGuarded, Ownable2Step {
     }
 
     function _rules() internal view returns (Limits memory) {
-        return CodeLib.readRules(_rulesAt);
+        return CodeLib.rules(_charter.at);
     }
 
     /// @dev Hash of the rules and of the book.
     function _seal() internal view returns (bytes32) {
-        return keccak256(abi.encode(CodeLib.id(_rulesAt), _bookRoot()));
+        return keccak256(abi.encode(CodeLib.rulesId(_charter.at), CodeLib.legsId(_charter.at)));
     }
 
     /// @dev The ceilings that are times. A chain whose clock runs otherwise, such as that of a demonstration, has others.
     function _clockCeilings() internal pure virtual returns (uint256 minCooldown, uint256 maxDeadline) {
         return (MIN_COOLDOWN, MAX_DEADLINE);
     }
-
-    /// @dev The hash of what is hedged.
-    function _bookRoot() internal view virtual returns (bytes32);
 }

@@ -8,6 +8,7 @@ import {Exposure} from "../libraries/BookLib.sol";
 import {BucketLib, Buckets} from "../libraries/BucketLib.sol";
 import {ErrorsLib} from "../libraries/ErrorsLib.sol";
 import {EventsLib} from "../libraries/EventsLib.sol";
+import {GuardLib} from "../libraries/GuardLib.sol";
 import {Fill, HedgeLib, Purse} from "../libraries/HedgeLib.sol";
 import {Market} from "../libraries/OracleGate.sol";
 import {OneOperation} from "./OneOperation.sol";
@@ -59,9 +60,10 @@ abstract contract Guard is Oracles, OneOperation {
         Limits memory rules = _rules();
         _requireTimely(proposal.deadline, rules.maxDeadline);
         _requireState(proposal.stateHash);
-        (Need memory admissible, Purse memory purse) = _weigh(rules);
+        Buckets memory buckets = _leaked(rules);
+        (Need memory admissible, Purse memory purse) = _weigh(rules, buckets);
         Fill memory fill = _ask(proposal.sellBase, proposal.amountIn, proposal.minOut);
-        _hedge(rules, admissible, purse, fill);
+        _hedge(rules, buckets, admissible, purse, fill);
         return (fill.spent, fill.got);
     }
 
@@ -74,12 +76,13 @@ abstract contract Guard is Oracles, OneOperation {
         returns (uint256 spent, uint256 got, uint256 reward)
     {
         Limits memory rules = _rules();
-        (Need memory admissible, Purse memory purse) = _weigh(rules);
+        Buckets memory buckets = _leaked(rules);
+        (Need memory admissible, Purse memory purse) = _weigh(rules, buckets);
         if (!admissible.emergency) {
             revert ErrorsLib.NoEmergency(admissible.gap, rules.emergencyGap, admissible.sway);
         }
         Fill memory fill = _ask(admissible.sellBase, admissible.maxAmountIn, 0);
-        _hedge(rules, admissible, purse, fill);
+        _hedge(rules, buckets, admissible, purse, fill);
         (spent, got) = (fill.spent, fill.got);
         reward = _takeReward();
         emit EventsLib.Ripcord(msg.sender, admissible.gap, reward);
@@ -96,7 +99,7 @@ abstract contract Guard is Oracles, OneOperation {
     /// @inheritdoc IGuarded
     function need() external view whenUnpaused returns (Need memory admissible) {
         Limits memory rules = _rules();
-        (admissible,) = _weigh(rules);
+        (admissible,) = _weigh(rules, _leaked(rules));
         admissible.stateHash = stateHash();
         admissible.latestDeadline = block.timestamp + rules.maxDeadline;
     }
@@ -142,13 +145,19 @@ abstract contract Guard is Oracles, OneOperation {
 
     /// @dev What a hedge must look like now, without what a proposal is bound to; and what there is to trade with. A bad
     /// oracle proves no emergency.
-    function _weigh(Limits memory rules) private view returns (Need memory, Purse memory purse) {
+    // Zero is a mark here and below, and no amount.
+    // slither-disable-next-line incorrect-equality
+    function _weigh(Limits memory rules, Buckets memory buckets)
+        private
+        view
+        returns (Need memory, Purse memory purse)
+    {
         uint256 readyAt = _coolingUntil(rules.cooldown);
         if (readyAt != 0 && rules.emergencyTradeBase == 0) revert ErrorsLib.CoolingDown(readyAt);
         Market memory market = readyAt == 0 ? _readOracles() : _emergencyOracles(readyAt);
         Exposure memory exposure = _exposure(market.price, market.vol, rules.priceErrorBps);
         purse = _purse();
-        return (HedgeLib.weigh(rules, market, exposure, _leaked(rules), purse, readyAt), purse);
+        return (HedgeLib.weigh(rules, market, exposure, buckets, purse, readyAt), purse);
     }
 
     function _emergencyOracles(uint256 readyAt) private view returns (Market memory market) {
@@ -158,6 +167,7 @@ abstract contract Guard is Oracles, OneOperation {
     }
 
     /// @dev When the cooldown ends; 0: it has ended.
+    // slither-disable-next-line incorrect-equality
     function _coolingUntil(uint256 cooldown) private view returns (uint256) {
         uint256 last = _pulse.lastRebalanceAt;
         return last == 0 || block.timestamp >= last + cooldown ? 0 : last + cooldown;
@@ -169,22 +179,39 @@ abstract contract Guard is Oracles, OneOperation {
         return Fill({sellBase: sellBase, amountIn: amountIn, minOut: minOut, spent: 0, got: 0, gapAfter: 0});
     }
 
-    function _hedge(Limits memory rules, Need memory admissible, Purse memory purse, Fill memory fill)
-        private
-    {
-        Buckets memory buckets = _leaked(rules);
+    function _hedge(
+        Limits memory rules,
+        Buckets memory buckets,
+        Need memory admissible,
+        Purse memory purse,
+        Fill memory fill
+    ) private {
         HedgeLib.admit(admissible, rules, buckets, purse, fill);
 
         uint32 consumed = _pulse.sequence;
-        _pulse.sequence = consumed + 1;
-        _pulse.lastRebalanceAt = block.timestamp.toUint32();
-        _pulse.referencePrice = admissible.price.toUint120();
-        _pour(buckets);
+        _pulse = Pulse({
+            sequence: consumed + 1,
+            lastRebalanceAt: block.timestamp.toUint32(),
+            referencePrice: admissible.price.toUint120(),
+            paused: false,
+            turnoverUsed: BucketLib.packUp(buckets.turnover),
+            lossUsed: BucketLib.packUp(buckets.loss)
+        });
 
         _trade(admissible.gap, purse, fill);
 
         uint256 loss = HedgeLib.judge(admissible, rules, buckets, purse, fill);
-        _pour(buckets);
+        _pulse.lossUsed = BucketLib.packUp(buckets.loss);
+        _tell(consumed, admissible, fill, buckets, loss);
+    }
+
+    function _tell(
+        uint64 consumed,
+        Need memory admissible,
+        Fill memory fill,
+        Buckets memory buckets,
+        uint256 loss
+    ) private {
         emit EventsLib.Rebalanced(
             consumed,
             msg.sender,
@@ -233,11 +260,6 @@ abstract contract Guard is Oracles, OneOperation {
         });
     }
 
-    function _pour(Buckets memory buckets) private {
-        _pulse.turnoverUsed = BucketLib.packUp(buckets.turnover);
-        _pulse.lossUsed = BucketLib.packUp(buckets.loss);
-    }
-
     function _takeReward() private returns (uint256 reward) {
         if (block.timestamp < _rewardedAt + 1 days) return 0;
         _rewardedAt = block.timestamp.toUint64();
@@ -252,14 +274,12 @@ abstract contract Guard is Oracles, OneOperation {
         return HedgeLib.marginUp(shortSize, price, _rules().marginBps, _quoteScale);
     }
 
-    /* HOOKS */
-
     /// @dev What is hedged besides the inventory, at a price that may be off by so much.
-    function _exposure(uint256 price, uint256 vol, uint256 errorBps)
-        internal
-        view
-        virtual
-        returns (Exposure memory);
+    function _exposure(uint256 price, uint256 vol, uint256 errorBps) internal view returns (Exposure memory) {
+        return GuardLib.measure(_charter.at, price, vol, errorBps);
+    }
+
+    /* HOOKS */
 
     /// @dev Lets the venue trade against the holder, with an allowance for this call that is gone afterwards.
     function _swap(IERC20 tokenIn, bool sellBase, uint256 amountIn) internal virtual;

@@ -5,13 +5,10 @@ import {IGuarded} from "../interfaces/IGuarded.sol";
 import {ErrorsLib} from "../libraries/ErrorsLib.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
-import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 
 /// @title Holdings
 /// @notice The two tokens, what turns their units into WAD, and who holds them.
 abstract contract Holdings is IGuarded {
-    using SafeCastLib for uint256;
-
     /// @inheritdoc IGuarded
     IERC20 public immutable base;
 
@@ -36,11 +33,6 @@ abstract contract Holdings is IGuarded {
 
     /// @dev What of the base is the holder's own.
     function _ownBase() internal view virtual returns (uint256);
-
-    /// @dev The same in WAD.
-    function _inventory() internal view returns (int256) {
-        return (_ownBase() * _baseScale).toInt256();
-    }
 
     function _scale(address source) internal view returns (uint256) {
         uint256 decimals_ = IERC20Metadata(source).decimals();

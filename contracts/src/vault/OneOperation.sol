@@ -8,8 +8,9 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 /// @notice Check 1: no call enters another, and one transaction does one kind of thing to a vault.
 /// @dev Who could deposit, hedge and withdraw in one transaction could do all three with borrowed money.
 abstract contract OneOperation is ReentrancyGuardTransient {
-    /// @dev The kinds. Zero is none yet.
+    /// @dev The kinds. Zero is none yet. What has no shares does not use theirs.
     uint256 internal constant HEDGE = 1;
+    // slither-disable-next-line unused-state
     uint256 internal constant SHARES = 2;
     uint256 internal constant BOOK = 3;
 

@@ -3,7 +3,6 @@ pragma solidity 0.8.34;
 
 import {IRiskVault, Terms} from "../interfaces/IRiskVault.sol";
 import {Exposure} from "../libraries/BookLib.sol";
-import {CodeLib} from "../libraries/CodeLib.sol";
 import {Book, Deal, DealLib, Tokens} from "../libraries/DealLib.sol";
 import {ErrorsLib} from "../libraries/ErrorsLib.sol";
 import {EventsLib} from "../libraries/EventsLib.sol";
@@ -55,7 +54,7 @@ abstract contract OptionBook is IRiskVault, Guard {
 
     /// @inheritdoc IRiskVault
     function marginUp(uint256 price) public view returns (uint256) {
-        return _marginUp(GuardLib.shortSize(_book.legsAt), price);
+        return _marginUp(GuardLib.shortSize(_charter.at), price);
     }
 
     /// @inheritdoc IRiskVault
@@ -75,19 +74,6 @@ abstract contract OptionBook is IRiskVault, Guard {
         return _held(base) - _book.baseEscrow;
     }
 
-    function _exposure(uint256 price, uint256 vol, uint256 errorBps)
-        internal
-        view
-        override
-        returns (Exposure memory)
-    {
-        return GuardLib.measure(_book.legsAt, price, vol, errorBps);
-    }
-
-    function _bookRoot() internal view override returns (bytes32) {
-        return CodeLib.id(_book.legsAt);
-    }
-
     /* OPTIONS */
 
     /// @inheritdoc IRiskVault
@@ -102,7 +88,7 @@ abstract contract OptionBook is IRiskVault, Guard {
 
     /// @inheritdoc IRiskVault
     function legAt(uint256 index) external view returns (uint256 word, address counterparty, uint96 premium) {
-        (Leg leg, Deal memory deal) = _book.legAt(index);
+        (Leg leg, Deal memory deal) = _book.legAt(_charter, index);
         return (Leg.unwrap(leg), deal.counterparty, deal.premium);
     }
 
@@ -122,7 +108,7 @@ abstract contract OptionBook is IRiskVault, Guard {
         returns (uint256 index)
     {
         Market memory market = _readOracles();
-        index = _book.open(terms, _tokens());
+        index = _book.open(_charter, terms, _tokens());
         Exposure memory exposure = _exposure(market.price, market.vol, 0);
         uint256 netValue = _netValueDown(exposure, market.price).max(0).toUint256();
         uint256 margin = _marginUp(exposure.shortSize, market.price);
@@ -138,7 +124,7 @@ abstract contract OptionBook is IRiskVault, Guard {
         moves
         returns (uint256 payoff)
     {
-        payoff = _book.settle(index, _tokens(), priceFeed, _priceScale, roundId);
+        payoff = _book.settle(_charter, index, _tokens(), priceFeed, _priceScale, roundId);
     }
 
     function _tokens() private view returns (Tokens memory) {

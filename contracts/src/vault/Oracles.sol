@@ -45,12 +45,12 @@ abstract contract Oracles is Holdings, Governed {
 
     /// @dev Insists on everything, and reverts with the problem as it was found.
     function _readOracles() internal view returns (Market memory) {
-        return GuardLib.read(_feeds(), _rulesAt, _pulse.referencePrice, _pulse.lastRebalanceAt);
+        return GuardLib.read(_feeds(), _charter.at, _pulse.referencePrice, _pulse.lastRebalanceAt);
     }
 
     /// @dev The last answers, zero where there is no positive one, and whether they would pass `_readOracles`.
     function _peekOracles() internal view returns (bool good, Market memory market) {
-        return GuardLib.peek(_feeds(), _rulesAt, _pulse.referencePrice, _pulse.lastRebalanceAt);
+        return GuardLib.peek(_feeds(), _charter.at, _pulse.referencePrice, _pulse.lastRebalanceAt);
     }
 
     function _feeds() internal view returns (Feeds memory) {

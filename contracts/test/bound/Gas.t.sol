@@ -27,7 +27,7 @@ contract GasTest is VaultFixture {
         assertLt(beyond, MOST);
     }
 
-    uint256 private constant MOST = 130_000;
+    uint256 private constant MOST = 120_000;
 
     function _hedge() private returns (uint256 used) {
         uint256 snapshot = vm.snapshotState();

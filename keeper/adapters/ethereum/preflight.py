@@ -180,7 +180,7 @@ def _vault(vault: VaultState, expected: Expected, head: Head) -> Iterator[Findin
 def _term(name: str, keeper: Address, left_s: int) -> Finding:
     detail = f"{keeper} may rebalance for {left_s // DAY_S} days"
     warned = next((days for days in WARN_DAYS if left_s <= days * DAY_S), 0)
-    advice = f"queue setKeeper(keeper, validUntil): fewer than {warned} days are left" if warned else ""
+    advice = f"queue setKeeper(keeper, validUntil): no more than {warned} days are left" if warned else ""
     return Finding(name, ok=True, detail=detail, advice=advice)
 
 

@@ -59,6 +59,20 @@ async def test_a_world_in_order_has_no_faults(world: World, rpc: Rpc, expected: 
 
 
 @pytest.mark.world
+@pytest.mark.parametrize(("days", "warned"), [(15, ""), (14, "14 days"), (7, "7 days"), (1, "1 days")])
+async def test_a_term_that_ends_is_warned_of(
+    world: World, rpc: Rpc, expected: Expected, days: int, warned: str
+) -> None:
+    until = world.timestamp() + days * 86_400
+    world.chain.send(world.vault("strangle"), "setKeeper", world.account(Role.KEEPER), until)
+    now_s = world.timestamp()
+    found = {each.name: each for each in await examine(rpc, expected, lambda: now_s)}["strangle role"]
+    assert found.ok
+    assert bool(found.advice) is bool(warned)
+    assert warned in found.advice
+
+
+@pytest.mark.world
 async def test_all_faults_are_told_at_once(world: World, rpc: Rpc, expected: Expected) -> None:
     world.chain.send(world.vault("strangle"), "pause", bytes(32), sender=world.account(Role.GUARDIAN))
     world.wait(10_000)

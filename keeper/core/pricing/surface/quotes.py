@@ -128,7 +128,8 @@ def _envelope(forward: float, strike: Floats, ask: Floats) -> Floats:
             corners.pop()
         corners.append(point)
     x, y = zip(*corners, strict=True)
-    return np.interp(strike, x, np.minimum.accumulate(y))
+    ceiling: Floats = np.interp(strike, x, y)
+    return ceiling
 
 
 def _above(first: tuple[float, float], middle: tuple[float, float], last: tuple[float, float]) -> bool:

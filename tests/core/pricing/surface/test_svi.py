@@ -104,3 +104,9 @@ def test_two_slices_cross_where_the_later_has_less_variance() -> None:
     assert least_growth(crypto(0.2), crypto(0.1)).value < 0
     inverted = least_growth(crypto(0.1, atm=1.2), crypto(0.12, atm=0.7))
     assert inverted.value < 0
+
+
+def test_a_wing_that_falls_over_time_crosses_however_far_out() -> None:
+    early = Slice(0.1, 0.01, 0.1, 0.0, 0.0, 0.3)
+    assert least_growth(early, Slice(0.2, 0.5, 0.0999999, 0.0, 0.0, 0.3)).value == -np.inf
+    assert least_growth(early, Slice(0.2, 0.5, 0.1, 1e-6, 0.0, 0.3)).value == -np.inf

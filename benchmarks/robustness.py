@@ -1,0 +1,182 @@
+"""Whether the keeper still wins where the world is not the one that its rule was derived for.
+
+One option is sold and hedged to its expiry by the keeper's own `decide` and by the rules of the field, on the
+same paths, with the same gas, the same delays and the same failures (common random numbers). A loss is what
+the hedged option cost beyond its fair value at the true volatility. By rule: its certainty equivalent at the
+policy's risk aversion (the objective), the CVaR, the spending, the hedging error (standard deviation of the
+loss), and the difference of the objective to the keeper's with its standard error. On recorded markets the
+fair value is at the quoted volatility, paths are overlapping windows, and no standard error is given.
+
+    python -m benchmarks.robustness [--json] [--paths N] [--seed N] [--tapes DIR] [--processes N] [--out DIR]
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.duels import KEEPER, Duel, Fought, fight
+from benchmarks.machine import computer
+from benchmarks.worlds import AVERSION, TAPES, Arena, drawn, taped
+from keeper.simulation.scores import cvar
+
+DATA = Path(__file__).parents[2] / "shared" / "data"
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One rule in one kind of world, in usd of the whole position."""
+
+    certainty_equivalent: float
+    behind_keeper: float
+    error_of_behind: float
+    cvar: float
+    worst: float
+    cost: float
+    hedging_error: float
+    trades: float
+
+
+Table = dict[str, dict[str, Standing]]
+
+
+def standings(fought: Sequence[Fought]) -> dict[str, Standing]:
+    """Every rule's figures over the paths of one world."""
+    losses = {name: np.array([each[name].loss for each in fought]) for name in fought[0]}
+    return {
+        name: Standing(
+            certainty_equivalent=_equivalent(loss),
+            behind_keeper=_equivalent(loss) - _equivalent(losses[KEEPER]),
+            error_of_behind=_error(loss, losses[KEEPER]),
+            cvar=cvar(loss),
+            worst=float(loss.max()),
+            cost=float(np.mean([each[name].cost for each in fought])),
+            hedging_error=float(np.std(loss)),
+            trades=float(np.mean([each[name].trades for each in fought])),
+        )
+        for name, loss in losses.items()
+    }
+
+
+def _equivalent(loss: Floats) -> float:
+    """What a trader of the policy's risk aversion would pay to be rid of such losses."""
+    top = float(loss.max())
+    return top + float(np.log(np.mean(np.exp(AVERSION * (loss - top))))) / AVERSION
+
+
+def _error(loss: Floats, keepers: Floats) -> float:
+    """Standard error of the difference of two certainty equivalents on the same paths (delta method)."""
+    weights = [np.exp(AVERSION * (each - each.max())) for each in (loss, keepers)]
+    one, other = (weight / weight.mean() for weight in weights)
+    return float(np.std(one - other)) / AVERSION / float(np.sqrt(len(loss)))
+
+
+MEASURES: dict[str, Callable[[Standing], float]] = {
+    "objective": lambda each: each.certainty_equivalent,
+    "CVaR": lambda each: each.cvar,
+}
+
+
+def lost(table: Table) -> list[str]:
+    """Where the keeper is not the first, in sentences.
+
+    Of cost and of error alone nobody wants the least: the one is least where nothing is hedged, the other
+    where everything is.
+    """
+    found = []
+    for world, rules in table.items():
+        for measure, value in MEASURES.items():
+            best = min(rules, key=lambda name: value(rules[name]))
+            if best != KEEPER:
+                ahead = value(rules[KEEPER]) - value(rules[best])
+                within = ""
+                if measure == "objective" and rules[best].error_of_behind > 0:
+                    within = f" (standard error ${rules[best].error_of_behind:,.0f})"
+                found.append(f"{world}: by {measure}, {best} is ${ahead:,.0f} better than the keeper{within}")
+    return found
+
+
+def text(table: Table, paths: dict[str, int]) -> str:
+    """A table for each world, and where the keeper does not win."""
+    parts = []
+    for world, rules in table.items():
+        parts += [
+            f"### {world} ({paths[world]} paths)",
+            "",
+            "| rule | objective | behind the keeper | CVaR 95 % | cost | hedging error | trades |",
+            "|---|---:|---:|---:|---:|---:|---:|",
+            *(
+                f"| {name} | {each.certainty_equivalent:,.0f} | {_behind(each)} | {each.cvar:,.0f} "
+                f"| {each.cost:,.0f} | {each.hedging_error:,.0f} | {each.trades:,.0f} |"
+                for name, each in rules.items()
+            ),
+            "",
+        ]
+    return "\n".join(
+        [*parts, "### Where the keeper does not win", "", *(f"- {each}" for each in lost(table))]
+    )
+
+
+def _behind(each: Standing) -> str:
+    error = f" ± {each.error_of_behind:,.0f}" if each.error_of_behind > 0 else ""
+    return f"{each.behind_keeper:+,.0f}{error}"
+
+
+def arenas(seed: int, paths: int, tapes: Path) -> list[Arena]:
+    """All worlds, with the paths of each. Tapes that are not there are left out, and said to be."""
+    found = drawn(seed, paths)
+    for tape in TAPES:
+        if (tapes / tape.file).exists():
+            found.append(taped(tape, tapes))
+        else:
+            print(f"left out: {tape.name}, for there is no {tape.file} among the tapes", file=sys.stderr)
+    return found
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Draw, fight and print."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.robustness", description=__doc__.split("\n")[0]
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
+    parser.add_argument("--paths", type=int, default=200, help="of each kind of market")
+    parser.add_argument("--seed", type=int, default=1, help="of the first path")
+    parser.add_argument("--tapes", type=Path, default=DATA, help="folder of recorded prices")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--out", type=Path, help="folder into which the JSON is written, too")
+    options = parser.parse_args(arguments)
+    found = arenas(options.seed, options.paths, options.tapes)
+    with ProcessPoolExecutor(options.processes) as pool:
+        fought = {
+            arena.name: [*pool.map(fight, [Duel(arena.name, *path) for path in arena.paths], chunksize=4)]
+            for arena in found
+        }
+    table = {name: standings(each) for name, each in fought.items()}
+    report = {
+        "benchmark": "robustness",
+        "machine": computer("numpy", "scipy"),
+        "seed": options.seed,
+        "paths": {arena.name: len(arena.paths) for arena in found},
+        "worlds": {
+            world: {name: asdict(each) for name, each in rules.items()} for world, rules in table.items()
+        },
+        "lost": lost(table),
+    }
+    if options.out:
+        options.out.mkdir(parents=True, exist_ok=True)
+        (options.out / "robustness.json").write_text(json.dumps(report, indent=2) + "\n")
+    print(json.dumps(report) if options.json else text(table, report["paths"]))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

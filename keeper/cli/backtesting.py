@@ -1,0 +1,194 @@
+"""Policies tried on markets that were, or might be."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from keeper.cli.common import Done, console, json_option, print_json
+from keeper.cli.exits import Exit
+
+if TYPE_CHECKING:
+    from keeper.core.policy import Policy
+    from keeper.simulation.study import Compared, Study
+
+MARKETS = ("tape", "gbm", "heston", "jump")
+BOOKS = ("covered-call", "iron-condor", "ladder", "strangle")
+
+
+class Finite(click.FloatRange):
+    """A number in a range: click's lets NaN pass, which is in none."""
+
+    def convert(self, value: float, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number. Raises BadParameter."""
+        found: float = super().convert(value, param, ctx)
+        if not math.isfinite(found):
+            self.fail(f"{value} is no number that counts", param, ctx)
+        return found
+
+
+@click.command()
+@click.argument(
+    "files",
+    metavar="POLICY…",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+)
+@click.option("--market", type=click.Choice(MARKETS), default="tape", show_default=True)
+@click.option(
+    "--tape",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Recorded prices (CSV or CSV.gz with ts, close and optionally open, high, low), moved to --price.",
+)
+@click.option("--book", type=click.Choice(BOOKS), default="strangle", show_default=True)
+@click.option("--units", type=Finite(min=0, min_open=True), default=100.0, show_default=True,
+              help="Notional of a vault, in base.")  # fmt: skip
+@click.option("--price", type=Finite(min=0, min_open=True), default=3000.0, show_default=True)
+@click.option("--vol", type=Finite(min=0, min_open=True, max=20), default=0.7, show_default=True,
+              help="Annual volatility at the start: 0.7 is 70 %.")  # fmt: skip
+@click.option("--days", type=Finite(min=1, max=3_660), default=30.0, show_default=True)
+@click.option("--step", "step_s", type=click.IntRange(12, 86_400), default=300, show_default=True,
+              help="Seconds between looks.")  # fmt: skip
+@click.option("--paths", type=click.IntRange(1, 10_000), default=1, show_default=True,
+              help="Markets, from one seed each.")  # fmt: skip
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
+@click.option("--latency", type=click.IntRange(0, 1_000), default=2, show_default=True,
+              help="Blocks from a decision to its transaction.")  # fmt: skip
+@click.option("--failures", type=Finite(min=0, max=1), default=0.01, show_default=True,
+              help="Share of transactions that revert by chance.")  # fmt: skip
+@click.option("--depth", type=Finite(min=0, min_open=True), default=2e6, show_default=True,
+              help="Usd that move the pool by 1 %.")  # fmt: skip
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write a report with plots.")
+@json_option
+def backtest(files: tuple[Path, ...], html: Path | None, *, as_json: bool, **given: Any) -> None:  # noqa: ANN401 a dozen options of as many kinds, read by `_study`
+    """Compare policies on a market: the daemon's own decisions, on simulated vaults.
+
+    Each policy keeps a vault of its own in the same market, with the same gas, the same delays and the same
+    failures. Without --tape the market `tape` is one of our own, with a crash in it. Looks are --step apart,
+    whatever the policy says.
+
+    \b
+    Examples:
+      keeper backtest config/policies/strangle.yaml --market gbm --days 7
+      keeper backtest narrow.yaml wide.yaml --market jump --paths 20 --html report.html
+      keeper backtest strangle.yaml --tape ethusdt.csv.gz --json | jq '.policies[].score'
+    """
+    from keeper.simulation.study import compare
+
+    study = _study(files, given)
+    if html is not None:
+        _drawable()
+    with _progress(len(study.policies) * len(study.seeds), shown=not as_json) as advance:
+        compared = compare(study, advance)
+    if html is not None:
+        _written(html, study, compared)
+    if as_json:
+        print_json(_told(files, study, compared))
+    else:
+        _show(study, compared)
+        if html is not None:
+            click.echo(f"report: {html}")
+    raise Done(Exit.OK)
+
+
+def _study(files: tuple[Path, ...], given: Mapping[str, Any]) -> "Study":
+    """The options as a study. Raises PolicyError, and UsageError for options that contradict one another."""
+    from keeper.simulation.frictions import Frictions
+    from keeper.simulation.paths import Start
+    from keeper.simulation.study import Course, Study
+
+    tape, market, paths, seed = given["tape"], given["market"], given["paths"], given["seed"]
+    if tape is not None and market != "tape":
+        raise click.UsageError(f"--tape is for --market tape, not for {market}")
+    if tape is not None and paths > 1:
+        raise click.UsageError("a tape is one market: --paths is for markets from a seed")
+    return Study(
+        policies=_policies(files),
+        structure=given["book"],
+        units=given["units"],
+        course=Course(market, Start(given["price"], given["vol"]), given["days"], given["step_s"], tape),
+        frictions=Frictions(
+            latency_blocks=given["latency"], failure_rate=given["failures"], depth_usd=given["depth"]
+        ),
+        seeds=tuple(range(seed, seed + paths)),
+    )
+
+
+def _policies(files: tuple[Path, ...]) -> "tuple[Policy, ...]":
+    """Raises PolicyError. Versions of one policy have one name: then they are told apart by their files."""
+    from keeper.policies import read_policy
+
+    found = [read_policy(file) for file in files]
+    if len({policy.name for policy in found}) == len(found):
+        return tuple(found)
+    return tuple(replace(policy, name=str(file)) for policy, file in zip(found, files, strict=True))
+
+
+def _show(study: "Study", compared: "tuple[Compared, ...]") -> None:
+    from rich.table import Table
+
+    from keeper.simulation.table import HEADINGS, cells, subject
+
+    table = Table(title=subject(study), title_justify="left", box=None, pad_edge=False)
+    for place, heading in enumerate(HEADINGS):
+        table.add_column(heading, justify="right" if place else "left")
+    for each in compared:
+        table.add_row(*cells(each))
+    console().print(table)
+    click.echo("usd of one vault; result: without what its target delta earned, less gas")
+
+
+def _told(files: tuple[Path, ...], study: "Study", compared: "tuple[Compared, ...]") -> object:
+    return {
+        "study": {
+            "structure": study.structure,
+            "units": study.units,
+            "course": study.course,
+            "frictions": study.frictions,
+            "seeds": study.seeds,
+        },
+        "policies": [
+            {
+                "name": each.policy.name,
+                "file": str(file),
+                "sha256": each.policy.sha256,
+                "score": each.score,
+                "reasons": {reason.value: count for reason, count in each.track.reasons.items()},
+            }
+            for file, each in zip(files, compared, strict=True)
+        ],
+    }
+
+
+def _drawable() -> None:
+    """Raises ClickException where nothing can draw: a server's installation has no matplotlib."""
+    from importlib.util import find_spec
+
+    if find_spec("matplotlib") is None:
+        raise click.ClickException("--html needs matplotlib: install keeper[demo], or use --json")
+
+
+def _written(path: Path, study: "Study", compared: "tuple[Compared, ...]") -> None:
+    from keeper.simulation.report import write_report
+
+    try:
+        write_report(path, study, compared)
+    except OSError as error:
+        raise click.ClickException(f"{path} cannot be written: {error.strerror}") from None
+
+
+@contextmanager
+def _progress(total: int, *, shown: bool) -> Iterator[Callable[[], None]]:
+    """A bar on standard error, where a person can see it."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    screen = Console(stderr=True)
+    with Progress(console=screen, transient=True, disable=not (shown and screen.is_terminal)) as bar:
+        task = bar.add_task("backtests", total=total)
+        yield lambda: bar.advance(task)

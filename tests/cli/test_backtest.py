@@ -1,0 +1,163 @@
+"""`keeper backtest` compares, draws, and says in words what it cannot use."""
+
+import gzip
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from keeper.cli.backtesting import BOOKS, MARKETS
+from keeper.cli.exits import Exit
+from keeper.simulation.book import STRUCTURES
+from keeper.simulation.study import MARKETS as KINDS
+from tests.cli.conftest import Keeper
+
+POLICY = Path(__file__).parents[2] / "config" / "policies" / "strangle.yaml"
+SHORT = ("--days", "3", "--step", "3600", "--units", "1000")
+
+
+@pytest.fixture
+def wide(tmp_path: Path) -> Path:
+    """A version of the policy that bears ten times the risk."""
+    path = tmp_path / "wide.yaml"
+    path.write_text(POLICY.read_text().replace("risk_tolerance_usd: 2_000", "risk_tolerance_usd: 20_000"))
+    return path
+
+
+@pytest.mark.parametrize("market", MARKETS)
+def test_two_policies_are_compared_on_any_market(keeper: Keeper, wide: Path, market: str) -> None:
+    ran = keeper("backtest", str(POLICY), str(wide), "--market", market, *SHORT, "--json")
+    assert ran.code == Exit.OK
+    narrow, other = ran.json["policies"]
+    assert narrow["score"]["trades"] > other["score"]["trades"]
+    assert narrow["score"]["cost_usd"] > other["score"]["cost_usd"]
+    assert sum(narrow["reasons"].values()) == 3 * 24 + 1
+    again = keeper("backtest", str(POLICY), str(wide), "--market", market, *SHORT, "--json")
+    assert again.json == ran.json
+
+
+def test_the_table_names_versions_of_one_policy_by_their_files(keeper: Keeper, wide: Path) -> None:
+    shown = keeper("backtest", str(POLICY), str(wide), *SHORT)
+    assert shown.code == Exit.OK
+    for word in ("hedging error", "CVaR 95 %", "outside", "wide.yaml", "tape of our own from 3,000 at 70%"):
+        assert word in shown.out
+
+
+def test_several_paths_are_run_in_processes_and_pooled(keeper: Keeper) -> None:
+    ran = keeper("backtest", str(POLICY), *SHORT, "--market", "gbm", "--paths", "3", "--json")
+    assert ran.json["study"]["seeds"] == [1, 2, 3]
+    lone = [
+        keeper("backtest", str(POLICY), *SHORT, "--market", "gbm", "--seed", seed, "--json").json
+        for seed in ("1", "2", "3")
+    ]
+    costs = [each["policies"][0]["score"]["cost_usd"] for each in lone]
+    assert ran.json["policies"][0]["score"]["cost_usd"] == pytest.approx(sum(costs) / 3)
+
+
+class Tags(HTMLParser):
+    """What a page is made of, and every address that it would fetch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fetched: list[str] = []
+        self.seen: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append(tag)
+        self.fetched += [value or "" for name, value in attrs if name in {"src", "srcset", "data"}]
+
+
+def test_the_report_stands_alone_and_has_a_picture_of_everything(
+    keeper: Keeper, wide: Path, tmp_path: Path
+) -> None:
+    page = tmp_path / "report.html"
+    assert keeper("backtest", str(POLICY), str(wide), *SHORT, "--html", str(page)).code == Exit.OK
+    text = page.read_text()
+    tags = Tags()
+    tags.feed(text)
+    assert tags.fetched == []
+    assert tags.seen.count("svg") == 6
+    assert not {"script", "link", "img", "iframe"} & set(tags.seen)
+    assert "strangle of 1000" in text
+    assert not re.search(r"url\((?!#)", text)
+
+
+def tape(folder: Path, *rows: str) -> Path:
+    path = folder / "tape.csv.gz"
+    path.write_bytes(gzip.compress("\n".join(("ts,close", *rows)).encode()))
+    return path
+
+
+def test_a_tape_of_ones_own_is_followed_to_its_end(keeper: Keeper, tmp_path: Path) -> None:
+    rows = [f"{3600 * hour},{100 + hour % 7}" for hour in range(30)]
+    ran = keeper("backtest", str(POLICY), "--tape", str(tape(tmp_path, *rows)), *SHORT, "--json")
+    assert ran.code == Exit.OK
+    assert sum(ran.json["policies"][0]["reasons"].values()) == 30
+    shown = keeper("backtest", str(POLICY), "--tape", str(tmp_path / "tape.csv.gz"), *SHORT)
+    assert "strangle of 1000, tape tape.csv.gz from 3,000" in shown.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("--tape", "none.csv"), Exit.USAGE, "does not exist"),
+        (("--market", "gbm", "--vol", "0"), Exit.USAGE, "--vol"),
+        (("--market", "gbm", "--vol", "nan"), Exit.USAGE, "--vol"),
+        (("--price", "inf"), Exit.USAGE, "--price"),
+        (("--market", "gbm", "--vol", "1e9"), Exit.USAGE, "--vol"),
+        (("--market", "jump", "--vol", "0.1"), Exit.CONFIGURATION, "jumps alone"),
+        (("--market", "moon"), Exit.USAGE, "moon"),
+        (("--book", "butterfly"), Exit.USAGE, "butterfly"),
+        (("--html", "no/such/folder/report.html"), Exit.FAILED, "cannot be written"),
+    ],
+)
+def test_what_cannot_be_simulated_is_refused_in_one_message(
+    keeper: Keeper, arguments: tuple[str, ...], code: Exit, words: str
+) -> None:
+    ran = keeper("backtest", str(POLICY), *SHORT, *arguments)
+    assert ran.code == code
+    assert words in ran.err
+    assert "Traceback" not in ran.err
+
+
+@pytest.mark.parametrize("price", ["nan", "0", "-3", "abc"])
+def test_a_tape_with_a_price_that_is_none_is_refused_with_its_line(
+    keeper: Keeper, tmp_path: Path, price: str
+) -> None:
+    path = tape(tmp_path, "0,100", f"3600,{price}", "7200,100")
+    ran = keeper("backtest", str(POLICY), "--tape", str(path), *SHORT, "--json")
+    assert ran.code == Exit.CONFIGURATION
+    assert "tape.csv.gz:3: " in ran.err
+    assert ran.json["error"]["kind"] == "configuration"
+
+
+def test_a_policy_with_an_unknown_key_is_refused_with_the_nearest_name(
+    keeper: Keeper, tmp_path: Path
+) -> None:
+    bad = tmp_path / "bad.yaml"
+    bad.write_text(POLICY.read_text().replace("delta_usd", "dleta_usd"))
+    ran = keeper("backtest", str(bad), *SHORT)
+    assert ran.code == Exit.CONFIGURATION
+    assert "did you mean `delta_usd`?" in ran.err
+
+
+def test_a_tape_goes_with_no_other_market_and_no_paths(keeper: Keeper, tmp_path: Path) -> None:
+    path = str(tape(tmp_path, "0,1", "3600,2"))
+    assert keeper("backtest", str(POLICY), "--tape", path, "--market", "gbm").code == Exit.USAGE
+    assert keeper("backtest", str(POLICY), "--tape", path, "--paths", "2").code == Exit.USAGE
+    assert keeper("backtest").code == Exit.USAGE
+
+
+def test_where_nothing_can_draw_it_is_said_before_anything_is_run(
+    keeper: Keeper, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    ran = keeper("backtest", str(POLICY), *SHORT, "--html", str(tmp_path / "report.html"))
+    assert ran.code == Exit.FAILED
+    assert "install keeper[demo]" in ran.err
+
+
+def test_the_command_offers_all_that_there_is() -> None:
+    assert set(MARKETS) == set(KINDS)
+    assert set(BOOKS) == set(STRUCTURES)

@@ -1,0 +1,98 @@
+"""Sums taken ahead of time, and looks that are decided many at a time, change no bit of anything."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+
+from keeper.core.decision import Case, Decision, Failure, decide_all, decide_each
+from keeper.core.memory import Memory
+from keeper.core.plan import Plan
+from keeper.core.policy import Policy
+from keeper.core.snapshot import Legs, Snapshot
+from keeper.core.units import WAD, wad_from_float_down
+from keeper.simulation import backtest as fast
+from keeper.simulation.backtest import Setup, Track, backtest
+from keeper.simulation.book import QUOTE_DECIMALS, Era, eras
+from keeper.simulation.frictions import World
+from keeper.simulation.ledger import Ledger
+from keeper.simulation.looks import Looks
+from keeper.simulation.models import Model
+from tests.simulation.build import policy, setup, world
+
+
+def plainly(policy: Policy, setup: Setup, world: World) -> tuple[list[Decision], Ledger]:
+    """Each step by itself, as the daemon does it: a snapshot, and what `decide_all` makes of it."""
+    books = eras(setup.structure, setup.units, world.market)
+    looks = Looks(policy, setup.rules, books, world)
+    spot = float(world.market.price[0])
+    base = looks.opening(setup.rules.target_delta_wad / WAD)
+    capital = setup.structure.capital * setup.units * spot
+    ledger = Ledger(
+        policy.vault,
+        round((capital - base * spot) * 10**QUOTE_DECIMALS),
+        wad_from_float_down(base),
+        Memory(policy.vault),
+    )
+    decisions = []
+    for era in books:
+        ledger.pay(era.paid_units)
+        for step in range(era.first, era.end):
+            ledger.receive(world, step)
+            snapshot = snapshot_at(era, step, looks, ledger)
+            decided = decide_all(snapshot, {policy.vault: policy}, {policy.vault: ledger.memory})
+            (decision,) = decided.decisions
+            decisions.append(decision)
+            if isinstance(decision.action, Plan):
+                ledger.send(decision.action, step)
+    return decisions, ledger
+
+
+def snapshot_at(era: Era, step: int, looks: Looks, ledger: Ledger) -> Snapshot:
+    moment = looks.moment(step)
+    return Snapshot(
+        head=moment.head,
+        vaults=(looks.vault(moment, ledger),),
+        legs=Legs(np.zeros(len(era.size), np.int64), era.is_call, era.strike, era.expiry, era.size),
+        native_price=moment.price,
+        keeper_balance_wei=WAD,
+        references=(moment.reference,),
+    )
+
+
+@pytest.mark.parametrize("structure", ["strangle", "ladder"])
+@pytest.mark.parametrize("latency_blocks", [0, 2, 700])
+def test_the_fast_path_decides_and_books_what_the_plain_one_does(
+    structure: str, latency_blocks: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    placed = world(Model.JUMP, days=25, seed=4, failure_rate=0.2, latency_blocks=latency_blocks)
+    kept: dict[int, Decision] = {}
+
+    def remembered(cases: Sequence[Case]) -> Iterator[Decision | Failure]:
+        for end in decide_each(cases):
+            assert isinstance(end, Decision)
+            kept[end.head.number] = end
+            yield end
+
+    rule = policy(4_000.0)
+    if latency_blocks > 300:
+        rule = replace(rule, deadline_s=3_000)
+    track = backtest(rule, setup(structure), placed, remembered)
+    decisions, ledger = plainly(rule, setup(structure), placed)
+    assert [kept[step] for step in range(len(decisions))] == decisions
+    assert track.trades == tuple(ledger.trades)
+    assert len(track.trades) > 3
+    # Any number of looks in one call gives the same.
+    for looks_in_one_call in (0.0, 1e6):
+        monkeypatch.setattr(fast, "CALL_LOOKS", looks_in_one_call)
+        same(backtest(rule, setup(structure), placed), track)
+
+
+def same(one: Track, other: Track) -> None:
+    for field in fields(Track):
+        before, after = getattr(one, field.name), getattr(other, field.name)
+        if isinstance(before, np.ndarray):
+            assert np.array_equal(before, after), field.name
+        else:
+            assert before == after, field.name
