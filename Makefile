@@ -72,9 +72,8 @@ bench-backtest: setup ## Measure backtests: their speed, and hedging where the m
 
 # --- checks ----------------------------------------------------------------------------------------------------------
 
-test: setup lint contracts prove-quick ## Check everything: lint, contracts, proofs, then all Python tests
-	$(call say,Python tests)
-	@$(RUN) -m pytest $(PYTEST_ARGS)
+test: setup lint ## Check everything: lint, contracts with their proofs, and all Python tests
+	@tools/beside.sh 'Contract tests and proofs' .cache/contracts-tests.log '$(MAKE) contracts prove-quick' -- $(RUN) -m pytest $(PYTEST_ARGS)
 
 test-fast: setup ## Run the Python tests that take moments
 	@$(RUN) -m pytest -m "not slow and not world" $(PYTEST_ARGS)

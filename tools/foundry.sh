@@ -39,10 +39,10 @@ fi
 export FOUNDRY_SOLC="${FOUNDRY_SOLC:-$here/solc.js}"
 
 # These compile otherwise than a build does and write what they get over its artifacts: after `forge lint` there is no
-# bytecode left to deploy. So each has a place of its own.
+# bytecode left to deploy. So each has a place of its own, and may run beside the others.
 if [[ $tool == forge ]]; then
   case ${1:-} in
-    lint | coverage)
+    lint | coverage | script)
       export FOUNDRY_OUT="${FOUNDRY_OUT:-$here/../.cache/forge/$1/out}"
       export FOUNDRY_CACHE_PATH="${FOUNDRY_CACHE_PATH:-$here/../.cache/forge/$1/cache}"
       ;;

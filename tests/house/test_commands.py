@@ -78,8 +78,8 @@ def test_without_a_package_the_forge_on_the_path_is_used(elsewhere: Path, tmp_pa
     assert run(elsewhere / "forge", "build", path=path).stdout == "other forge build\n"
 
 
-@pytest.mark.parametrize("command", ["lint", "coverage"])
-def test_what_compiles_without_bytecode_does_not_write_over_the_build(
+@pytest.mark.parametrize("command", ["lint", "coverage", "script"])
+def test_what_compiles_otherwise_does_not_write_over_the_build(
     elsewhere: Path, tmp_path: Path, command: str
 ) -> None:
     (tmp_path / "forge").write_text(f"#!{BASH}\necho $FOUNDRY_OUT:$FOUNDRY_CACHE_PATH\n")
@@ -134,3 +134,48 @@ def test_foundrys_binaries_ask_nothing_of_node_so_that_npm_9_on_node_18_installs
     foundry = [entry for name, entry in lock.items() if "@foundry-rs" in name]
     assert len(foundry) == 3
     assert [entry for entry in foundry if "engines" in entry] == []
+
+
+def beside(log: Path, behind: str, *front: str) -> subprocess.CompletedProcess[str]:
+    return run(BASH, TOOLS / "beside.sh", "The first", log, behind, "--", *front)
+
+
+def test_two_jobs_beside_each_other_pass_if_both_do(tmp_path: Path) -> None:
+    log = tmp_path / "new" / "log"
+    result = beside(log, "echo one; echo two; echo three; echo four", "echo", "in front")
+    assert result.returncode == 0
+    assert "in front" in result.stdout
+    assert result.stdout.endswith("The first: passed\ntwo\nthree\nfour\n")
+    assert log.read_text().startswith("one\n")
+
+
+def test_all_that_the_job_behind_said_is_shown_if_it_fails(tmp_path: Path) -> None:
+    result = beside(tmp_path / "log", "echo one; seq 20; exit 3", "true")
+    assert result.returncode == 3
+    assert "one\n1\n" in result.stdout
+    assert "The first: FAILED (exit 3)" in result.stdout
+
+
+def test_the_job_in_front_fails_the_pair(tmp_path: Path) -> None:
+    result = beside(tmp_path / "log", "true", "false")
+    assert result.returncode == 1
+    assert "The first: passed" in result.stdout
+
+
+def test_both_jobs_really_run_at_the_same_time(tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    result = beside(tmp_path / "log", f"echo met > {fifo}", "cat", str(fifo))
+    assert result.returncode == 0
+    assert "met\n" in result.stdout
+
+
+def test_who_is_interrupted_in_front_leaves_nothing_behind(tmp_path: Path) -> None:
+    alive = tmp_path / "alive"
+    os.mkfifo(alive)
+    # The job and its child hold the pipe open for as long as they live.
+    behind = f"exec 7>{alive}; echo up >&7; sleep 600"
+    front = f"exec 6<{alive}; read -r up <&6; cat <&6 & kill -INT $PPID"
+    result = beside(tmp_path / "log", behind, BASH, "-c", front)
+    assert result.returncode == 130
+    # `run` returns when all who could write its pipes have gone: the reader has seen the end of the job.
