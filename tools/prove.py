@@ -5,7 +5,8 @@ A property can hold because nothing ever happens: a fuzzer whose attacks all fai
 call reverts, a tool that skips what it cannot read. So proofs.toml names for each property its tests, its
 witnesses (what must occur, or what a prover must refute) and its mutants, entries of guard_mutants.toml of
 which each must make one of these tests fail. Every named test must have run. For a lemma the mutants are its
-own checks.
+own checks. A mutant once killed is not tried again until a contract or a test changes, so that who is
+interrupted goes on where he was.
 
     prove.py              everything, with a table at the end: an hour
     prove.py --quick      what forge does not run by itself: the proofs by halmos and z3, without mutants
@@ -13,33 +14,24 @@ own checks.
 """
 
 import json
-import os
-import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
+from hashlib import sha256
 from pathlib import Path
 
-from guard_mutants import PLAIN, entries, lay_out, mutated
+from guard_mutants import Mutant, entries, lay_out, mutated
+from provers import BIN, Verdicts, run_forge, run_halmos
 from repository import ROOT
 
 TABLE = ROOT / "tools" / "proofs.toml"
 PAGE = ROOT / "docs" / "proofs.md"
-BIN = ROOT / ".cache" / "prove" / "bin"
-OUT = "../.cache/forge/prove/out"
-SYMBOLIC = {
-    "FOUNDRY_DYNAMIC_TEST_LINKING": "false",
-    "FOUNDRY_TEST": "test/symbolic",
-    "FOUNDRY_OUT": OUT,
-    "FOUNDRY_CACHE_PATH": "../.cache/forge/prove/cache",
-}
-PATIENCE_S = 900
-COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-VERDICT = re.compile(r"^\[(PASS|FAIL)[^\]]*\]\s+(\w+)\(", re.MULTILINE)
+KILLS = ROOT / ".cache" / "forge" / "kills.json"
+TOGETHER = " + "
 
 
 class Tool(StrEnum):
@@ -60,14 +52,6 @@ class Property:
     tests: tuple[str, ...]
     witnesses: tuple[str, ...]
     mutants: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Verdicts:
-    """The tests that passed and those that failed, by name."""
-
-    passed: frozenset[str] = frozenset()
-    failed: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -106,74 +90,10 @@ def page(rows: Iterable[Property]) -> str:
         "|---|---|---|---|---|---|",
     ]
     for row in rows:
-        names = [
-            ", ".join(f"`{name.partition('.')[2] or name}`" for name in each)
-            for each in (row.tests, row.witnesses)
-        ]
         mutants = "; ".join(row.mutants) or "each of its checks"
-        lines.append(f"| {row.id} | {row.sentence} | {row.tool} | {names[0]} | {names[1]} | {mutants} |")
+        names = f"{_listed(row.tests)} | {_listed(row.witnesses)}"
+        lines.append(f"| {row.id} | {row.sentence} | {row.tool} | {names} | {mutants} |")
     return "\n".join(lines)
-
-
-def read_verdicts(said: str) -> Verdicts:
-    """The verdicts in what forge or halmos printed."""
-    found = VERDICT.findall(COLOURS.sub("", said))
-    failed = frozenset(name for verdict, name in found if verdict == "FAIL")
-    return Verdicts(frozenset(name for verdict, name in found if verdict == "PASS") - failed, failed)
-
-
-def _together(all_: Iterable[Verdicts]) -> Verdicts:
-    parts = list(all_)
-    return Verdicts(
-        frozenset().union(*(each.passed for each in parts)),
-        frozenset().union(*(each.failed for each in parts)),
-    )
-
-
-def _run(command: list[str], project: Path, environment: dict[str, str]) -> Verdicts:
-    path = {"PATH": f"{ROOT / 'tools'}:{os.environ['PATH']}"}
-    try:
-        done = subprocess.run(
-            command,
-            cwd=project,
-            env=os.environ | PLAIN | path | environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=PATIENCE_S,
-        )
-    except subprocess.TimeoutExpired:
-        return Verdicts()
-    return read_verdicts(done.stdout)
-
-
-def _patterns(names: Iterable[str]) -> tuple[str, str]:
-    pairs = [name.split(".") for name in names]
-    return "|".join(sorted({one for one, _ in pairs})), "|".join(sorted({two for _, two in pairs}))
-
-
-def run_forge(project: Path, names: Iterable[str]) -> Verdicts:
-    """Run tests with forge."""
-    contracts, tests = _patterns(names)
-    command = ["forge", "test", "--match-contract", f"^({contracts})$", "--match-test", f"^({tests})\\b"]
-    return _run(command, project, {})
-
-
-def run_halmos(project: Path, names: Iterable[str], *options: str) -> Verdicts:
-    """Run proofs with halmos, all contracts at once. What it does not know is neither passed nor failed."""
-    by_contract: dict[str, list[str]] = {}
-    for name in names:
-        contract, _, test = name.partition(".")
-        by_contract.setdefault(contract, []).append(test)
-    _run(["forge", "build", "--ast", "--extra-output", "storageLayout", "metadata"], project, SYMBOLIC)
-    command = [str(BIN / "halmos"), "--forge-build-out", OUT, "--no-status", "--solver-timeout-assertion"]
-    command += ["180s", *options]
-    calls = [
-        [*command, "--contract", contract, "--match-test", f"^({'|'.join(tests)})\\b"]
-        for contract, tests in sorted(by_contract.items())
-    ]
-    with ThreadPoolExecutor() as pool:
-        return _together(pool.map(lambda call: _run(call, project, SYMBOLIC), calls))
 
 
 def judge_lemmas(rows: list[Property], standings: dict[str, Standing]) -> None:
@@ -206,38 +126,65 @@ def judge_tests(row: Property, verdicts: Verdicts, standing: Standing) -> None:
             standing.faults.append(f"no witness: {name}")
 
 
-def _is_quick(name: str) -> bool:
-    return ".invariant_" not in name
-
-
-def killers(row: Property, project: Path) -> frozenset[str]:
-    """The tests of a property that fail now: the quick ones, and if none does, the others."""
+def killers(row: Property, project: Path) -> list[str]:
+    """What of a property fails now: of what takes moments, and if nothing does, of what is fuzzed."""
     if row.tool is Tool.HALMOS:
         # One after the other: what does not fail takes as long as ever, and the first to fail suffices.
         runs = (run_halmos(project, [name], "--early-exit").failed for name in row.tests)
-        return next((failed for failed in runs if failed), frozenset())
-    names = [*row.tests, *(name for name in row.witnesses if name not in row.tests)]
-    for chosen in ([n for n in names if _is_quick(n)], [n for n in names if not _is_quick(n)]):
-        if chosen and (failed := run_forge(project, chosen).failed):
-            return failed
-    return frozenset()
+        return sorted(next((failed for failed in runs if failed), frozenset()))
+    names = dict.fromkeys((*row.tests, *row.witnesses))
+    fuzzed = [name for name in names if ".invariant_" in name]
+    failed = run_forge(project, [name for name in names if name not in fuzzed]).failed
+    return sorted(failed or run_forge(project, fuzzed).failed)
+
+
+class Kills:
+    """What was killed by what, for as long as neither contracts nor tests change."""
+
+    def __init__(self, project: Path) -> None:
+        """Read the contracts, of which none is mutated yet."""
+        files = sorted(project.glob("src/**/*.sol")) + sorted(project.glob("test/**/*.sol"))
+        self._state = sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()
+        known = json.loads(KILLS.read_text()) if KILLS.exists() else {}
+        self._known: dict[str, list[str]] = {
+            name: killed for name, killed in known.items() if name.startswith(self._state)
+        }
+
+    def of(self, row: Property, mutants: list[Mutant], project: Path) -> list[str]:
+        """The tests of a property that fail now that these mutants are in the project."""
+        what = sha256(f"{row.tests} {row.witnesses} {mutants}".encode()).hexdigest()
+        name = f"{self._state} {what}"
+        if name not in self._known and (killed := killers(row, project)):
+            self._known[name] = killed
+            KILLS.write_text(json.dumps(self._known))
+        return self._known.get(name, [])
 
 
 def break_all(rows: list[Property], project: Path, standings: dict[str, Standing]) -> None:
-    """Apply each mutant, and let the properties that name it notice."""
+    """Apply each mutant, or two where either check suffices, and let the properties that name it notice."""
     table = {mutant.check: mutant for mutant in entries()}
-    for check in dict.fromkeys(name for row in rows for name in row.mutants):
-        mutant = table[check]
-        path = project / "src" / mutant.file
-        source = path.read_text()
-        path.write_text(mutated(source, mutant))
-        for row in rows:
-            if check not in row.mutants:
-                continue
-            failed = sorted(killers(row, project))
-            (standings[row.id].killed if failed else standings[row.id].survived).append(check)
-            print(f"   {check:40} {row.id:4} {failed[0] if failed else 'LIVES'}", flush=True)
-        path.write_text(source)
+    kills = Kills(project)
+    for checks in dict.fromkeys(name for row in rows for name in row.mutants):
+        mutants = [table[check] for check in checks.split(TOGETHER)]
+        with _broken(project, mutants):
+            for row in (row for row in rows if checks in row.mutants):
+                failed = kills.of(row, mutants, project)
+                (standings[row.id].killed if failed else standings[row.id].survived).append(checks)
+                print(f"   {checks:44} {row.id:4} {failed[0] if failed else 'LIVES'}", flush=True)
+
+
+@contextmanager
+def _broken(project: Path, mutants: list[Mutant]) -> Iterator[None]:
+    paths = {project / "src" / mutant.file for mutant in mutants}
+    sources = {path: path.read_text() for path in paths}
+    try:
+        for mutant in mutants:
+            path = project / "src" / mutant.file
+            path.write_text(mutated(path.read_text(), mutant))
+        yield
+    finally:
+        for path, source in sources.items():
+            path.write_text(source)
 
 
 def report(rows: list[Property], standings: dict[str, Standing], *, mutants: bool) -> int:

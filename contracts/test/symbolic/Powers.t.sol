@@ -91,6 +91,11 @@ contract PowersProof is SymbolicFixture {
         _changesNothing(KEEPER, _anyCallOfARole(IKeeperVault.rebalance.selector), account);
     }
 
+    function check_P4_the_key_does_nothing_else_while_paused(address account) public {
+        _pause();
+        _changesNothing(KEEPER, _anyCallOfARole(IKeeperVault.rebalance.selector), account);
+    }
+
     function check_P4_the_key_withdraws_nothing(bool inShares, uint256 amount, address receiver) public {
         _changesNothing(KEEPER, _exit(inShares, amount, receiver, SAVER), receiver);
     }

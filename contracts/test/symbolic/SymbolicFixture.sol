@@ -56,6 +56,9 @@ abstract contract SymbolicFixture is Test {
     address internal constant WRITER = address(0xA005);
     address internal constant SAVER = address(0xA006);
 
+    address private constant CHARTER = address(0xA007);
+    bytes32 private constant CHARTER_SLOT = bytes32(uint256(8));
+
     TestToken internal base;
     TestToken internal quote;
     SettableFeed internal priceFeed;
@@ -176,6 +179,15 @@ abstract contract SymbolicFixture is Test {
         return Terms(false, 1900e8, uint32(START + 1 days), 1e18, 1e6, WRITER);
     }
 
+    /// @dev Any content of the storage, any time, and any rules, which are code; without legs, as no power hangs on those.
+    function _anyState(uint64 time, Limits memory rules) internal {
+        assert(address(uint160(uint256(vm.load(address(vault), CHARTER_SLOT)))).code.length > 800);
+        PROVER.enableSymbolicStorage(address(vault));
+        vm.etch(CHARTER, abi.encodePacked(hex"00", abi.encode(rules)));
+        vm.store(address(vault), CHARTER_SLOT, bytes32(uint256(uint160(CHARTER))));
+        vm.warp(time);
+    }
+
     /* WHAT IS WATCHED */
 
     struct Powers {
@@ -223,6 +235,13 @@ abstract contract SymbolicFixture is Test {
     function _succeeds(address caller, bytes memory data) internal returns (bool ok) {
         vm.prank(caller);
         (ok,) = address(vault).call(data);
+    }
+
+    function _refusal(address caller, Proposal memory proposal) internal returns (bytes4) {
+        vm.prank(caller);
+        (bool ok, bytes memory reason) =
+            address(vault).call(abi.encodeCall(IKeeperVault.rebalance, (proposal)));
+        return ok ? bytes4(0) : bytes4(reason);
     }
 
     function _hedges(address caller, Proposal memory proposal) internal returns (bool) {
