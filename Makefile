@@ -9,7 +9,7 @@ MAKEFLAGS += --no-print-directory
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-kills chaos lint format contracts conformance coverage mutants guard-mutants slither bench bench-engine bench-backtest lock clean
+.PHONY: help setup demo test test-fast test-kills chaos lint format contracts conformance coverage mutants guard-mutants prove prove-quick slither bench bench-engine bench-backtest lock clean
 
 say = @printf '\n== %s\n' '$(1)'
 
@@ -72,8 +72,8 @@ bench-backtest: setup ## Measure backtests: their speed, and hedging where the m
 
 # --- checks ----------------------------------------------------------------------------------------------------------
 
-test: setup lint ## Check everything: lint, contracts and all Python tests
-	@tools/beside.sh 'Contract tests' .cache/contracts-tests.log '$(MAKE) contracts' -- $(RUN) -m pytest $(PYTEST_ARGS)
+test: setup lint ## Check everything: lint, contracts with their proofs, and all Python tests
+	@tools/beside.sh 'Contract tests and proofs' .cache/contracts-tests.log '$(MAKE) contracts prove-quick' -- $(RUN) -m pytest $(PYTEST_ARGS)
 
 test-fast: setup ## Run the Python tests that take moments
 	@$(RUN) -m pytest -m "not slow and not world" $(PYTEST_ARGS)
@@ -126,6 +126,20 @@ mutants: setup ## Change the transaction machine in every small way; its tests m
 guard-mutants: setup ## Take out each check of the contracts' guard; a test must fail for each
 	$(call say,Mutants of the guard: about forty, ten seconds each)
 	@$(RUN) tools/guard_mutants.py $(ARGS)
+
+.cache/prove/.ready: requirements/prove.txt
+	$(call say,Halmos and z3: an environment of their own)
+	@$(PYTHON) -m venv --clear .cache/prove
+	.cache/prove/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/prove.txt
+	@touch $@
+
+prove: setup .cache/prove/.ready ## Prove the 35 properties of the vault, with witnesses, and break each by its mutants
+	$(call say,Proofs and mutants: about an hour)
+	@$(RUN) tools/prove.py $(ARGS)
+
+prove-quick: setup .cache/prove/.ready ## Prove what halmos and z3 prove, without mutants
+	$(call say,Proofs: one to two minutes)
+	@$(RUN) tools/prove.py --quick $(ARGS)
 
 .cache/slither/.ready: requirements/slither.txt
 	$(call say,Slither: an environment of its own)

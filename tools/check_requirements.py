@@ -59,7 +59,7 @@ def faults(root: Path) -> Iterator[str]:
         "base": project["dependencies"],
         "build": document["build-system"]["requires"],
         "dev": [*project["dependencies"], *document["build-system"]["requires"], *development],
-        "slither": document["dependency-groups"]["slither"],
+        **document["dependency-groups"],
     }
     pins = {}
     for name, lines in wanted.items():

@@ -23,6 +23,7 @@ compile dev --extra dev --constraint requirements/base.txt pyproject.toml
 sed -n '/^\[build-system\]/,/^$/s/^requires = \["\(.*\)"\]$/\1/p' pyproject.toml |
   compile build --constraint requirements/dev.txt -
 compile slither --group slither
+compile prove --group prove
 
 echo "lock: package-lock.json"
 npm install --package-lock-only --ignore-scripts --loglevel=error >/dev/null

@@ -14,6 +14,23 @@ contract WorstDayTest is VaultFixture {
     uint256 private constant NET_VALUE = 10_000_000e18;
     uint256 private constant LOSS_CAP = 2000e18;
     uint256 private constant TURNOVER_CAP = 1_000_000e18;
+    uint256 private constant ERROR_BPS = 50;
+    uint256 private constant REWARD = 100e18;
+
+    /// @param time How long nobody stops him.
+    /// @param truePrice What base is worth, whatever the oracle says.
+    /// @param ripcord Whether he pulls it, instead of using the key.
+    /// @param marked What the vault lost at the oracle's price, rewards included.
+    /// @param real What it lost at the true one.
+    struct Day {
+        uint256 time;
+        uint256 truePrice;
+        bool ripcord;
+        uint256 marked;
+        uint256 real;
+        uint256 traded;
+        uint256 rewards;
+    }
 
     function setUp() public override {
         super.setUp();
@@ -32,15 +49,38 @@ contract WorstDayTest is VaultFixture {
             "time to pause | taken, at the oracle | bound | of the bound | true loss bound | of net value"
         );
         for (uint256 i = 0; i < times.length; ++i) {
-            uint256 snapshot = vm.snapshotState();
-            uint256 taken = _steal(times[i]);
-            vm.revertToState(snapshot);
-            uint256 bound = LOSS_CAP + LOSS_CAP * times[i] / 1 days;
-            uint256 trueBound = bound + (TURNOVER_CAP + TURNOVER_CAP * times[i] / 1 days) * 50 / 10_000;
-            assertLe(taken, bound, "the theorem");
-            assertGe(taken * 100, bound * 90, "the bound is tight");
-            _print(times[i], taken, bound, trueBound);
+            Day memory day = _dayOf(Day(times[i], PRICE, false, 0, 0, 0, 0));
+            uint256 bound = _bound(times[i]);
+            assertLe(day.marked, bound, "the theorem");
+            assertGe(day.marked * 100, bound * 90, "the bound is tight");
+            _print(times[i], day.marked, bound, _trueBound(times[i]));
         }
+    }
+
+    /// @dev The oracle says 0.5 % less than base is worth, as far as it may be off, and the thief trades all that the
+    /// turnover budget lets him.
+    function test_worst_day_at_the_true_price() public {
+        _setTarget(0);
+        uint256[3] memory times = [uint256(1 hours), 6 hours, 24 hours];
+        console.log("time to pause | lost, at the true price | bound | of the bound | traded");
+        for (uint256 i = 0; i < times.length; ++i) {
+            Day memory day = _dayOf(Day(times[i], PRICE * (10_000 + ERROR_BPS) / 10_000, false, 0, 0, 0, 0));
+            uint256 bound = _trueBound(times[i]);
+            assertLe(day.real, day.marked + day.traded * ERROR_BPS / 10_000 + 1e12, "the lemma");
+            assertGt(day.real, day.marked, "the oracle's error costs");
+            assertLe(day.real, bound, "the theorem");
+            assertGe(day.real * 100, bound * 80, "the bound is tight");
+            _printTrue(times[i], day, bound);
+        }
+    }
+
+    /// @dev Beyond the emergency threshold all day, so that whoever pulls the ripcord is paid: the thief does.
+    function test_worst_day_with_the_ripcord() public {
+        _setTarget(-2000e18);
+        Day memory day = _dayOf(Day(24 hours, PRICE, true, 0, 0, 0, 0));
+        assertEq(day.rewards, 2 * REWARD);
+        assertLe(day.marked, _bound(24 hours) + 2 * REWARD);
+        assertGe(day.marked * 100, (_bound(24 hours) + 2 * REWARD) * 90);
     }
 
     /// @dev Without the loss budget the same thief takes more than the bound: it is the budget that holds him.
@@ -48,35 +88,62 @@ contract WorstDayTest is VaultFixture {
         Limits memory rules = vault.limits();
         (rules.lossCapPips, rules.lossPerDayPips) = (5000, 5000);
         _setLimits(rules);
-        assertGt(_steal(24 hours), 2 * LOSS_CAP);
+        assertGt(_dayOf(Day(24 hours, PRICE, false, 0, 0, 0, 0)).marked, 2 * LOSS_CAP);
+    }
+
+    function _setTarget(int128 target) private {
+        Limits memory rules = vault.limits();
+        rules.targetDelta = target;
+        _setLimits(rules);
+    }
+
+    function _bound(uint256 time) private pure returns (uint256) {
+        return LOSS_CAP + LOSS_CAP * time / 1 days;
+    }
+
+    function _trueBound(uint256 time) private pure returns (uint256) {
+        return _bound(time) + (TURNOVER_CAP + TURNOVER_CAP * time / 1 days) * ERROR_BPS / 10_000;
     }
 
     /// @dev A hedge whenever there is one, with the pool pushed to where the fill is as bad as anything lets it be.
-    function _steal(uint256 time) private returns (uint256 taken) {
-        uint256 end = vm.getBlockTimestamp() + time;
+    function _dayOf(Day memory day) private returns (Day memory) {
+        uint256 snapshot = vm.snapshotState();
+        uint256 end = vm.getBlockTimestamp() + day.time;
         while (true) {
-            taken += _stealOnce();
-            if (vm.getBlockTimestamp() + 600 > end) return taken;
+            _stealOnce(day);
+            if (vm.getBlockTimestamp() + 600 > end) break;
             _skip(600);
         }
+        vm.revertToState(snapshot);
+        return day;
     }
 
-    function _stealOnce() private returns (uint256 loss) {
+    function _stealOnce(Day memory day) private {
         (bool ok, bytes memory args) = vault.workable();
-        if (!ok) return 0;
+        if (!ok) return;
         Need memory need = abi.decode(args, (Need));
-        // As much as loses all that may be lost at the worst slippage; a little less, for the rounding.
-        uint256 size = need.lossLeft * 10_000 / 49 / 2000;
-        if (size < need.minAmountIn) return 0;
-        if (size > need.maxAmountIn) size = need.maxAmountIn;
+        uint256 size = _size(need, day);
+        if (size < need.minAmountIn) return;
         uint256 wanted = size * 2000;
         uint256 most = need.lossLeft < wanted * 495 / 100_000 ? need.lossLeft : wanted * 495 / 100_000;
-        wanted -= most * 999 / 1000;
-        _pushTo(size, wanted / 1e12);
-        uint256 before = _worth();
-        _rebalance(_proposal(true, size));
-        loss = before - _worth();
+        _pushTo(size, (wanted - most * 999 / 1000) / 1e12);
+        uint256 marked = _worth(PRICE);
+        uint256 real = _worth(day.truePrice);
+        if (day.ripcord) _pull(day);
+        else _rebalance(_proposal(true, size));
+        day.marked += marked - _worth(PRICE);
+        day.real += real - _worth(day.truePrice);
+        day.traded += wanted;
         driver.pushTo(PRICE);
+    }
+
+    /// @dev Where only the oracle's price counts, as much as loses all that may be lost at the worst slippage, a little less
+    /// for the rounding. Where the oracle is wrong, all that may be traded; and a ripcord trades all anyway.
+    function _size(Need memory need, Day memory day) private pure returns (uint256 size) {
+        size = need.maxAmountIn;
+        if (day.ripcord || day.truePrice != PRICE) return size;
+        uint256 costly = need.lossLeft * 10_000 / 49 / 2000;
+        return costly < size ? costly : size;
     }
 
     /// @dev Moves the pool to where selling `size` pays `wanted`.
@@ -89,8 +156,14 @@ contract WorstDayTest is VaultFixture {
         driver.pushTo(price);
     }
 
-    function _worth() private view returns (uint256) {
-        return quote.balanceOf(address(vault)) * 1e12 + base.balanceOf(address(vault)) * 2000;
+    function _pull(Day memory day) private {
+        vm.prank(stranger);
+        (,, uint256 reward) = vault.ripcord();
+        day.rewards += reward * 1e12;
+    }
+
+    function _worth(uint256 price) private view returns (uint256) {
+        return quote.balanceOf(address(vault)) * 1e12 + base.balanceOf(address(vault)) * price / 1e18;
     }
 
     function _print(uint256 time, uint256 taken, uint256 bound, uint256 trueBound) private pure {
@@ -99,5 +172,14 @@ contract WorstDayTest is VaultFixture {
         row = string.concat(row, vm.toString(bound / 1e18), " | ", vm.toString(taken * 100 / bound), " % | $");
         row = string.concat(row, vm.toString(trueBound / 1e18), " | ");
         console.log(string.concat(row, vm.toString(trueBound * 1_000_000 / NET_VALUE), " millionths"));
+    }
+
+    function _printTrue(uint256 time, Day memory day, uint256 bound) private pure {
+        string memory row =
+            string.concat(vm.toString(time / 60), " min | $", vm.toString(day.real / 1e18), " | $");
+        row = string.concat(
+            row, vm.toString(bound / 1e18), " | ", vm.toString(day.real * 100 / bound), " % | $"
+        );
+        console.log(string.concat(row, vm.toString(day.traded / 1e18)));
     }
 }

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {Spoils} from "./Spoils.sol";
+import {Limits, Need} from "src/interfaces/IGuarded.sol";
+import {Proposal} from "src/interfaces/IKeeperVault.sol";
+import {Terms} from "src/interfaces/IRiskVault.sol";
+import {ITransferHook} from "test/utils/HookedToken.sol";
+
+/// @notice Who has the keeper's key, unlimited capital, the pool, the order of transactions, and tokens that call him in the
+/// middle of a transfer: he deposits, redeems, donates, pushes, holds back, repeats, re-enters, waits, and calls everything.
+/// @dev The market moves too, and the sequencer fails; prices do not move while he acts, so that what he wins is theft and
+/// not luck. A depositor who knows the next answer is beyond this, as the vault's head says.
+contract Thief is Spoils, ITransferHook {
+    /* WITNESSES */
+
+    uint256 public deposits;
+    uint256 public exits;
+    uint256 public mixtures;
+    uint256 public replays;
+    uint256 public attemptsInside;
+    uint256 public legsWritten;
+
+    /* VIOLATIONS */
+
+    uint256 public mixed;
+    uint256 public reentries;
+    uint256 public powers;
+
+    Proposal[] private _held;
+    mapping(bytes32 proposal => uint256) private _executed;
+    bool private _armed;
+    bool private _inside;
+    bytes4[] private _selectors;
+
+    constructor(World memory world, bytes4[] memory selectors) Spoils(world) {
+        _selectors = selectors;
+        _world.base.setHook(this);
+        _world.quote.setHook(this);
+        _world.quote.approve(address(_world.vault), type(uint256).max);
+        _world.base.approve(address(_world.vault), type(uint256).max);
+    }
+
+    /* THE WORLD */
+
+    function moveMarket(uint256 bps, bool up) external {
+        uint256 step = _price() * bound(bps, 0, 300) / 10_000;
+        uint256 price = bound(up ? _price() + step : _price() - step, 500e8, 4000e8);
+        _tell(int256(price));
+        _world.driver.pushTo(price * 1e10);
+    }
+
+    function partSources(uint256 bps, bool up) external {
+        uint256 step = _price() * bound(bps, 0, 120) / 10_000;
+        _world.checkFeed.push(int256(up ? _price() + step : _price() - step));
+    }
+
+    function fail(uint256 seed) external {
+        if (seed % 4 == 0) _world.sequencerFeed.push(1);
+        else if (seed % 4 == 1) _world.sequencerFeed.push(0);
+    }
+
+    function wait_(uint256 seconds_, uint256 seed) external {
+        skip(bound(seconds_, 1, seed % 4 == 0 ? 1 days : 20 minutes));
+        if (seed % 8 == 7) return;
+        _tell(int256(_price()));
+        if (seed % 8 > 1) _world.sequencerFeed.pushAt(0, vm.getBlockTimestamp() - 1 hours - 1);
+        _reappoint();
+    }
+
+    function retarget(int256 target) external {
+        Limits memory rules = _world.vault.limits();
+        rules.targetDelta = int128(bound(target, -100e18, 300e18));
+        vm.prank(_world.governance);
+        _world.vault.setLimits(rules);
+        _reappoint();
+    }
+
+    function underwrite(bool isCall, uint256 strike, uint256 size) external {
+        Terms memory terms = Terms({
+            isCall: isCall,
+            strike: uint56(bound(strike, 1500e8, 2500e8)),
+            expiry: uint32(startedAt + 500 days),
+            size: -int88(uint88(bound(size, 1e18, 20e18))),
+            premium: 0,
+            counterparty: _world.saver
+        });
+        vm.prank(_world.saver);
+        _world.vault.agree(terms, true);
+        vm.prank(_world.governance);
+        try _world.vault.openLeg(terms) {
+            ++legsWritten;
+        } catch (bytes memory reason) {
+            ++refused[bytes4(reason)];
+        }
+        _reappoint();
+    }
+
+    function _tell(int256 price) private {
+        _world.priceFeed.push(price);
+        _world.checkFeed.push(price);
+        _world.volFeed.push(0.7e8);
+    }
+
+    function _reappoint() private {
+        vm.prank(_world.governance);
+        _world.vault.setKeeper(address(this), uint64(vm.getBlockTimestamp() + 30 days));
+    }
+
+    /* WITH HIS CAPITAL */
+
+    function push(uint256 price) external {
+        Before memory before = _look();
+        _world.driver.pushTo(bound(price, 500e18, 4000e18));
+        _reckon(before, false);
+    }
+
+    function donate(uint256 amount, bool ofBase) external {
+        Before memory before = _look();
+        if (ofBase) _world.base.mint(address(_world.vault), bound(amount, 0, 5e18));
+        else _world.quote.mint(address(_world.vault), bound(amount, 0, 10_000e6));
+        _reckon(before, false);
+    }
+
+    function deposit(uint256 assets) external {
+        Before memory before = _look();
+        _deposit(bound(assets, 0, 20_000_000e6));
+        _reckon(before, false);
+    }
+
+    function withdraw(uint256 part, bool inKind) external {
+        Before memory before = _look();
+        uint256 shares = _world.vault.balanceOf(address(this)) * bound(part, 1, 4) / 4;
+        if (inKind) _world.vault.redeemInKind(shares, address(this), 0, 0);
+        else _redeem(shares);
+        if (shares != 0) ++exits;
+        _reckon(before, true);
+    }
+
+    function _deposit(uint256 assets) private returns (bool ok) {
+        _world.quote.mint(address(this), assets);
+        try _world.vault.deposit(assets, address(this)) {
+            ++deposits;
+            return assets != 0;
+        } catch (bytes memory reason) {
+            ++refused[bytes4(reason)];
+        }
+    }
+
+    function _redeem(uint256 shares) private returns (bool) {
+        uint256 most = _world.vault.maxRedeem(address(this));
+        if (shares > most) shares = most;
+        try _world.vault.redeem(shares, address(this), address(this)) {
+            return shares != 0;
+        } catch (bytes memory reason) {
+            ++refused[bytes4(reason)];
+            return false;
+        }
+    }
+
+    /* WITH THE KEY */
+
+    /// @notice The right side, the pool pushed to where the fill is as bad as anything lets it be, and back.
+    function steal(uint256 percent, uint256 badBps, bool armed) external {
+        (bool ok, bytes memory args) = _world.vault.workable();
+        if (!ok) return;
+        Need memory need = abi.decode(args, (Need));
+        uint256 off = need.price * bound(badBps, 0, 80) / 10_000;
+        _world.driver.pushTo(need.sellBase ? need.price - off : need.price + off);
+        _armed = armed;
+        _hedge(_proposal(need.sellBase, need.maxAmountIn * bound(percent, 1, 120) / 100, 60));
+        _armed = false;
+        _world.driver.pushTo(need.price);
+    }
+
+    function tryAnything(bool sellBase, uint256 amountIn, uint256 ahead, bool otherState) external {
+        amountIn = sellBase ? bound(amountIn, 0, 60e18) : bound(amountIn, 0, 120_000e6);
+        Proposal memory proposal = _proposal(sellBase, amountIn, bound(ahead, 0, 600));
+        if (otherState) proposal.stateHash = keccak256(abi.encode(amountIn));
+        _hedge(proposal);
+    }
+
+    function holdBack(bool sellBase, uint256 amountIn) external {
+        amountIn = sellBase ? bound(amountIn, 0, 60e18) : bound(amountIn, 0, 120_000e6);
+        _held.push(_proposal(sellBase, amountIn, 300));
+    }
+
+    /// @notice Any proposal there ever was, whether carried out or not.
+    function repeat(uint256 seed) external {
+        if (_held.length == 0) return;
+        ++replays;
+        _hedge(_held[seed % _held.length]);
+    }
+
+    /// @notice Deposits, hedges and leaves in one transaction.
+    function mix(uint256 assets, bool depositFirst) external {
+        (bool ok, bytes memory args) = _world.vault.workable();
+        if (!ok) return;
+        Need memory need = abi.decode(args, (Need));
+        _world.driver.pushTo(need.price);
+        Proposal memory proposal = _proposal(need.sellBase, need.maxAmountIn, 60);
+        ++mixtures;
+        Before memory before = _look();
+        bool first = depositFirst && _deposit(bound(assets, 1e6, 20_000_000e6));
+        _reckon(before, false);
+        bool hedged = _hedge(proposal);
+        before = _look();
+        bool last = _redeem(_world.vault.balanceOf(address(this)));
+        if (hedged && (first || last)) ++mixed;
+        _reckon(before, true);
+    }
+
+    function ripcord() external {
+        Before memory before = _look();
+        try _world.vault.ripcord() returns (uint256 spent, uint256 got, uint256 reward) {
+            ++ripcords;
+            rewards += reward;
+            bool sellBase = before.gap > 0;
+            _judge(before, sellBase, spent, spent, got);
+        } catch (bytes memory reason) {
+            ++refused[bytes4(reason)];
+        }
+        _reckon(before, true);
+    }
+
+    /// @notice Has the vault buy of him what is worth little, for a premium of his choice.
+    function sellToTheVault(uint256 premium) external {
+        Terms memory terms = Terms({
+            isCall: false,
+            strike: 1000e8,
+            expiry: uint32(vm.getBlockTimestamp() + 1 days),
+            size: 1e18,
+            premium: uint96(bound(premium, 5000e6, 50_000e6)),
+            counterparty: address(this)
+        });
+        Before memory before = _look();
+        _world.vault.agree(terms, true);
+        _world.quote.mint(address(this), 1000e6);
+        try _world.vault.openLeg(terms) {
+            ++powers;
+        } catch (bytes memory reason) {
+            ++refused[bytes4(reason)];
+        }
+        _reckon(before, false);
+    }
+
+    /// @notice Every function of the vault but those that are anybody's, with the key.
+    function callAnything(uint256 seed, uint256 x, uint256 y) external {
+        bytes4 selector = _selectors[seed % _selectors.length];
+        Before memory before = _look();
+        bytes32 authority = _authority();
+        (bool ok,) = address(_world.vault).call(abi.encodePacked(selector, x, y, new bytes(1024)));
+        if (ok || _authority() != authority) ++powers;
+        _reckon(before, false);
+    }
+
+    function onTransfer() external {
+        if (!_armed || _inside) return;
+        _inside = true;
+        ++attemptsInside;
+        _world.quote.mint(address(this), 1e6);
+        Proposal memory proposal = _proposal(true, 1e18, 60);
+        if (_tries(abi.encodeCall(_world.vault.rebalance, (proposal)))) ++reentries;
+        if (_tries(abi.encodeCall(_world.vault.ripcord, ()))) ++reentries;
+        if (_tries(abi.encodeCall(_world.vault.deposit, (1e6, address(this))))) ++reentries;
+        if (_tries(abi.encodeCall(_world.vault.redeemInKind, (0, address(this), 0, 0)))) ++reentries;
+        _inside = false;
+    }
+
+    function _tries(bytes memory data) private returns (bool ok) {
+        (ok,) = address(_world.vault).call(data);
+    }
+
+    function _authority() private view returns (bytes32) {
+        return keccak256(
+            abi.encode(
+                _world.vault.stateHash(),
+                _world.vault.paused(),
+                _world.vault.owner(),
+                _world.vault.underwriter(),
+                _world.vault.keeperUntil(address(this))
+            )
+        );
+    }
+
+    function _proposal(bool sellBase, uint256 amountIn, uint256 ahead)
+        private
+        view
+        returns (Proposal memory)
+    {
+        uint64 deadline = uint64(vm.getBlockTimestamp() + ahead);
+        return Proposal(sellBase, uint128(amountIn), 0, deadline, _world.vault.stateHash());
+    }
+
+    function _hedge(Proposal memory proposal) private returns (bool) {
+        Before memory before = _look();
+        try _world.vault.rebalance(proposal) returns (uint256 spent, uint256 got) {
+            ++hedges;
+            bytes32 name = keccak256(abi.encode(proposal));
+            if (++_executed[name] > 1) ++repetitions;
+            _held.push(proposal);
+            _judge(before, proposal.sellBase, proposal.amountIn, spent, got);
+            _reckon(before, true);
+            return true;
+        } catch (bytes memory reason) {
+            ++refused[bytes4(reason)];
+            _reckon(before, false);
+            return false;
+        }
+    }
+}

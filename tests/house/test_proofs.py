@@ -1,0 +1,66 @@
+"""The table of the proven properties is complete, names what exists, and stands in the documents as it is."""
+
+import re
+
+import prove
+import pytest
+from guard_mutants import entries
+from prove import TOGETHER, Property, Tool, properties
+from provers import read_verdicts
+
+from tests.house.test_checks import ROOT
+
+LEMMAS = set(re.findall(r'^ +name="([^"]+)"', (ROOT / "tools" / "lemmas.py").read_text(), re.MULTILINE))
+"""Read, not imported: z3 lives in an environment of its own."""
+
+CHECKS = {mutant.check for mutant in entries()}
+
+
+def _sources() -> dict[str, str]:
+    """The body of each test contract, by its name."""
+    found = {}
+    for path in (ROOT / "contracts" / "test").rglob("*.sol"):
+        for part in re.split(r"(?=^(?:abstract )?contract )", path.read_text(), flags=re.MULTILINE):
+            if match := re.match(r"(?:abstract )?contract (\w+)", part):
+                found[match[1]] = part
+    return found
+
+
+SOURCES = _sources()
+
+
+def test_all_35_properties_are_there_in_their_order() -> None:
+    assert [row.id for row in properties()] == [f"P{number}" for number in range(1, 36)]
+
+
+@pytest.mark.parametrize("row", properties(), ids=lambda row: row.id)
+def test_a_property_names_tests_and_witnesses_that_exist_and_mutants_that_are_known(row: Property) -> None:
+    assert row.tests
+    assert {check for checks in row.mutants for check in checks.split(TOGETHER)} <= CHECKS
+    if row.tool is Tool.Z3:
+        assert set(row.tests) <= LEMMAS
+        return
+    assert row.witnesses
+    assert row.mutants
+    for name in (*row.tests, *row.witnesses):
+        contract, _, test = name.partition(".")
+        assert f"function {test}(" in SOURCES[contract], name
+
+
+def test_every_proof_and_every_lemma_belongs_to_a_property() -> None:
+    named = {name.partition(".")[2] for row in properties() for name in (*row.tests, *row.witnesses)}
+    written = set(re.findall(r"function ((?:check|witness)_\w+)\(", "".join(SOURCES.values())))
+    assert written - named == set()
+    lemmas = {name for row in properties() if row.tool is Tool.Z3 for name in row.tests}
+    assert lemmas == LEMMAS
+
+
+def test_the_document_holds_the_table() -> None:
+    assert prove.page(properties()) in prove.PAGE.read_text()
+
+
+def test_a_test_that_failed_once_has_not_passed() -> None:
+    said = "\x1b[32m[PASS]\x1b[0m check_a(uint256) (paths: 1)\n[FAIL: no] test_b()\n[TIMEOUT] check_c()\n"
+    verdicts = read_verdicts(said)
+    assert verdicts.passed == {"check_a"}
+    assert verdicts.failed == {"test_b"}

@@ -1,0 +1,232 @@
+#!/usr/bin/env python3
+"""Prove the 35 properties of the guarded vault, show that none holds for want of trying, and break each.
+
+A property can hold because nothing ever happens: a fuzzer whose attacks all fail, a prover to whom every
+call reverts, a tool that skips what it cannot read. So proofs.toml names for each property its tests, its
+witnesses (what must occur, or what a prover must refute) and its mutants, entries of guard_mutants.toml of
+which each must make one of these tests fail. Every named test must have run. For a lemma the mutants are its
+own checks. A mutant once killed is not tried again until a contract or a test changes, so that who is
+interrupted goes on where he was.
+
+    prove.py              everything, with a table at the end: an hour
+    prove.py --quick      what forge does not run by itself: the proofs by halmos and z3, without mutants
+    prove.py P11 P31      only these
+"""
+
+import json
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from hashlib import sha256
+from pathlib import Path
+
+from guard_mutants import Mutant, entries, lay_out, mutated
+from provers import BIN, Verdicts, run_forge, run_halmos
+from repository import ROOT
+
+TABLE = ROOT / "tools" / "proofs.toml"
+PAGE = ROOT / "docs" / "proofs.md"
+KILLS = ROOT / ".cache" / "forge" / "kills.json"
+TOGETHER = " + "
+
+
+class Tool(StrEnum):
+    """What a property is shown with."""
+
+    FORGE = "forge"
+    HALMOS = "halmos"
+    Z3 = "z3"
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """One row of proofs.toml. Tests are named `Contract.test`, lemmas by their names."""
+
+    id: str
+    sentence: str
+    tool: Tool
+    tests: tuple[str, ...]
+    witnesses: tuple[str, ...]
+    mutants: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Standing:
+    """What has been found of one property so far."""
+
+    faults: list[str] = field(default_factory=list)
+    killed: list[str] = field(default_factory=list)
+    survived: list[str] = field(default_factory=list)
+
+
+def properties() -> list[Property]:
+    """The table."""
+    rows = tomllib.loads(TABLE.read_text())["property"]
+    return [
+        Property(
+            id=row["id"],
+            sentence=row["sentence"],
+            tool=Tool(row["tool"]),
+            tests=tuple(row["tests"]),
+            witnesses=tuple(row["witnesses"]),
+            mutants=tuple(row.get("mutants", ())),
+        )
+        for row in rows
+    ]
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name.partition('.')[2] or name}`" for name in names) or "a model of each lemma"
+
+
+def page(rows: Iterable[Property]) -> str:
+    """The table as docs/proofs.md holds it."""
+    lines = [
+        "| | property | tool | shown by | witness | mutants |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        mutants = "; ".join(row.mutants) or "each of its checks"
+        names = f"{_listed(row.tests)} | {_listed(row.witnesses)}"
+        lines.append(f"| {row.id} | {row.sentence} | {row.tool} | {names} | {mutants} |")
+    return "\n".join(lines)
+
+
+def judge_lemmas(rows: list[Property], standings: dict[str, Standing]) -> None:
+    """Let z3 prove and break the lemmas."""
+    done = subprocess.run(
+        [BIN / "python", ROOT / "tools" / "lemmas.py"], capture_output=True, text=True, check=False
+    )
+    results = {result["name"]: result for result in map(json.loads, done.stdout.splitlines())}
+    for row in rows:
+        standing = standings[row.id]
+        for name in row.tests:
+            result = results.get(name, {"proven": False, "witnessed": False, "killed": [], "survived": []})
+            if not result["proven"]:
+                standing.faults.append(f"not proven: {name}")
+            if not result["witnessed"]:
+                standing.faults.append(f"no witness: {name}")
+            standing.killed += result["killed"]
+            standing.survived += result["survived"]
+
+
+def judge_tests(row: Property, verdicts: Verdicts, standing: Standing) -> None:
+    """Every test has run and passed, and every witness too; what halmos is to refute must fail."""
+    held, refuted = verdicts.passed, verdicts.failed
+    for name in row.tests:
+        if name.partition(".")[2] not in held:
+            standing.faults.append(f"not shown: {name}")
+    for name in row.witnesses:
+        test = name.partition(".")[2]
+        if test not in (refuted if test.startswith("witness_") else held):
+            standing.faults.append(f"no witness: {name}")
+
+
+def killers(row: Property, project: Path) -> list[str]:
+    """What of a property fails now: of what takes moments, and if nothing does, of what is fuzzed."""
+    if row.tool is Tool.HALMOS:
+        # One after the other: what does not fail takes as long as ever, and the first to fail suffices.
+        runs = (run_halmos(project, [name], "--early-exit").failed for name in row.tests)
+        return sorted(next((failed for failed in runs if failed), frozenset()))
+    names = dict.fromkeys((*row.tests, *row.witnesses))
+    fuzzed = [name for name in names if ".invariant_" in name]
+    failed = run_forge(project, [name for name in names if name not in fuzzed]).failed
+    return sorted(failed or run_forge(project, fuzzed).failed)
+
+
+class Kills:
+    """What was killed by what, for as long as neither contracts nor tests change."""
+
+    def __init__(self, project: Path) -> None:
+        """Read the contracts, of which none is mutated yet."""
+        files = sorted(project.glob("src/**/*.sol")) + sorted(project.glob("test/**/*.sol"))
+        self._state = sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()
+        known = json.loads(KILLS.read_text()) if KILLS.exists() else {}
+        self._known: dict[str, list[str]] = {
+            name: killed for name, killed in known.items() if name.startswith(self._state)
+        }
+
+    def of(self, row: Property, mutants: list[Mutant], project: Path) -> list[str]:
+        """The tests of a property that fail now that these mutants are in the project."""
+        what = sha256(f"{row.tests} {row.witnesses} {mutants}".encode()).hexdigest()
+        name = f"{self._state} {what}"
+        if name not in self._known and (killed := killers(row, project)):
+            self._known[name] = killed
+            KILLS.write_text(json.dumps(self._known))
+        return self._known.get(name, [])
+
+
+def break_all(rows: list[Property], project: Path, standings: dict[str, Standing]) -> None:
+    """Apply each mutant, or two where either check suffices, and let the properties that name it notice."""
+    table = {mutant.check: mutant for mutant in entries()}
+    kills = Kills(project)
+    for checks in dict.fromkeys(name for row in rows for name in row.mutants):
+        mutants = [table[check] for check in checks.split(TOGETHER)]
+        with _broken(project, mutants):
+            for row in (row for row in rows if checks in row.mutants):
+                failed = kills.of(row, mutants, project)
+                (standings[row.id].killed if failed else standings[row.id].survived).append(checks)
+                print(f"   {checks:44} {row.id:4} {failed[0] if failed else 'LIVES'}", flush=True)
+
+
+@contextmanager
+def _broken(project: Path, mutants: list[Mutant]) -> Iterator[None]:
+    paths = {project / "src" / mutant.file for mutant in mutants}
+    sources = {path: path.read_text() for path in paths}
+    try:
+        for mutant in mutants:
+            path = project / "src" / mutant.file
+            path.write_text(mutated(path.read_text(), mutant))
+        yield
+    finally:
+        for path, source in sources.items():
+            path.write_text(source)
+
+
+def report(rows: list[Property], standings: dict[str, Standing], *, mutants: bool) -> int:
+    """Print the table; 1 if anything is not as it must be, else 0."""
+    bad = 0
+    for row in rows:
+        standing = standings[row.id]
+        faults = [*standing.faults, *(f"lives: {check}" for check in standing.survived)]
+        if mutants and not standing.killed:
+            faults.append("no mutant was killed")
+        bad += bool(faults)
+        count = f"{len(standing.killed)} killed" if standing.killed else "-"
+        ran = f"{len(row.tests)} tests {len(row.witnesses)} witnesses"
+        print(f"{row.id:4} {row.tool:7} {ran}  {count:10} {'; '.join(faults) or 'holds'}")
+        print(f"     {row.sentence}")
+    print(f"{len(rows) - bad} of {len(rows)} properties hold")
+    return 1 if bad else 0
+
+
+def main(words: list[str]) -> int:
+    """Prove what is asked for."""
+    quick = "--quick" in words
+    ids = {word for word in words if word != "--quick"}
+    rows = [row for row in properties() if not ids or row.id in ids]
+    if quick:
+        rows = [row for row in rows if row.tool is not Tool.FORGE]
+    standings = {row.id: Standing() for row in rows}
+    project = ROOT / "contracts" if quick else lay_out()
+
+    judge_lemmas([row for row in rows if row.tool is Tool.Z3], standings)
+    for tool, run in ((Tool.HALMOS, run_halmos), (Tool.FORGE, run_forge)):
+        chosen = [row for row in rows if row.tool is tool]
+        names = [name for row in chosen for name in (*row.tests, *row.witnesses)]
+        verdicts = run(project, names) if names else Verdicts()
+        if names:
+            print(f"{tool}: {len(verdicts.passed | verdicts.failed)} of {len(set(names))} ran", flush=True)
+        for row in chosen:
+            judge_tests(row, verdicts, standings[row.id])
+    if not quick:
+        break_all(rows, project, standings)
+    return report(rows, standings, mutants=not quick)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

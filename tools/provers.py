@@ -1,0 +1,112 @@
+"""Ask forge and halmos which tests pass, all of them by name.
+
+What is not among the verdicts has not run, or has come to no end: that is neither passed nor failed, so a
+prover that skips what it cannot read shows nothing.
+"""
+
+import os
+import re
+import subprocess
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from guard_mutants import PLAIN
+from repository import ROOT
+
+BIN = ROOT / ".cache" / "prove" / "bin"
+OUT = "../.cache/forge/prove/out"
+SYMBOLIC = {
+    "FOUNDRY_DYNAMIC_TEST_LINKING": "false",
+    "FOUNDRY_TEST": "test/symbolic",
+    "FOUNDRY_OUT": OUT,
+    "FOUNDRY_CACHE_PATH": "../.cache/forge/prove/cache",
+}
+PATIENCE_S = 1800
+WORKERS = 2
+"""Provers at a time: one for each core of a small machine."""
+
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+VERDICT = re.compile(r"^\[(PASS|FAIL)[^\]]*\]\s+(\w+)\(", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """The tests that passed and those that failed, by name."""
+
+    passed: frozenset[str] = frozenset()
+    failed: frozenset[str] = frozenset()
+
+
+def read_verdicts(said: str) -> Verdicts:
+    """The verdicts in what forge or halmos printed."""
+    found = VERDICT.findall(COLOURS.sub("", said))
+    failed = frozenset(name for verdict, name in found if verdict == "FAIL")
+    return Verdicts(frozenset(name for verdict, name in found if verdict == "PASS") - failed, failed)
+
+
+def _together(all_: Iterable[Verdicts]) -> Verdicts:
+    parts = list(all_)
+    return Verdicts(
+        frozenset().union(*(each.passed for each in parts)),
+        frozenset().union(*(each.failed for each in parts)),
+    )
+
+
+def _run(command: list[str], project: Path, environment: dict[str, str]) -> Verdicts:
+    path = {"PATH": f"{ROOT / 'tools'}:{os.environ['PATH']}"}
+    try:
+        done = subprocess.run(
+            command,
+            cwd=project,
+            env=os.environ | PLAIN | path | environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE_S,
+        )
+    except subprocess.TimeoutExpired:
+        print(f"{command[0]} was given up after {PATIENCE_S} s", flush=True)
+        return Verdicts()
+    verdicts = read_verdicts(done.stdout)
+    if done.returncode != 0 and not verdicts.failed:
+        print(f"{command[0]} failed: {(done.stderr or done.stdout)[-600:]}", flush=True)
+    return verdicts
+
+
+def _patterns(names: Iterable[str]) -> tuple[str, str]:
+    pairs = [name.split(".") for name in names]
+    return "|".join(sorted({one for one, _ in pairs})), "|".join(sorted({two for _, two in pairs}))
+
+
+def run_forge(project: Path, names: list[str]) -> Verdicts:
+    """Run tests with forge."""
+    if not names:
+        return Verdicts()
+    contracts, tests = _patterns(names)
+    command = ["forge", "test", "--match-contract", f"^({contracts})$", "--match-test", f"^({tests})\\b"]
+    return _run(command, project, {})
+
+
+def _shares(names: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
+    """Tests dealt out to the provers: those of one contract to as many as there are, the dear ones evenly."""
+    by_contract: dict[str, list[str]] = {}
+    for name in sorted(set(names)):
+        contract, _, test = name.partition(".")
+        by_contract.setdefault(contract, []).append(test)
+    for contract, tests in sorted(by_contract.items(), key=lambda each: -len(each[1])):
+        yield from ((contract, share) for at in range(WORKERS) if (share := tests[at::WORKERS]))
+
+
+def run_halmos(project: Path, names: Iterable[str], *options: str) -> Verdicts:
+    """Run proofs with halmos, some at once. What it does not know is neither passed nor failed."""
+    _run(["forge", "build", "--ast", "--extra-output", "storageLayout", "metadata"], project, SYMBOLIC)
+    command = [str(BIN / "halmos"), "--forge-build-out", OUT, "--no-status", "--solver-timeout-assertion"]
+    command += ["180s", *options]
+    calls = [
+        [*command, "--contract", contract, "--match-test", f"^({'|'.join(tests)})\\b"]
+        for contract, tests in _shares(names)
+    ]
+    with ThreadPoolExecutor(WORKERS) as pool:
+        return _together(pool.map(lambda call: _run(call, project, SYMBOLIC), calls))
