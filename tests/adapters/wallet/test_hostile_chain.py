@@ -31,6 +31,7 @@ from keeper.core.reason import Reason
 from keeper.core.transaction.account import Rules
 from keeper.core.transaction.budget import HOUR_S, Budget, Ceiling, since
 from keeper.core.transaction.messages import Order, Ordered
+from keeper.core.transaction.ordering import STRANGER
 from keeper.core.transaction.slot import gas_limit
 from keeper.core.transaction.wish import Instead, Unwanted, Wanted, Wish
 from keeper.core.units import GWEI, WAD, Address
@@ -139,7 +140,9 @@ class HostileChain(RuleBasedStateMachine):
     def heard(self, tx: fakes.Tx) -> None:
         """Every byte that leaves the host is held against the promises."""
         assert tx.tx_hash in self.ledger.hashes, "broadcast before it was journalled"
-        assert tx.fields.tip_wei <= tx.fields.max_fee_wei <= CEILING
+        # Against a transaction not made here a person's no-op has no policy, and a ceiling of its own.
+        stranger = self.ledger.open[tx.fields.nonce].terms == STRANGER
+        assert tx.fields.tip_wei <= tx.fields.max_fee_wei <= (STRANGER.max_fee_wei if stranger else CEILING)
         assert tx.fields.gas_limit <= gas_limit(PLAN)
         assert tx.fields.to == fakes.ACCOUNT or tx.fields.data
         view = self.wallet.account.view
