@@ -134,8 +134,9 @@ def killers(row: Property, project: Path) -> list[str]:
         return sorted(next((failed for failed in runs if failed), frozenset()))
     names = dict.fromkeys((*row.tests, *row.witnesses))
     fuzzed = [name for name in names if ".invariant_" in name]
-    failed = run_forge(project, [name for name in names if name not in fuzzed]).failed
-    return sorted(failed or run_forge(project, fuzzed).failed)
+    known = {name.partition(".")[2] for name in names}
+    failed = run_forge(project, [name for name in names if name not in fuzzed]).failed & known
+    return sorted(failed or run_forge(project, fuzzed).failed & known)
 
 
 class Kills:

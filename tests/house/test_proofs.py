@@ -64,3 +64,12 @@ def test_a_test_that_failed_once_has_not_passed() -> None:
     verdicts = read_verdicts(said)
     assert verdicts.passed == {"check_a"}
     assert verdicts.failed == {"test_b"}
+
+
+def test_the_failures_of_forge_are_read_whatever_their_reasons_hold() -> None:
+    said = (
+        "[FAIL: Left(0x5615, 7896 [7.896e18])] test_a() (gas: 1)\n"
+        "[FAIL: no; counterexample: args=[1, [2]]] testFuzz_b((int256,uint256),bool) (runs: 20)\n"
+        '{"event":"failure","invariant":"invariant_c","reason":"1 != 0"}\n'
+    )
+    assert read_verdicts(said).failed == {"test_a", "testFuzz_b", "invariant_c"}
