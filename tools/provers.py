@@ -29,8 +29,8 @@ WORKERS = 2
 
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 VERDICT = re.compile(r"^\[(PASS|FAIL)(?:\]|.*\])\s+(\w+)\(", re.MULTILINE)
-FAILURE = re.compile(r'"event":"failure","invariant":"(\w+)"')
-"""The reason of an invariant's failure fills lines of its own, and its name stands far behind."""
+SEQUENCE = re.compile(r"^\[FAIL.*\n(?:\t.*\n)+ (\w+)\(", re.MULTILINE)
+"""Between an invariant's failure and its name stand the calls that led to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Verdicts:
 def read_verdicts(said: str) -> Verdicts:
     """The verdicts in what forge or halmos printed."""
     found = VERDICT.findall(COLOURS.sub("", said))
-    failed = frozenset(name for verdict, name in found if verdict == "FAIL") | set(FAILURE.findall(said))
+    failed = frozenset(name for verdict, name in found if verdict == "FAIL") | set(SEQUENCE.findall(said))
     return Verdicts(frozenset(name for verdict, name in found if verdict == "PASS") - failed, failed)
 
 

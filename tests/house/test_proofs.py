@@ -70,6 +70,8 @@ def test_the_failures_of_forge_are_read_whatever_their_reasons_hold() -> None:
     said = (
         "[FAIL: Left(0x5615, 7896 [7.896e18])] test_a() (gas: 1)\n"
         "[FAIL: no; counterexample: args=[1, [2]]] testFuzz_b((int256,uint256),bool) (runs: 20)\n"
-        '{"event":"failure","invariant":"invariant_c","reason":"1 != 0"}\n'
+        "[FAIL: assertion failed: 1 != 0]\n\t[Sequence] (original: 9, shrunk: 1)\n"
+        "\t\tsender=0x84 addr=[test/Handler.sol:Handler]0xD6 calldata=ripcord() args=[]\n"
+        " invariant_c() (runs: 11, calls: 550, reverts: 0)\n"
     )
     assert read_verdicts(said).failed == {"test_a", "testFuzz_b", "invariant_c"}
