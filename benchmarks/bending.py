@@ -67,7 +67,8 @@ def bends(
             continue
         at = (np.sqrt(total_variance(each.smile, good.moneyness) / good.years) for each in (one, other))
         moves.append(float(np.abs(next(at) - next(at)).max() / good.spread[0]))
-    quantiles = (float(each) for each in np.percentile(moves, (50, 99, 100)))
+    # Where every smile was refused nothing moved.
+    quantiles = (float(each) for each in np.percentile(moves or [0.0], (50, 99, 100)))
     return dict(zip(MOVES + SHARES, (*quantiles, refused / trials, refused_bad / trials), strict=True))
 
 

@@ -55,6 +55,8 @@ def test_the_bending_benchmark_follows_from_its_seed(capsys: pytest.CaptureFixtu
         assert bending.main(["--json", "--trials", "3", "--seed", "4"]) == 0
         reports.append(json.loads(capsys.readouterr().out))
     assert reports[0] == reports[1]
-    assert set(reports[0]["rows"]) == set(bending.GROUPS)
+    assert set(reports[0]["rows"]) == {
+        f"{size}, {place}" for size in bending.GROUPS for place in bending.ENDS
+    }
     assert bending.main(["--trials", "2"]) == 0
     assert "half spreads" in capsys.readouterr().out

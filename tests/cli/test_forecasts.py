@@ -1,14 +1,13 @@
 """From prices to bars to a band: primed, explained, lived through, started again, replayed."""
 
 import json
-import math
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from keeper.cli.exits import Exit
 from tests.cli.conftest import Daemon, Keeper, Site, daemon
+from tests.cli.tapes import HOUR_S, tape
 from tests.fixtures.world import World
 
 pytestmark = pytest.mark.world
@@ -20,18 +19,6 @@ ASKS = """forecast:
 oracle:
 """
 MODELS = ("ewma", "har", "garch")
-HOUR_S = 3_600
-
-
-def tape(world: World, path: Path, days: int = 40, last: float = 3_000.0) -> str:
-    """Hourly prices up to now, twice as wild as the oracle says, that end at the oracle's price."""
-    rng = np.random.default_rng(7)
-    moves = 1.4 / math.sqrt(365 * 24) * rng.standard_normal(days * 24)
-    price = last * np.exp(np.concatenate([np.cumsum(moves[::-1])[::-1], [0.0]]))
-    now = world.timestamp() - 600
-    rows = [f"{now - (len(price) - 1 - hour) * HOUR_S},{each}" for hour, each in enumerate(price.tolist())]
-    path.write_text("\n".join(["ts,close", *rows]))
-    return str(path)
 
 
 def metric(running: Daemon, name: str, **labels: str) -> float:

@@ -21,6 +21,7 @@ from keeper.cli.program import program
 from keeper.observe import Metrics
 from tests.adapters.journal.build import opened_slot, writer
 from tests.cli.conftest import Keeper, Site, daemon
+from tests.cli.tapes import tape
 from tests.core.transaction.build import VAULT, plan
 from tests.fixtures.world import World
 
@@ -118,6 +119,13 @@ def signed(site: Site, nonce: int) -> Iterator[None]:
     yield
 
 
+@contextmanager
+def recorded(world: World, name: str) -> Iterator[None]:
+    """A tape of that name in the operator's folder."""
+    tape(world, Path(name))
+    yield
+
+
 @pytest.mark.world
 @pytest.mark.parametrize("command", [line for line in of(KEEPERS) if shlex.split(line)[1] == "tune"])
 def test_a_vault_is_tuned_as_it_is_written(
@@ -145,6 +153,7 @@ def test_a_command_works_as_it_is_written(keeper: Keeper, operator: Site, world:
         "tx list": lambda: signed(operator, 7),
         "tx show": lambda: signed(operator, 7),
         "explain 7": lambda: signed(operator, 7),
+        "prime": lambda: recorded(world, arguments[1]),
     }
     with before.get(" ".join([name, *arguments[:1]]), before.get(name, nullcontext))():
         if name == "replay":
