@@ -4,9 +4,9 @@
 A property can hold because nothing ever happens: a fuzzer whose attacks all fail, a prover to whom every
 call reverts, a tool that skips what it cannot read. So proofs.toml names for each property its tests, its
 witnesses (what must occur, or what a prover must refute) and its mutants, entries of guard_mutants.toml of
-which each must make one of these tests fail. Every named test must have run. For a lemma the mutants are its
-own checks. A mutant once killed is not tried again until a contract or a test changes, so that who is
-interrupted goes on where he was.
+which each must make one of these tests or witnesses fail. Every named test must have run. For a lemma the
+mutants are its own checks. A mutant once killed is not tried again until a contract or a test changes, so
+that who is interrupted goes on where he was.
 
     prove.py              everything, with a table at the end: an hour
     prove.py --quick      what forge does not run by itself: the proofs by halmos and z3, without mutants
@@ -209,9 +209,15 @@ def main(words: list[str]) -> int:
     """Prove what is asked for."""
     quick = "--quick" in words
     ids = {word for word in words if word != "--quick"}
+    if unknown := ids - {row.id for row in properties()}:
+        print(f"no such property: {', '.join(sorted(unknown))}; they are P1 to P35, and --quick is an option")
+        return 2
     rows = [row for row in properties() if not ids or row.id in ids]
     if quick:
         rows = [row for row in rows if row.tool is not Tool.FORGE]
+    if not rows:
+        print("nothing to prove: forge shows what was asked for, which --quick leaves out")
+        return 2
     standings = {row.id: Standing() for row in rows}
     project = ROOT / "contracts" if quick else lay_out()
 

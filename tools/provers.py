@@ -29,6 +29,8 @@ WORKERS = 2
 
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 VERDICT = re.compile(r"^\[(PASS|FAIL)(?:\]|.*\])\s+(\w+)\(", re.MULTILINE)
+BOUNDED = re.compile(r"(\w+)\([^)]*\): paths have not been fully explored")
+"""Halmos says so beside a pass: what was left out might have failed."""
 SEQUENCE = re.compile(r"^\[FAIL.*\n(?:\t.*\n)+ (\w+)\(", re.MULTILINE)
 """Between an invariant's failure and its name stand the calls that led to it."""
 
@@ -43,9 +45,11 @@ class Verdicts:
 
 def read_verdicts(said: str) -> Verdicts:
     """The verdicts in what forge or halmos printed."""
-    found = VERDICT.findall(COLOURS.sub("", said))
+    said = COLOURS.sub("", said)
+    found = VERDICT.findall(said)
     failed = frozenset(name for verdict, name in found if verdict == "FAIL") | set(SEQUENCE.findall(said))
-    return Verdicts(frozenset(name for verdict, name in found if verdict == "PASS") - failed, failed)
+    passed = frozenset(name for verdict, name in found if verdict == "PASS")
+    return Verdicts(passed - failed - set(BOUNDED.findall(said)), failed)
 
 
 def _together(all_: Iterable[Verdicts]) -> Verdicts:

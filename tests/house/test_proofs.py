@@ -75,3 +75,18 @@ def test_the_failures_of_forge_are_read_whatever_their_reasons_hold() -> None:
         " invariant_c() (runs: 11, calls: 550, reverts: 0)\n"
     )
     assert read_verdicts(said).failed == {"test_a", "testFuzz_b", "invariant_c"}
+
+
+def test_a_proof_whose_paths_were_cut_short_has_not_passed() -> None:
+    said = (
+        "[PASS] check_a(uint256) (paths: 3)\n[PASS] check_b() (paths: 1)\n"
+        "\x1b[33mWARNING  check_a(uint256): paths have not been fully explored "
+        "due to the loop unrolling bound: 2\x1b[0m\n"
+    )
+    assert read_verdicts(said).passed == {"check_b"}
+
+
+@pytest.mark.parametrize("words", [["P36"], ["--Quick"], ["--quick", "P11"]])
+def test_who_asks_to_prove_nothing_is_told_so(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert prove.main(words) == 2
+    assert capsys.readouterr().out
