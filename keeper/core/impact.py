@@ -67,4 +67,5 @@ def footprint(case: Case, moves: float) -> tuple[float, float]:
 
 def _is_fresh(case: Case) -> bool:
     """Whether the oracle may still be digesting the last own hedge."""
-    return case.situation.head.timestamp - case.memory.rebalanced_at <= case.policy.triggers.own_impact_s
+    window_s = case.policy.triggers.own_impact_s
+    return 0 < window_s and case.situation.head.timestamp - case.memory.rebalanced_at <= window_s

@@ -19,6 +19,7 @@ from keeper.core.memory import NO_SLICES, Slices
 from keeper.core.policy import Policy
 from keeper.core.quote import Quote, Side, gas_cost_usd
 from keeper.core.reason import Reason
+from keeper.core.risk import kept_within
 from keeper.core.sizing import possible, to_inner_edge, to_restore_level, within_slippage
 from keeper.core.slicing import Piece, piece
 from keeper.core.units import BPS, WAD, Address, mul_div_up
@@ -96,7 +97,10 @@ def _ways(case: Case, verdict: Breached) -> tuple[Piece, ...]:
         return (Piece(verdict.restoring, NO_SLICES),)
     whole = less(to_inner_edge(situation, verdict.band), own)
     if not verdict.breaches[0].urgent:
-        return (piece(policy, situation, case.memory, whole),)
+        soft = kept_within(policy, situation, 0.0, whole)
+        return (piece(policy, situation, case.memory, soft),)
+    if Reason.DELTA_LIMIT not in verdict.reasons and abs(whole) > abs(verdict.restoring):
+        whole = kept_within(policy, situation, verdict.restoring, whole)
     ways = [max(whole, verdict.restoring, key=abs)]
     if Reason.DELTA_LIMIT in verdict.reasons:
         shorter = max(less(to_restore_level(policy, situation), own), verdict.restoring, key=abs)

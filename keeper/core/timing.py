@@ -22,6 +22,10 @@ PINNED = 2.0
 """Standard deviations from its strike within which an option may yet expire on either side."""
 
 
+HARD = frozenset({Reason.DELTA_LIMIT, Reason.EMERGENCY_DELTA})
+"""What delta may be traded for where only limits are to be restored."""
+
+
 def objections(case: Case, verdict: Breached) -> Iterator[Hold]:
     """What speaks against acting now; the first decides."""
     yield from _forbidden(case, verdict)
@@ -34,11 +38,13 @@ def objections(case: Case, verdict: Breached) -> Iterator[Hold]:
 
 
 def _forbidden(case: Case, verdict: Breached) -> Iterator[Hold]:
-    first = verdict.breaches[0]
     if case.policy.mode is Mode.PAUSED:
         yield Hold(Reason.POLICY_PAUSED, 1.0, 0.0)
-    if case.policy.mode is Mode.REDUCE_ONLY and not first.urgent:
-        yield Hold(Reason.REDUCE_ONLY, first.measured, first.limit)
+    if case.policy.mode is Mode.REDUCE_ONLY and verdict.reasons.isdisjoint(HARD) and not verdict.restoring:
+        # Low collateral makes a hedge to the band urgent, and no more than a hedge to the band.
+        for breach in verdict.breaches:
+            if breach.reason is Reason.DELTA_BAND:
+                yield Hold(Reason.REDUCE_ONLY, breach.measured, breach.limit)
 
 
 def _between_slices(case: Case) -> Iterator[Hold]:

@@ -118,7 +118,8 @@ abstract contract GuardedFixture is Test {
 
     /// @dev Lets time pass, with fresh answers at the end of it.
     function _skip(uint256 seconds_) internal {
-        skip(seconds_);
+        // Compiled via IR `block.timestamp` is read once for a whole test, whatever is warped meanwhile.
+        vm.warp(vm.getBlockTimestamp() + seconds_);
         (, int256 price,,,) = priceFeed.latestRoundData();
         (, int256 vol,,,) = volFeed.latestRoundData();
         priceFeed.push(price);

@@ -130,7 +130,7 @@ class Solver:
             process = self._process or await self._start()
             async with asyncio.timeout(WITHIN_S):
                 return await _answer(process, recipe)
-        except (OSError, EOFError, TimeoutError, GarbledError) as error:
+        except (OSError, EOFError, ValueError, TimeoutError, GarbledError) as error:
             said = await self._end()
             raise DiedError(": ".join(each for each in (str(error), said) if each)) from error
 

@@ -95,9 +95,9 @@ class Now(NamedTuple):
 def elapsed_years(stated: Legs, legs: Legs) -> float:
     """Years from the statement of a book to this one; NaN if these are not the legs left of it.
 
-    Those that have expired since are gone; legs of no size are padding.
+    Those that have expired are gone, settled or not; legs of no size are padding.
     """
-    now = [(terms, years) for terms, years in _rows(legs) if terms[-1] != 0.0]
+    now = [(terms, years) for terms, years in _rows(legs) if terms[-1] != 0.0 and years > 0.0]
     if not now:
         return math.nan
     then = _rows(stated)

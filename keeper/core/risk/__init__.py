@@ -3,7 +3,7 @@
 from keeper.core.risk.limits import passed
 from keeper.core.risk.measuring import UNASKED, Risk, Unasked, measure_risks, risks_asked_for
 from keeper.core.risk.netting import BookExposure, book_exposures
-from keeper.core.risk.restoring import restoring_trade
+from keeper.core.risk.restoring import kept_within, restoring_trade
 from keeper.core.risk.stress import Outcome, Shock, outcomes
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Shock",
     "Unasked",
     "book_exposures",
+    "kept_within",
     "measure_risks",
     "outcomes",
     "passed",

@@ -64,6 +64,16 @@ def restoring_trade(policy: Policy, situation: Situation, passed: Collection[Rea
     return float(finer[_first(asked, finer)]) if first else 0.0
 
 
+def kept_within(policy: Policy, situation: Situation, least: float, most: float) -> float:
+    """The longest trade in base from `least` to `most` that takes no risk beyond a limit it is within."""
+    held = [*_held(policy, situation)]
+    if not held:
+        return most
+    trades = np.linspace(least, most, STEPS + 1)
+    fits = np.logical_and.reduce([(found := each.limit(trades)) <= max(found[0], 0.0) for each in held])
+    return most if fits.all() else float(trades[max(int(fits.argmin()) - 1, 0)])
+
+
 def _looked_at(measures: Sequence[Excess], way: float) -> Floats:
     """Trades on the way, closer together where a measure is least: there what fits may be a narrow place."""
     share = np.linspace(0.0, 1.0, STEPS + 1)
@@ -85,6 +95,9 @@ def _asked(held: _Held, trades: Floats, passed: Collection[Reason]) -> _Asked:
     restored = held.restored(trades)
     if restored.min() <= 0.0:
         return _Asked(held.restored, 0.0, cures=True)
+    if within[0] <= 0.0:
+        # It stands, and is kept: to go after the least that can be had would cost a trade at each move of it.
+        return _Asked(held.restored, float(restored[0]), cures=False)
     if within.min() <= 0.0:
         return _Asked(held.limit, float(within.min()), cures=True)
     return _Asked(held.restored, float(restored[0]), cures=False)
