@@ -68,4 +68,4 @@ def footprint(case: Case, moves: float) -> tuple[float, float]:
 def _is_fresh(case: Case) -> bool:
     """Whether the oracle may still be digesting the last own hedge."""
     window_s = case.policy.triggers.own_impact_s
-    return 0 < window_s and case.situation.head.timestamp - case.memory.rebalanced_at <= window_s
+    return window_s > 0 and case.situation.head.timestamp - case.memory.rebalanced_at <= window_s
