@@ -116,9 +116,9 @@ abstract contract GuardedFixture is Test {
         driver.pushTo(price);
     }
 
-    /// @dev Lets time pass, with fresh answers at the end of it.
+    /// @dev Lets time pass, with fresh answers at the end of it. Not by `skip`, which reads `block.timestamp`: the optimizer
+    /// moves that out of a loop, and then time stands still.
     function _skip(uint256 seconds_) internal {
-        // Compiled via IR `block.timestamp` is read once for a whole test, whatever is warped meanwhile.
         vm.warp(vm.getBlockTimestamp() + seconds_);
         (, int256 price,,,) = priceFeed.latestRoundData();
         (, int256 vol,,,) = volFeed.latestRoundData();
