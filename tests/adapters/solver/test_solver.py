@@ -177,9 +177,10 @@ async def test_a_worker_that_dies_each_time_is_started_less_and_less_often() -> 
     [
         ((sys.executable, "-c", "print('nonsense', flush=True)"), "not an answer: b'nonsense"),
         ((sys.executable, "-c", """print('{"times": 9, "spots": 9}', flush=True)"""), "bytes read"),
+        ((sys.executable, "-c", "print('x' * 2**20, flush=True)"), "exceed the limit"),
         (("/nowhere/python",), "No such file"),
     ],
-    ids=["nonsense", "half an answer", "no program"],
+    ids=["nonsense", "half an answer", "no end of a line", "no program"],
 )
 async def test_a_worker_that_makes_no_sense_is_as_good_as_dead(command: Sequence[str], why: str) -> None:
     desk = Desk(command)

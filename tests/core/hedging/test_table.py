@@ -165,6 +165,12 @@ def test_what_is_left_of_a_book_after_an_expiry_is_still_its_book() -> None:
     assert abs(float(found.sell_above - plain.sell_above)) > 1e-4
 
 
+def test_a_leg_that_has_expired_and_is_not_settled_takes_no_table_from_its_book() -> None:
+    unsettled = book((3000, 0, True, -1), (3000, 3, True, 1))
+    found, plain = (region(unsettled, tables, spot=3000.0) for tables in ([TABLES["calendar"]], []))
+    assert abs(float(found.sell_above - plain.sell_above)) > 1e-4
+
+
 def test_many_books_at_once_are_each_book_alone() -> None:
     books, spots = [CALL, CALENDAR, STRANGLE], np.array([2950.0, 3000.0, 3100.0])
     tables: list[Table | Unsolved] = [TABLES["call"], TABLES["calendar"], Unsolved.NOT_YET]

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from keeper.core.exposure import Situation, measure
 from keeper.core.policy import Limits, Policy
 from keeper.core.position import Leg
+from keeper.core.reason import Reason
 from keeper.core.risk import Risk, measure_risks, passed
+from keeper.core.risk.restoring import kept_within
 from keeper.core.risk.restoring import restoring_trade as trade_for
 from keeper.core.units import WAD
 from tests.core.build import CALL, POLICY, STRADDLE, snapshot, usd
@@ -170,6 +172,29 @@ def test_no_limit_is_restored_at_the_cost_of_another(
     ):
         assert now <= max(limit, was) * (1 + 1e-6) + 1
     assert after.stress_loss_usd <= stress_usd + 1 or after.expected_shortfall_usd <= shortfall_usd + 1
+
+
+def test_a_limit_that_stands_and_is_kept_is_not_chased() -> None:
+    loss = risk_of(HEAVY).stress_loss_usd
+    least = min(risk_of(traded(HEAVY, -share * HEAVY.exposure.gap)).stress_loss_usd for share in (0.9, 1.0))
+    policy = limited(1e-6, stress_loss_usd_wad=usd(1.01 * loss))
+    assert least > 1e-6 * loss
+    assert trade_for(policy, HEAVY, {Reason.STRESS_LIMIT}) == 0.0
+
+
+@given(books, st.integers(0, 400), st.floats(1.001, 1.5), st.floats(0.1, 1.0))
+def test_what_is_kept_within_breaks_no_limit(
+    book: tuple[Leg, ...], base: int, room: float, share: float
+) -> None:
+    each = holding(book, base)
+    before = risk_of(each)
+    assume(each.exposure.nav_usd > 0)
+    assume(before.stress_loss_usd > 1)
+    limit = room * before.stress_loss_usd
+    wanted = -share * each.exposure.gap
+    trade = kept_within(limited(stress_loss_usd_wad=usd(limit)), each, 0.0, wanted)
+    assert 0.0 <= trade * np.sign(wanted) <= abs(wanted)
+    assert risk_of(traded(each, trade)).stress_loss_usd <= limit * (1 + 1e-6) + 1
 
 
 def test_a_policy_says_which_of_its_limits_need_repricing() -> None:
