@@ -149,8 +149,10 @@ class Solver:
     async def _end(self) -> str:
         """Make sure that there is no worker, and return the last that it said."""
         process, self._process = self._process, None
-        if process is None or process.stdin is None or process.stderr is None:
+        if process is None or process.stdin is None or process.stdout is None or process.stderr is None:
             return ""
+        # What nobody reads of its output would keep `wait` from ever returning.
+        drained = asyncio.create_task(_drained(process.stdout))
         process.stdin.close()  # at which it ends; to kill what has died already would hide its exit code
         try:
             async with asyncio.timeout(GRACE_S):
@@ -159,7 +161,14 @@ class Solver:
             process.kill()
         said = (await process.stderr.read()).decode(errors="replace").strip().splitlines()
         code = await process.wait()
+        await drained
         return f"{said[-1] if said else 'it said nothing'} (exit code {code})"
+
+
+async def _drained(output: asyncio.StreamReader) -> None:
+    """Read to the end, and keep nothing."""
+    while await output.read(2**16):
+        pass
 
 
 async def _answer(process: Process, recipe: Recipe) -> Table | Unsolved:
