@@ -114,6 +114,14 @@ def test_with_little_collateral_a_soft_hedge_waits_for_no_cheaper_moment() -> No
     assert decided(90.0, replace(poor(0.9), costs=stingy)).reason is Reason.FEE_CEILING
 
 
+def test_little_collateral_is_no_reason_to_hedge_to_the_band_where_only_limits_are_restored() -> None:
+    reducing = replace(poor(1.1), mode=Mode.REDUCE_ONLY)
+    soft = decided(90.0, reducing)
+    assert soft.breaches[0].reason is Reason.EMERGENCY_COLLATERAL
+    assert soft.reason is Reason.REDUCE_ONLY
+    assert isinstance(decided(150.0, reducing).action, Plan)
+
+
 def test_collateral_alone_cannot_be_traded_and_does_not_shorten_the_contracts_cooldown() -> None:
     closed = decided(0.0, poor(1.2))
     assert [breach.reason for breach in closed.breaches] == [Reason.EMERGENCY_COLLATERAL]
