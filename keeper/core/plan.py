@@ -89,7 +89,8 @@ def _ways(case: Case, verdict: Breached) -> tuple[Piece, ...]:
     """What restores the policy, the shorter way first.
 
     Beyond a hard limit the rest of the way to the inner edge is to be worth what it costs. What restores a
-    risk pays the gas, so that the way to the inner edge is made with it. Nothing urgent waits for its pieces.
+    risk pays the gas: the way to the inner edge is made with it, as far as no limit is broken by it, which
+    goes for soft hedges too. Nothing urgent waits for its pieces.
     """
     policy, situation = case.policy, case.situation
     own = 0.0 if verdict.is_emergency else own_part(case)
