@@ -21,7 +21,8 @@ from typing import Final
 
 import numpy as np
 
-from keeper.core.hedging.desk import Desk
+from keeper.core.hedging.band import Floats
+from keeper.core.hedging.desk import Desk, Support
 from keeper.core.hedging.instruments import Combination, Instrument, Need, Short, within_reach
 from keeper.core.hedging.program import Unsolvable
 
@@ -43,12 +44,22 @@ def cheapest(need: Need, instruments: Sequence[Instrument]) -> Combination | Sho
         if isinstance(best, Combination) and floor_usd + fixed_usd >= best.objective_usd:
             break
         trades = desk.trades(support)
-        if isinstance(trades, Unsolvable):
+        if isinstance(trades, Unsolvable) or _is_known(desk, trades, support, best):
             continue
         for candidate in desk.in_lots(trades):
             if isinstance(best, Short) or candidate.objective_usd < best.objective_usd:
                 best = candidate
     return best
+
+
+def _is_known(desk: Desk, trades: Floats, support: Support, best: Combination | Short) -> bool:
+    """Whether a smaller set trades the same, or lots can only make it dearer than the best.
+
+    A set comes after all of its parts: none of them costs more, and each is smaller.
+    """
+    if not np.all(trades[list(support)]):
+        return True
+    return isinstance(best, Combination) and desk.combination(trades).objective_usd >= best.objective_usd
 
 
 def _supports(instruments: Sequence[Instrument]) -> Iterator[tuple[tuple[int, ...], float]]:
@@ -67,8 +78,8 @@ def _refuse_nonsense(need: Need, instruments: Sequence[Instrument]) -> None:
     if not np.all(need.low <= need.high):
         raise ValueError("a range ends before it begins")
     for each in instruments:
-        numbers = (*each.effect, each.cost, each.fixed, each.least, each.most, each.margin, each.lot)
-        if not np.all(np.isfinite(numbers)):
+        positive = (each.cost, each.cost_sold, each.fixed, each.margin, each.lot, each.most, -each.least)
+        if not np.all(np.isfinite((*each.effect, *positive))):
             raise ValueError("an instrument is made of finite numbers")
-        if min(each.cost, each.fixed, each.margin, each.lot, each.most, -each.least) < 0.0:
+        if min(positive) < 0.0:
             raise ValueError("an instrument's costs and limits are not below zero, its least not above")
