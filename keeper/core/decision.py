@@ -11,6 +11,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import TypeVar
 
+from keeper.core.advice import NOTHING_LISTED, Advice, NoAdvice, advise
 from keeper.core.case import Case
 from keeper.core.exposure import Exposure, Situation, situations
 from keeper.core.head import Head
@@ -38,6 +39,7 @@ class Decision:
     `action` is a plan, or a hold with its reason. `breaches` may be there although the action is to hold: a
     limit is passed, and `action` says why nothing is done about it. `carried` is what the next look is to
     know of this one, `tier` says what found the band, and `risk` was measured if the policy limits it.
+    `advice` is for people, where the policy lists what they can trade.
     """
 
     head: Head
@@ -50,6 +52,7 @@ class Decision:
     action: Plan | Hold
     tier: Tier = Tier.NO_TABLE
     risk: Risk | Unasked = UNASKED
+    advice: Advice | NoAdvice = NOTHING_LISTED
 
     @property
     def reason(self) -> Reason:
@@ -134,7 +137,8 @@ def _prepare(case: Case) -> Decision | Question:
     """Where nothing could be measured, what stood breached still stands."""
     found = prepared(case)
     if isinstance(found, Hold):
-        return _decision(case, (), NO_BAND, case.memory.carried, found)
+        decision = _decision(case, (), NO_BAND, case.memory.carried, found)
+        return replace(decision, advice=advise(case, found, found))
     return found
 
 
@@ -145,7 +149,7 @@ def _conclude(case: Case, band: Band, risk: Risk | Unasked, tier: Tier) -> Decis
     else:
         action = _act(case, verdict)
         decision = _decision(case, verdict.breaches, band, _carried(case, verdict, action), action)
-    return replace(decision, risk=risk, tier=tier)
+    return replace(decision, risk=risk, tier=tier, advice=advise(case, verdict, decision.action))
 
 
 MOMENTARY = frozenset({Reason.DELTA_BAND, Reason.EMERGENCY_DELTA})
