@@ -1,8 +1,9 @@
 """One policy, one vault, one market: what would have happened.
 
 The loop is the daemon's, on another clock: look, decide, send, and at some later look find out what became of
-it. The decisions are `keeper.core.decision`'s own. They are asked for many looks at a time, as though none of
-them would act or leave anything to the next; from the first one that does, the rest is asked again.
+it. The decisions are `keeper.core.decision`'s own, and a desk follows what they advise. They are asked for
+many looks at a time, as though none of them would act or leave anything to the next; from the first one that
+does, the rest is asked again.
 """
 
 import math
@@ -24,6 +25,7 @@ from keeper.core.position import VaultRules
 from keeper.core.reason import Reason
 from keeper.core.units import WAD, wad_from_float_down
 from keeper.simulation.book import QUOTE_DECIMALS, Structure, eras
+from keeper.simulation.desk import Bought, Desk, asks
 from keeper.simulation.frictions import World
 from keeper.simulation.ledger import Ledger, Trade
 from keeper.simulation.looks import Looks
@@ -53,7 +55,7 @@ class Track:
 
     `gap`, `low` and `high` in base, the last two the band's edges less the inventory that closes the gap;
     `value_usd` is net of what is owed and of no gas; `outside`: a band or limit was passed. `reasons` counts
-    the looks by what was decided.
+    the looks by what was decided. `bought` is what the desk was advised and did.
     """
 
     step_s: int
@@ -66,6 +68,7 @@ class Track:
     target: float
     trades: tuple[Trade, ...]
     reasons: Mapping[Reason, int]
+    bought: tuple[Bought, ...] = ()
 
 
 def backtest(policy: Policy, setup: Setup, world: World, decide: Decide = decide_each) -> Track:
@@ -75,18 +78,20 @@ def backtest(policy: Policy, setup: Setup, world: World, decide: Decide = decide
     """
     books = eras(setup.structure, setup.units, world.market)
     looks = Looks(policy, setup.rules, books, world)
-    ledger = _opened(policy, setup, looks, world)
+    ledger, desk = _opened(policy, setup, looks, world), Desk()
     rows: list[_Row] = []
     for era in books:
         ledger.pay(era.paid_units)
         while len(rows) < era.end:
             first = len(rows)
             ledger.receive(world, first)
-            end = min(
-                first + _window(first, len(ledger.trades)), era.end, max(ledger.arrives(world), first + 1)
-            )
-            rows += _until_one_acts(decide(looks.cases(era, range(first, end), ledger)), ledger, first)
-    return _track(rows, ledger, setup, world)
+            ledger.pay(desk.settle(world.market, first))
+            acted = len(ledger.trades) + len(desk.bought)
+            arrives = max(min(ledger.arrives(world), desk.until(world.market)), first + 1)
+            end = min(first + _window(first, acted), era.end, arrives)
+            cases = looks.cases(era, range(first, end), ledger, desk)
+            rows += _until_one_acts(decide(cases), ledger, desk, first)
+    return _track(rows, ledger, desk, setup, world)
 
 
 def opening(policy: Policy, setup: Setup, world: World) -> Situation:
@@ -95,7 +100,7 @@ def opening(policy: Policy, setup: Setup, world: World) -> Situation:
     looks = Looks(policy, setup.rules, books, world)
     ledger = _opened(policy, setup, looks, world)
     ledger.pay(books[0].paid_units)
-    (case,) = looks.cases(books[0], range(1), ledger)
+    (case,) = looks.cases(books[0], range(1), ledger, Desk())
     return case.situation
 
 
@@ -118,10 +123,11 @@ class _Row:
     reason: Reason
 
 
-def _until_one_acts(ends: Iterable[Decision | Failure], ledger: Ledger, first: int) -> list[_Row]:
+def _until_one_acts(ends: Iterable[Decision | Failure], ledger: Ledger, desk: Desk, first: int) -> list[_Row]:
     """What holds of some decisions; the first plan among them, unless one is on its way, is sent.
 
-    What a decision leaves to the next look is remembered, and ends the run too if it is new.
+    What a decision leaves to the next look is remembered, and ends the run too if it is new. So does what the
+    desk is advised, once it has done it.
     """
     rows: list[_Row] = []
     for end in ends:
@@ -132,6 +138,9 @@ def _until_one_acts(ends: Iterable[Decision | Failure], ledger: Ledger, first: i
         ledger.memory = replace(ledger.memory, carried=end.carried)
         if isinstance(end.action, Plan):
             ledger.send(end.action, first + len(rows) - 1)
+        if asks(end):
+            ledger.pay(-desk.follow(end))
+            break
         if (ledger.sent, ledger.memory) != before:
             break
     return rows
@@ -163,7 +172,7 @@ def _opened(policy: Policy, setup: Setup, looks: Looks, world: World) -> Ledger:
     )
 
 
-def _track(rows: Sequence[_Row], ledger: Ledger, setup: Setup, world: World) -> Track:
+def _track(rows: Sequence[_Row], ledger: Ledger, desk: Desk, setup: Setup, world: World) -> Track:
     gap, low, high, value = (
         np.array([getattr(row, name) for row in rows]) for name in ("gap", "low", "high", "value_usd")
     )
@@ -178,4 +187,5 @@ def _track(rows: Sequence[_Row], ledger: Ledger, setup: Setup, world: World) -> 
         target=setup.rules.target_delta_wad / WAD,
         trades=tuple(ledger.trades),
         reasons=Counter(row.reason for row in rows),
+        bought=tuple(desk.bought),
     )

@@ -19,6 +19,7 @@ from keeper.core.units import WAD, wad_from_float_down
 from keeper.simulation import backtest as fast
 from keeper.simulation.backtest import Setup, Track, backtest
 from keeper.simulation.book import QUOTE_DECIMALS, Era, eras
+from keeper.simulation.desk import Desk, asks
 from keeper.simulation.frictions import World
 from keeper.simulation.ledger import Ledger
 from keeper.simulation.looks import Looks
@@ -27,7 +28,7 @@ from tests.core.build import usd
 from tests.simulation.build import policy, setup, world
 
 
-def plainly(policy: Policy, setup: Setup, world: World) -> tuple[list[Decision], Ledger]:
+def plainly(policy: Policy, setup: Setup, world: World) -> tuple[list[Decision], Ledger, Desk]:
     """Each step by itself, as the daemon does it: a snapshot, and what `decide_all` makes of it."""
     books = eras(setup.structure, setup.units, world.market)
     looks = Looks(policy, setup.rules, books, world)
@@ -40,19 +41,22 @@ def plainly(policy: Policy, setup: Setup, world: World) -> tuple[list[Decision],
         wad_from_float_down(base),
         Memory(policy.vault),
     )
-    decisions = []
+    decisions, desk = [], Desk()
     for era in books:
         ledger.pay(era.paid_units)
         for step in range(era.first, era.end):
             ledger.receive(world, step)
-            snapshot = snapshot_at(era, step, looks, ledger)
+            ledger.pay(desk.settle(world.market, step))
+            snapshot = snapshot_at(desk.beside(era), step, looks, ledger)
             decided = decide_all(snapshot, {policy.vault: policy}, {policy.vault: ledger.memory})
             (decision,) = decided.decisions
             decisions.append(decision)
             ledger.memory = replace(ledger.memory, carried=decision.carried)
             if isinstance(decision.action, Plan):
                 ledger.send(decision.action, step)
-    return decisions, ledger
+            if asks(decision):
+                ledger.pay(-desk.follow(decision))
+    return decisions, ledger, desk
 
 
 def snapshot_at(era: Era, step: int, looks: Looks, ledger: Ledger) -> Snapshot:
@@ -88,7 +92,7 @@ def test_the_fast_path_decides_and_books_what_the_plain_one_does(
     if not latency_blocks:
         rule = replace(rule, forecast=ForecastRules((Name.EWMA, Name.HAR, Name.GARCH), 0.5, 1.5, 0.5, 2.0))
     track = backtest(rule, setup(structure), placed, remembered)
-    decisions, ledger = plainly(rule, setup(structure), placed)
+    decisions, ledger, _ = plainly(rule, setup(structure), placed)
     assert [kept[step] for step in range(len(decisions))] == decisions
     assert track.trades == tuple(ledger.trades)
     assert len(track.trades) > 3
@@ -105,7 +109,7 @@ def test_what_a_look_leaves_to_the_next_is_the_same_on_both_paths(monkeypatch: p
         limits=replace(policy().limits, delta_usd_wad=usd(28_000)),
         triggers=Triggers(Slicing(usd(10_000), 3, 3_600), 3_600, 7_200),
     )
-    decisions, ledger = plainly(rule, setup(), placed)
+    decisions, ledger, _ = plainly(rule, setup(), placed)
     assert {len(each.carried.breached) for each in decisions} == {0, 1}
     assert {each.carried.slices.count for each in decisions} == {0, 3}
     for looks_in_one_call in (0.0, 14.0, 1e6):
