@@ -87,29 +87,29 @@ class Desk:
     def in_lots(self, trades: Floats) -> Iterator[Combination]:
         """Trades in whole lots around some that meet the need, or those themselves where there are no lots.
 
-        The finest of them takes up what the rounding of the others leaves.
+        The finest of them takes up what the rounding of the others leaves, or the next, as one may be at its
+        limit.
         """
-        fine = self._finest(trades)
-        choices = [
-            (0.0,) if place == fine else whole(float(trades[place]), each)
-            for place, each in enumerate(self.instruments)
-        ]
-        for candidate in product(*choices):
-            found = np.array(candidate)
-            for amount in self._taken_up(found, fine, float(trades[fine])) if len(found) else ():
-                found[fine] = amount
-                if self._fits(found):
-                    yield self.combination(found)
-        if not len(trades) and self._fits(trades):
+        takers = self._finest(trades)
+        if not takers and self._fits(trades):
             yield self.combination(trades)
+        for fine in takers:
+            choices = [
+                (0.0,) if place == fine else whole(float(trades[place]), each)
+                for place, each in enumerate(self.instruments)
+            ]
+            for candidate in product(*choices):
+                found = np.array(candidate)
+                for amount in self._taken_up(found, fine, float(trades[fine])):
+                    found[fine] = amount
+                    if self._fits(found):
+                        yield self.combination(found)
 
-    def _finest(self, trades: Floats) -> int:
-        """Which of what is traded has the lots that change least."""
-        sizes = [
-            each.lot * float(np.max(np.abs(each.effect) / self.scale)) if trade else np.inf
-            for trade, each in zip(trades, self.instruments, strict=True)
-        ]
-        return int(np.argmin(sizes)) if sizes else 0
+    def _finest(self, trades: Floats) -> list[int]:
+        """The two of what is traded whose lots change least; the first alone if any amount of it will do."""
+        change = [each.lot * float(np.max(np.abs(each.effect) / self.scale)) for each in self.instruments]
+        traded = sorted(np.flatnonzero(trades).tolist(), key=lambda place: change[place])
+        return traded[: 1 if traded and change[traded[0]] == 0.0 else 2]
 
     def _taken_up(self, others: Floats, fine: int, wanted: float) -> Iterator[float]:
         """Of the finest, given the others: the least that meets the need, and what is next to the wanted."""

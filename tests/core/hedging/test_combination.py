@@ -293,6 +293,17 @@ def test_the_finest_lots_take_up_what_the_others_leave() -> None:
     assert loose.trades == pytest.approx((-11.09, 30.0), abs=1e-5)
 
 
+def test_what_is_next_to_the_finest_takes_up_what_that_cannot() -> None:
+    """Base is at its limit, so that the rest of the delta is the perpetual's, in lots that fit."""
+    of = Need(
+        np.array([100.0, -3_000.0]), np.array([-0.1, -1_000.0]), np.array([0.1, 1_000.0]), np.zeros((2, 2))
+    )
+    base = Instrument((1.0, 0.0), 1.8, 0.0, -60.0, 1e4, lot=0.01)
+    perpetual = Instrument((1.0, 0.0), 2.1, 0.0, -1e4, 1e4, lot=0.1)
+    best = found(of, [base, perpetual, option((0.37, 80.0), lot=10.0)])
+    assert best.trades == pytest.approx((-60.0, -51.0, 30.0))
+
+
 def test_what_is_dearer_to_sell_is_bought_where_either_would_do() -> None:
     of = need([0.0, 3_000.0], [100.0, 1_000.0])
     one = Instrument((0.0, 80.0), 4.0, 0.0, -500.0, 500.0, dearer_sold=8.0)
