@@ -2,8 +2,8 @@
 
 Random books beyond a limit of gamma or vega, random options with spreads, a perpetual and the base; the
 shipped decision advises on each. Beside it stand desks that mend one sensitivity after the other, each by the
-instrument that does it for least; and the optimum in whole lots by another solver, from which all of them are
-measured. What is compared are books that the other solver can restore.
+instrument that does it for least. All are measured from what no trades can be below: the optimum without
+lots, by another solver.
 
     python -m benchmarks.combination [--json] [--books N] [--seed N]
 """
@@ -29,7 +29,7 @@ MILLI = 1e3
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One way to mend a book: in how many books it ends, and how much above the least cost, as a share."""
+    """One way to mend a book: in how many books it ends, and how much above the bound, as a share."""
 
     name: str
     ended: int
@@ -67,7 +67,7 @@ def measured(count: int, seed: int) -> Found:
         times.append(spent * MILLI)
         advised += 1
         task = Task.of(book, advice)
-        optimum = least(task, lots=True)
+        optimum = least(task)
         if not math.isfinite(optimum) or optimum <= 0.0:
             continue
         for name, cost in zip(
@@ -86,7 +86,7 @@ def _row(name: str, shares: Sequence[float]) -> Row:
 def table(found: Found) -> str:
     """For people."""
     lines = [
-        "| way | ends in | median above the least cost | nine in ten below | worst |",
+        "| way | ends in | median above the bound | nine in ten below | worst |",
         "|---|---:|---:|---:|---:|",
     ]
     for row in found.rows:

@@ -53,7 +53,7 @@ class Desk:
         """The best trades with a set of instruments, but for fixed costs and lots: one for each of all."""
         if not support:
             still = np.zeros(len(self.instruments))
-            return still if self._fits(still) else Unsolvable.INFEASIBLE
+            return still if self.fits(still) else Unsolvable.INFEASIBLE
         solution = solve_program(self._program(support))
         return solution if isinstance(solution, Unsolvable) else self._unscaled(support, solution)
 
@@ -91,7 +91,7 @@ class Desk:
         limit.
         """
         takers = self._finest(trades)
-        if not takers and self._fits(trades):
+        if not takers and self.fits(trades):
             yield self.combination(trades)
         for fine in takers:
             choices = [
@@ -102,7 +102,7 @@ class Desk:
                 found = np.array(candidate)
                 for amount in self._taken_up(found, fine, float(trades[fine])):
                     found[fine] = amount
-                    if self._fits(found):
+                    if self.fits(found):
                         yield self.combination(found)
 
     def _finest(self, trades: Floats) -> list[int]:
@@ -116,7 +116,7 @@ class Desk:
         instrument = self.instruments[fine]
         after, effect = self._after(others), np.array(instrument.effect)
         moved = effect != 0.0
-        inside = self._inside() * self.scale
+        inside = self.inside() * self.scale
         limits = self.need.low + inside, self.need.high - inside
         with np.errstate(over="ignore"):  # what moves it hardly at all never reaches the limit
             ends = [(each - after)[moved] / effect[moved] for each in limits]
@@ -142,7 +142,8 @@ class Desk:
         effects = [each.effect for each in self.instruments]
         return self.need.present + trades @ np.array(effects) if effects else self.need.present
 
-    def _fits(self, trades: Floats) -> bool:
+    def fits(self, trades: Floats) -> bool:
+        """Whether some trades meet the need."""
         need, after = self.need, self._after(trades)
         margin = float(np.abs(trades) @ [each.margin for each in self.instruments]) if len(trades) else 0.0
         return bool(
@@ -150,12 +151,12 @@ class Desk:
             and margin <= need.margin * (1.0 + TOLERANCE)
         )
 
-    def _inside(self) -> Floats:
+    def inside(self) -> Floats:
         """By sensitivity, how far the limits are moved in, in its scale."""
         wide = self.need.high - self.need.low > 4 * _INSIDE * self.scale
         return np.where(wide, _INSIDE, 0.0)
 
-    def _scales(self, support: Support) -> Floats:
+    def scales(self, support: Support) -> Floats:
         """By instrument, an amount that changes the sensitivity that it changes most by its scale."""
         effects = np.array([self.instruments[each].effect for each in support])
         largest = np.max(np.abs(effects) / self.scale, axis=1)
@@ -163,12 +164,12 @@ class Desk:
 
     def _program(self, support: Support) -> Program:
         """Purchases, then sales, in their scales; rows: above, below, most bought, most sold, margin."""
-        need, chosen, scales = self.need, [self.instruments[each] for each in support], self._scales(support)
+        need, chosen, scales = self.need, [self.instruments[each] for each in support], self.scales(support)
         effects = np.array([each.effect for each in chosen]).T * scales / self.scale[:, np.newaxis]
         both = np.hstack([effects, -effects])
         twice = np.concatenate([scales, scales])
         present, low, high = (each / self.scale for each in (need.present, need.low, need.high))
-        inside = self._inside()
+        inside = self.inside()
         margins = np.array([each.margin for each in (*chosen, *chosen)]) * twice
         penalty = need.penalty * np.outer(self.scale, self.scale)
         costs = np.array([*(each.cost for each in chosen), *(each.cost_sold for each in chosen)]) * twice
@@ -194,5 +195,5 @@ class Desk:
     def _unscaled(self, support: Support, solution: Floats) -> Floats:
         count, trades = len(support), np.zeros(len(self.instruments))
         net = solution[:count] - solution[count:]
-        trades[list(support)] = np.where(np.abs(net) > _NOTHING, net, 0.0) * self._scales(support)
+        trades[list(support)] = np.where(np.abs(net) > _NOTHING, net, 0.0) * self.scales(support)
         return trades
