@@ -28,6 +28,9 @@ from keeper.core.hedging.instruments import Combination, Instrument, Need, Short
 from keeper.core.hedging.program import Unsolvable
 from keeper.core.hedging.settling import settled
 
+NEAR: Final = 1.001
+"""What lots may cost in what no lots can be below, where not all instruments have been asked."""
+
 MOST_INSTRUMENTS: Final = 8
 """Sets double with each instrument, and 256 of them take about a tenth of a second."""
 
@@ -40,10 +43,24 @@ def cheapest(need: Need, instruments: Sequence[Instrument]) -> Combination | Sho
     if isinstance(relaxed, Unsolvable):
         return Short(tuple(desk.missing().tolist()))
     if not np.any(need.penalty) and any(each.lot for each in instruments):
-        trades = settled(desk)
-        if not isinstance(trades, Unsolvable) and desk.fits(trades):
-            return desk.combination(trades)
+        found = _settled(desk, relaxed)
+        if isinstance(found, Combination):
+            return found
     return _of_sets(desk, relaxed)
+
+
+def _settled(desk: Desk, relaxed: Floats) -> Combination | Unsolvable:
+    """The best in lots: of what is traded without lots, if that is near enough, or else of everything."""
+    bound_usd = desk.combination(relaxed).objective_usd - desk.fixed_usd(relaxed)
+    everything = tuple(range(len(relaxed)))
+    found: Combination | Unsolvable = Unsolvable.INFEASIBLE
+    for support in (tuple(np.flatnonzero(relaxed).tolist()) or everything, everything):
+        trades = settled(desk, support)
+        if not isinstance(trades, Unsolvable) and desk.fits(trades):
+            found = desk.combination(trades)
+            if found.objective_usd <= bound_usd * NEAR:
+                break
+    return found
 
 
 def _of_sets(desk: Desk, relaxed: Floats) -> Combination | Short:

@@ -4,13 +4,15 @@ Rounding around the optimum without lots finds a way in lots mostly, and not alw
 narrow ranges are met at their edges, each rounding leaves one of them. So all lots are settled at once.
 """
 
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from keeper.core.hedging.band import Floats
-from keeper.core.hedging.desk import Desk
+from keeper.core.hedging.desk import Desk, Support
+from keeper.core.hedging.instruments import Instrument
 from keeper.core.hedging.program import Unsolvable
 
 NODES: Final = 2_000
@@ -25,57 +27,68 @@ MOST_LOTS: Final = 1e9
 _TINY: Final = 1e-300
 
 
-def settled(desk: Desk) -> Floats | Unsolvable:
-    """The cheapest trades in whole lots, one for each instrument; they need not fit to the last digit."""
-    instruments = desk.instruments
-    units, most, whole = _units(desk)
-    count = len(instruments)
-    effects = np.array([each.effect for each in instruments]).T * units / desk.scale[:, np.newaxis]
-    inside = desk.inside()
-    present, low, high = (each / desk.scale for each in (desk.need.present, desk.need.low, desk.need.high))
-    tickets = np.array([each.fixed for each in instruments])
+def settled(desk: Desk, support: Support) -> Floats | Unsolvable:
+    """The cheapest trades of some instruments in whole lots, for all of them.
+
+    They meet the need as nearly as the solver is exact, which is for the desk to say.
+    """
+    chosen = [desk.instruments[place] for place in support]
+    units, most, whole = _units(chosen, desk.scales(support))
+    count, dear = len(chosen), [place for place, each in enumerate(chosen) if each.fixed]
     costs = np.concatenate(
         [
-            units * [each.cost for each in instruments],
-            units * [each.cost_sold for each in instruments],
-            tickets,
+            units * [each.cost for each in chosen],
+            units * [each.cost_sold for each in chosen],
+            [chosen[place].fixed for place in dear],
         ]
     )
-    largest = np.maximum(most[:count], most[count:])
-    rows = [
-        LinearConstraint(
-            np.hstack([effects, -effects, np.zeros_like(effects)]),
-            low - present + inside,
-            high - present - inside,
-        ),
-        LinearConstraint(np.hstack([np.eye(count), np.eye(count), -np.diag(largest)]), -np.inf, 0.0),
-    ]
-    margins = units * [each.margin for each in instruments]
-    if np.any(margins) and np.isfinite(desk.need.margin):
-        row = np.concatenate([margins, margins, np.zeros(count)]) / max(float(np.max(margins)), _TINY)
-        rows.append(LinearConstraint(row, -np.inf, desk.need.margin / max(float(np.max(margins)), _TINY)))
     found = milp(
         costs / max(float(np.max(costs)), _TINY),
-        constraints=rows,
-        integrality=np.concatenate([whole, whole, np.ones(count)]),
-        bounds=Bounds(np.zeros(3 * count), np.concatenate([most, np.ones(count)])),
+        constraints=[*_ranges(desk, chosen, units, len(dear)), *_tickets(most, dear)],
+        integrality=np.concatenate([whole, whole, np.ones(len(dear))]),
+        bounds=Bounds(np.zeros(len(costs)), np.concatenate([most, np.ones(len(dear))])),
         options={"node_limit": NODES, "mip_rel_gap": GAP},
     )
     if found.x is None:
         return Unsolvable.INFEASIBLE
     net = found.x[:count] - found.x[count : 2 * count]
-    return np.where(whole > 0, np.rint(net), net) * units
+    trades = np.zeros(len(desk.instruments))
+    trades[list(support)] = np.where(whole > 0, np.rint(net), net) * units
+    return trades
 
 
-def _units(desk: Desk) -> tuple[Floats, Floats, Floats]:
+def _ranges(desk: Desk, chosen: Sequence[Instrument], units: Floats, dear: int) -> Iterator[LinearConstraint]:
+    """Each sensitivity in its range, and the margin of all together, in their scales."""
+    need, inside = desk.need, desk.inside()
+    effects = np.array([each.effect for each in chosen]).T * units / desk.scale[:, np.newaxis]
+    low, high = ((limit - need.present) / desk.scale for limit in (need.low, need.high))
+    nothing = np.zeros((len(effects), dear))
+    yield LinearConstraint(np.hstack([effects, -effects, nothing]), low + inside, high - inside)
+    margins = units * [each.margin for each in chosen]
+    if np.any(margins) and np.isfinite(need.margin):
+        largest = float(np.max(margins))
+        row = np.concatenate([margins, margins, np.zeros(dear)])
+        yield LinearConstraint(row / largest, -np.inf, need.margin / largest)
+
+
+def _tickets(most: Floats, dear: Sequence[int]) -> Iterator[LinearConstraint]:
+    """Nothing is traded without its ticket, of what has one."""
+    count = len(most) // 2
+    for column, place in enumerate(dear):
+        row = np.zeros(2 * count + len(dear))
+        row[[place, place + count]] = 1.0
+        row[2 * count + column] = -max(most[place], most[place + count])
+        yield LinearConstraint(row, -np.inf, 0.0)
+
+
+def _units(chosen: Sequence[Instrument], scales: Floats) -> tuple[Floats, Floats, Floats]:
     """By instrument, what is counted: its lot, or what changes a sensitivity by its scale.
 
     Then how many of it may be bought, followed by sold; and 1 where they must be whole.
     """
-    scales = desk.scales(tuple(range(len(desk.instruments))))
-    lots = np.array([each.lot for each in desk.instruments])
+    lots = np.array([each.lot for each in chosen])
     units = np.where(lots > 0.0, lots, scales)
-    limits = np.array([(each.most, -each.least) for each in desk.instruments]).T / units
+    limits = np.array([(each.most, -each.least) for each in chosen]).T / units
     whole = (lots > 0.0) & (np.max(limits, axis=0) <= MOST_LOTS)
     most = np.where(whole, np.floor(limits * (1.0 + 1e-12)), limits)
     return units, most.ravel(), whole.astype(np.float64)
