@@ -1,15 +1,17 @@
 """The past of each vault's price, and what models make of it, beside the loop.
 
 The loop reads all prices anyway, so the history costs no question more: each answer is folded into the bars
-of its vault as it is read. When a bar ends the models are asked again in a thread, where a fit may take its
-tens of milliseconds; until they have answered, what they said before stands. What stood when a cycle was
-decided is part of its evidence, so that nobody has to fit anything to derive the decision again.
+of its vault as it is read, if the vault could be traded at it. When a bar ends the models are asked again in
+a thread, where a fit may take its tens of milliseconds; until they have answered, what they said before
+stands. What stood when a cycle was decided is part of its evidence, so that nobody has to fit anything to
+derive the decision again.
 """
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from keeper.core.fitness import believed
 from keeper.core.forecast import Bar, History, Outlook, Tick, Unfolded, folded, outlook, restored
 from keeper.core.forecast.history import MOST_AT_ONCE
 from keeper.core.policy import Policy
@@ -33,9 +35,10 @@ class Forecasts:
     def seen(self, evidence: Evidence, policies: Mapping[Address, Policy]) -> Evidence:
         """The evidence with what models say, and the bars that ended with it. Never waits."""
         asking = {vault: policy for vault, policy in policies.items() if not policy.forecast.unused}
+        head, references = evidence.snapshot.head, evidence.snapshot.references
         ended: dict[Address, Sequence[Bar]] = {}
         for vault in evidence.snapshot.vaults:
-            if vault.address in asking and _believed(asking[vault.address], vault, evidence):
+            if vault.address in asking and believed(asking[vault.address], vault, head, references):
                 bars = self._hear(vault)
                 if bars:
                     ended[vault.address] = bars
@@ -53,14 +56,12 @@ class Forecasts:
 
     async def refresh(self) -> None:
         """Ask the models now."""
-        asked = {vault: history.bars for vault, history in self._histories.items()}
+        asked = {vault: history.bars for vault, history in self._histories.items() if history.bars}
         found = await asyncio.to_thread(lambda: {vault: outlook(bars) for vault, bars in asked.items()})
-        # A history that began again while they were asked is not the one that they speak of.
-        kept = {vault: each for vault, each in found.items() if self._goes_on(vault, each)}
-        for vault, each in kept.items():
+        for vault, each in found.items():
             if self._outlooks.get(vault) != each:
                 self._told(vault, each)
-        self._outlooks = kept
+        self._outlooks = found
 
     def _hear(self, vault: VaultState) -> tuple[Bar, ...]:
         """The bars that end with the vault's price."""
@@ -69,19 +70,5 @@ class Forecasts:
         if isinstance(after, Unfolded):
             return ()
         self._histories[vault.address] = after
-        if before.bars and not after.bars:
-            self._outlooks = {known: each for known, each in self._outlooks.items() if known != vault.address}
-            return ()
         newest = before.bars[-1].ends if before.bars else 0
         return tuple(bar for bar in after.bars[-MOST_AT_ONCE:] if bar.ends > newest)
-
-    def _goes_on(self, vault: Address, said: Outlook) -> bool:
-        bars = self._histories[vault].bars
-        return bool(bars) and bars[0].ends <= said.until
-
-
-def _believed(policy: Policy, vault: VaultState, evidence: Evidence) -> bool:
-    """Whether the price is within the policy's bounds and not from the future; old it may be."""
-    rules, price = policy.oracle.price, vault.price
-    within = rules.min_wad <= price.answer_wad <= rules.max_wad
-    return vault.readable and within and price.updated_at <= evidence.snapshot.head.timestamp
