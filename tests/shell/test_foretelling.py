@@ -2,7 +2,8 @@
 
 import asyncio
 import math
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -206,6 +207,74 @@ def test_each_vault_has_a_history_of_its_own() -> None:
             ended[address] += bars
     assert [bar.variance for bar in ended[VAULT]] == [0.0, 0.0]
     assert all(bar.variance > 0.0 for bar in ended[OTHER])
+
+
+def on(addresses: list[Address], at: int, price: float) -> Evidence:
+    """Vaults that all read one feed."""
+    state = read(at, price)
+    vaults = tuple(replace(state.snapshot.vaults[0], address=each) for each in addresses)
+    return replace(state, snapshot=replace(state.snapshot, vaults=vaults, legs=columns(*[()] * len(vaults))))
+
+
+async def test_models_are_asked_once_for_all_vaults_that_heard_the_same_and_only_of_what_is_new() -> None:
+    vaults = [Address(f"0x{index:040x}") for index in range(50)]
+    policies = {each: replace(ASKING, vault=each) for each in vaults}
+    asked: list[int] = []
+
+    def models(bars: Sequence[Bar]) -> Outlook:
+        asked.append(len(bars))
+        return outlook(bars)
+
+    forecasts = Forecasts(
+        {each: bars_of(index % 2, 100) for index, each in enumerate(vaults)}, Told(), models
+    )
+    await forecasts.refresh()
+    await forecasts.refresh()
+    assert asked == [100, 100]
+    at = bars_of(0, 100)[-1].ends
+    seen = forecasts.seen(on(vaults[::2], at + BAR_S + 60, 3_000.0), policies)
+    assert seen.bars.keys() == {*vaults[::2]}
+    await forecasts.refresh()
+    assert asked == [100, 100, 101]
+    said = forecasts.seen(on(vaults, at + BAR_S + 90, 3_000.0), policies).snapshot.outlooks
+    assert {said[each].bars for each in vaults[::2]} == {101}
+    assert {said[each].bars for each in vaults[1::2]} == {100}
+
+
+async def test_vaults_of_one_feed_that_begin_together_share_a_history_from_the_first_answer() -> None:
+    vaults = [Address(f"0x{index:040x}") for index in range(9)]
+    policies = {each: replace(ASKING, vault=each) for each in vaults}
+    asked: list[int] = []
+
+    def models(bars: Sequence[Bar]) -> Outlook:
+        asked.append(len(bars))
+        return outlook(bars)
+
+    forecasts = Forecasts({}, Told(), models)
+    for hour in range(9):
+        forecasts.seen(on(vaults, START + hour * 3_600, 3_000.0 + hour), policies)
+    await forecasts.refresh()
+    assert asked == [2]
+
+
+def test_a_stop_does_not_wait_for_a_fit() -> None:
+    begun, ended = threading.Event(), threading.Event()
+
+    def models(bars: Sequence[Bar]) -> Outlook:
+        begun.set()
+        ended.wait(60)
+        return outlook(bars)
+
+    async def stopped_in_mid_fit() -> None:
+        running = asyncio.create_task(Forecasts({VAULT: bars_of(1, 20)}, Told(), models).run())
+        while not begun.is_set():  # noqa: ASYNC110 the event is another thread's
+            await asyncio.sleep(0)
+        running.cancel()
+
+    asyncio.run(stopped_in_mid_fit())
+    left = [each for each in threading.enumerate() if each.name == "aside"]
+    ended.set()
+    assert [each.daemon for each in left] == [True], "it is left behind, and nobody joins it"
 
 
 def test_a_tape_leads_to_the_first_bar_that_is_known_and_no_further() -> None:

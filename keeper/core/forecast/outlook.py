@@ -27,8 +27,9 @@ from keeper.core.forecast.models import SPANS, Ewma, Floats, Model, Name
 from keeper.core.forecast.regime import Regime, Regimes
 from keeper.core.forecast.switching import fit_regimes
 
-REMEMBERED_FITS: Final = 64
-"""Vaults of one feed have one history: it is fitted once for all of them."""
+REMEMBERED_FITS: Final = 2_048
+"""Vaults with one history have one fit, and a thousand may have as many histories: each is read after each
+bar, and one too few would make a fit of each reading. They take 9 kB each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ def _since_fit(bars: Sequence[Bar], last: int) -> Iterator[Outlook]:
     fitted_at = ends[-1] // REFIT_S * REFIT_S
     first = bisect_right(ends, fitted_at - MOST_BARS * BAR_S)
     window = np.array([bar.variance for bar in bars[before + first : last + 1]])
-    fitted = _fitted(tuple(window[: bisect_right(ends, fitted_at) - first].tolist()))
+    fitted = _fitted(window[: bisect_right(ends, fitted_at) - first].tobytes())
     courses = {name: _course(model, window) for name, model in fitted.models.items()}
     wild = _wild(fitted.regimes, window, fitted_at)
     for index in range(bisect_left(ends, fitted_at), len(ends)):
@@ -134,8 +135,8 @@ def _hushed(said: Outlook) -> Outlook:
 
 
 @lru_cache(maxsize=REMEMBERED_FITS)
-def _fitted(variances: tuple[float, ...]) -> _Fitted:
-    bars = np.array(variances, dtype=np.float64)
+def _fitted(variances: bytes) -> _Fitted:
+    bars = np.frombuffer(variances, dtype=np.float64)
     refusal = refused(bars)
     # EWMA needs no fit, but bars like the others: the first weigh too much while there are few.
     ewma = refusal if isinstance(refusal, Unfitted) else Ewma()
