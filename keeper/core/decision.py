@@ -15,6 +15,7 @@ from keeper.core.case import Case
 from keeper.core.exposure import Exposure, Situation, situations
 from keeper.core.head import Head
 from keeper.core.hedging import Solved, Tier, Unsolved
+from keeper.core.impact import recovered
 from keeper.core.inventory import Band, Question, inventory_bands
 from keeper.core.memory import NO_SLICES, NOTHING, Carried, Memory
 from keeper.core.plan import Plan, propose
@@ -145,7 +146,8 @@ def _conclude(case: Case, band: Band, risk: Risk | Unasked, tier: Tier) -> Decis
     else:
         action = _act(case, verdict)
         decision = _decision(case, verdict.breaches, band, _carried(case, verdict, action), action)
-    return replace(decision, risk=risk, tier=tier)
+    carried = replace(decision.carried, recovered=recovered(case))
+    return replace(decision, carried=carried, risk=risk, tier=tier)
 
 
 MOMENTARY = frozenset({Reason.DELTA_BAND, Reason.EMERGENCY_DELTA})
