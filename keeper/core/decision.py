@@ -6,7 +6,7 @@ function of values, so a stored cycle can be decided again and must give the sam
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
 from typing import TypeVar
@@ -141,11 +141,9 @@ def _prepare(case: Case) -> Decision | Question:
 def _conclude(case: Case, band: Band, risk: Risk | Unasked, tier: Tier) -> Decision:
     verdict = measured_against(case, band, risk)
     if isinstance(verdict, Within):
-        decision = _decision(case, (), band, NOTHING, verdict.hold)
-    else:
-        action = _act(case, verdict)
-        decision = _decision(case, verdict.breaches, band, _carried(case, verdict, action), action)
-    return replace(decision, risk=risk, tier=tier)
+        return _decision(case, (), band, NOTHING, verdict.hold, tier, risk)
+    action = _act(case, verdict)
+    return _decision(case, verdict.breaches, band, _carried(case, verdict, action), action, tier, risk)
 
 
 MOMENTARY = frozenset({Reason.DELTA_BAND, Reason.EMERGENCY_DELTA})
@@ -175,6 +173,8 @@ def _decision(
     band: Band,
     carried: Carried,
     action: Plan | Hold,
+    tier: Tier = Tier.NO_TABLE,
+    risk: Risk | Unasked = UNASKED,
 ) -> Decision:
     situation = case.situation
     return Decision(
@@ -186,6 +186,8 @@ def _decision(
         band=band,
         carried=carried,
         action=action,
+        tier=tier,
+        risk=risk,
     )
 
 
