@@ -13,6 +13,7 @@ from dataclasses import replace
 from keeper.core.exposure import Exposure, Situation
 from keeper.core.head import Head
 from keeper.core.market import (
+    FIT,
     PRICE,
     VOLATILITY,
     FeedRules,
@@ -30,8 +31,10 @@ from keeper.core.reason import Reason
 
 def fitness(policy: Policy, situation: Situation) -> Fit | Unfit:
     """Whether the vault can be kept and every number it rests on may be believed; the first no decides."""
-    opinions = _opinions(policy, situation)
-    return next((opinion for opinion in opinions if isinstance(opinion, Unfit)), Fit())
+    for opinion in _opinions(policy, situation):
+        if isinstance(opinion, Unfit):
+            return opinion
+    return FIT
 
 
 def believed(policy: Policy, vault: VaultState, head: Head, references: Sequence[Reference]) -> bool:
@@ -54,21 +57,21 @@ def _opinions(policy: Policy, situation: Situation) -> Iterator[Fit | Unfit]:
     vault, head = situation.vault, situation.head
     price = _within_age(policy.oracle.price, vault.rules.max_price_age_s)
     volatility = _within_age(policy.oracle.volatility, vault.rules.max_volatility_age_s)
-    yield Fit() if vault.readable else Unfit(Reason.VAULT_UNREADABLE, 0, 1)
-    yield Fit() if vault.sealed else Unfit(Reason.STATE_MISMATCH, 0, 1)
-    yield Unfit(Reason.VAULT_PAUSED, 1, 0) if vault.paused else Fit()
-    yield Fit() if vault.keeper_authorised else Unfit(Reason.NOT_KEEPER, 0, 1)
+    yield FIT if vault.readable else Unfit(Reason.VAULT_UNREADABLE, 0, 1)
+    yield FIT if vault.sealed else Unfit(Reason.STATE_MISMATCH, 0, 1)
+    yield Unfit(Reason.VAULT_PAUSED, 1, 0) if vault.paused else FIT
+    yield FIT if vault.keeper_authorised else Unfit(Reason.NOT_KEEPER, 0, 1)
     yield judge_feed(vault.price, price, head, PRICE)
     yield judge_feed(vault.volatility, volatility, head, VOLATILITY)
     yield _pool_agrees(policy, vault)
     yield _references_agree(policy, vault, head, situation.references)
     yield _measurable(situation.exposure)
-    yield Fit() if situation.native_price.answer_wad > 0 else Unfit(Reason.NATIVE_PRICE_INVALID, 0, 1)
+    yield FIT if situation.native_price.answer_wad > 0 else Unfit(Reason.NATIVE_PRICE_INVALID, 0, 1)
 
 
 def _measurable(exposure: Exposure) -> Fit | Unfit:
     numbers = (exposure.gap_usd, exposure.gamma_usd, exposure.vega_usd, exposure.theta_usd, exposure.nav_usd)
-    return Fit() if all(map(math.isfinite, numbers)) else Unfit(Reason.NOT_MEASURABLE, 0, 1)
+    return FIT if all(map(math.isfinite, numbers)) else Unfit(Reason.NOT_MEASURABLE, 0, 1)
 
 
 def _within_age(rules: FeedRules, contracts_max_age_s: int) -> FeedRules:
@@ -94,11 +97,11 @@ def _references_agree(
     """Every fresh reference has a veto; a policy that asks for references holds when none is fresh."""
     rules, now = policy.oracle, head.timestamp
     if rules.reference_max_age_s == 0:
-        return Fit()
+        return FIT
     fresh = [r for r in references if abs(now - r.observed_at) <= rules.reference_max_age_s]
     if not fresh:
         return Unfit(Reason.REFERENCE_MISSING, 0, 1)
     verdicts = (
         judge_deviation(vault.price.answer_wad, r.price_wad, rules.max_reference_deviation_bps) for r in fresh
     )
-    return next((verdict for verdict in verdicts if isinstance(verdict, Unfit)), Fit())
+    return next((verdict for verdict in verdicts if isinstance(verdict, Unfit)), FIT)

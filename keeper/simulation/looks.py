@@ -135,6 +135,11 @@ class Looks:
             outlook=self.outlooks[moment.head.number],
         )
 
+    def gaps(self, steps: range, ledger: Ledger) -> Floats:
+        """About the delta beyond the target at some looks, in base, if nothing is traded."""
+        delta = self._sums.delta[steps.start : steps.stop]
+        return delta + (ledger.base_wei - self._rules.target_delta_wad) / WAD
+
     def opening(self, target: float) -> float:
         """The inventory that closes the gap at the first step, in base."""
         return max(target - float(self._sums.delta[0]), 0.0)

@@ -93,8 +93,8 @@ def test_the_fast_path_decides_and_books_what_the_plain_one_does(
     assert track.trades == tuple(ledger.trades)
     assert len(track.trades) > 3
     # Any number of looks in one call gives the same.
-    for looks_in_one_call in (0.0, 1e6):
-        monkeypatch.setattr(fast, "CALL_LOOKS", looks_in_one_call)
+    for looks_in_one_call in (1, 7, 10**6):
+        monkeypatch.setattr(fast, "MOST_LOOKS", looks_in_one_call)
         same(backtest(rule, setup(structure), placed), track)
 
 
@@ -108,8 +108,8 @@ def test_what_a_look_leaves_to_the_next_is_the_same_on_both_paths(monkeypatch: p
     decisions, ledger = plainly(rule, setup(), placed)
     assert {len(each.carried.breached) for each in decisions} == {0, 1}
     assert {each.carried.slices.count for each in decisions} == {0, 3}
-    for looks_in_one_call in (0.0, 14.0, 1e6):
-        monkeypatch.setattr(fast, "CALL_LOOKS", looks_in_one_call)
+    for looks_in_one_call in (1, 7, 400, 10**6):
+        monkeypatch.setattr(fast, "MOST_LOOKS", looks_in_one_call)
         track = backtest(rule, setup(), placed)
         assert track.trades == tuple(ledger.trades)
         assert track.reasons == Counter(each.reason for each in decisions)
