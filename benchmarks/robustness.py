@@ -7,8 +7,8 @@ policy's risk aversion (the objective), the CVaR, the spending, the hedging erro
 loss), and the difference of the objective to the keeper's with its standard error. On recorded markets the
 fair value is at the quoted volatility, paths are overlapping windows, and no standard error is given.
 
-The keeper of these tables decides by the closed form. With the tables that the daemon has solved it decides
-the first paths of each market once more, because that takes ten times as long as all the rules together; the
+The keeper of these tables decides by the closed form. With the tables that the daemon has solved it decides a
+few paths of each market once more, because that takes ten times as long as all the rules together; the
 difference is of the same paths. A run that was cut off goes on where it was (`--out` holds what has ended).
 
     python -m benchmarks.robustness [--json] [--paths N] [--tabled N] [--seed N] [--tapes DIR] [--processes N]
@@ -21,7 +21,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -233,10 +233,15 @@ def fights(duels: Sequence[Duel], processes: int, file: Path) -> dict[Duel, Foug
 
 
 def _duels(arena: Arena, tabled: int) -> tuple[list[Duel], list[Duel]]:
-    """The duels of a world: of all rules on all paths, and of the keeper with tables on the first ones."""
+    """The duels of a world: of all rules on all paths, and of the keeper with tables on some.
+
+    Those are spread over all of them: windows of a tape that follow one another are nearly the same.
+    """
+    count = len(arena.paths)
+    some = [arena.paths[place * count // tabled] for place in range(min(tabled, count))]
     return (
         [Duel(arena.name, *path) for path in arena.paths],
-        [Duel(arena.name, *path, Bands.TABLES) for path in arena.paths[:tabled]],
+        [Duel(arena.name, *path, Bands.TABLES) for path in some],
     )
 
 
@@ -247,7 +252,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
     parser.add_argument("--paths", type=int, default=200, help="of each kind of market")
-    parser.add_argument("--tabled", type=int, default=10, help="of these, with tables too")
+    parser.add_argument("--tabled", type=int, default=5, help="of these, with tables too")
     parser.add_argument("--seed", type=int, default=1, help="of the first path")
     parser.add_argument("--tapes", type=Path, default=DATA, help="folder of recorded prices")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
@@ -261,7 +266,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     table = {name: standings([fought[duel] for duel in plain]) for name, (plain, _) in duels.items()}
     tabled = {
         name: with_tables(
-            [fought[duel][KEEPER] for duel in some], [fought[duel][KEEPER] for duel in plain[: len(some)]]
+            [fought[duel][KEEPER] for duel in some],
+            [fought[replace(duel, bands=Bands.CLOSED_FORM)][KEEPER] for duel in some],
         )
         for name, (plain, some) in duels.items()
         if some
