@@ -54,6 +54,9 @@ if TYPE_CHECKING:
               help="Share of transactions that revert by chance.")  # fmt: skip
 @click.option("--depth", type=Finite(min=0, min_open=True), default=2e6, show_default=True,
               help="Usd that move the pool by 1 %.")  # fmt: skip
+@click.option(
+    "--tables", is_flag=True, help="Solve tables as the daemon does; takes a second or so for each."
+)
 @html_option
 @json_option
 def backtest(files: tuple[Path, ...], html: Path | None, *, as_json: bool, **given: Any) -> None:  # noqa: ANN401 a dozen options of as many kinds, read by `_study`
@@ -94,6 +97,7 @@ def _study(files: tuple[Path, ...], given: Mapping[str, Any]) -> "Study":
     from keeper.simulation.book import STRUCTURES
     from keeper.simulation.frictions import Frictions
     from keeper.simulation.paths import Start
+    from keeper.simulation.solving import Bands
     from keeper.simulation.study import Course, Study, setup_of
 
     seeds = seeds_of(given)
@@ -111,6 +115,7 @@ def _study(files: tuple[Path, ...], given: Mapping[str, Any]) -> "Study":
             latency_blocks=given["latency"], failure_rate=given["failures"], depth_usd=given["depth"]
         ),
         seeds=seeds,
+        bands=Bands.TABLES if given["tables"] else Bands.CLOSED_FORM,
     )
 
 
@@ -127,7 +132,8 @@ def _policies(files: tuple[Path, ...]) -> "tuple[Policy, ...]":
 def _show(study: "Study", compared: "tuple[Compared, ...]") -> None:
     from rich.table import Table
 
-    from keeper.simulation.table import HEADINGS, cells, subject
+    from keeper.simulation.solving import Bands
+    from keeper.simulation.table import HEADINGS, cells, subject, tabled
 
     table = Table(title=subject(study), title_justify="left", box=None, pad_edge=False)
     for place, heading in enumerate(HEADINGS):
@@ -135,6 +141,8 @@ def _show(study: "Study", compared: "tuple[Compared, ...]") -> None:
     for each in compared:
         table.add_row(*cells(each))
     console().print(table)
+    if study.bands is Bands.TABLES:
+        click.echo("\n".join(map(tabled, compared)))
     click.echo("usd of one vault; result: without what its target delta earned, less gas")
 
 
@@ -146,6 +154,7 @@ def _told(files: tuple[Path, ...], study: "Study", compared: "tuple[Compared, ..
             "course": study.course,
             "frictions": study.frictions,
             "seeds": study.seeds,
+            "bands": study.bands.value,
         },
         "policies": [
             {
@@ -154,6 +163,7 @@ def _told(files: tuple[Path, ...], study: "Study", compared: "tuple[Compared, ..
                 "sha256": each.policy.sha256,
                 "score": each.score,
                 "reasons": {reason.value: count for reason, count in each.track.reasons.items()},
+                "tiers": {tier.value: count for tier, count in each.track.tiers.items()},
             }
             for file, each in zip(files, compared, strict=True)
         ],

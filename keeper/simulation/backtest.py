@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from keeper.core.case import Case
 from keeper.core.decision import Decision, Failure, decide_each
 from keeper.core.exposure import Situation
+from keeper.core.hedging import Origin, Tier, Unsolved
 from keeper.core.memory import Memory
 from keeper.core.plan import Plan
 from keeper.core.policy import Policy
@@ -27,6 +28,7 @@ from keeper.simulation.frictions import World
 from keeper.simulation.ledger import Ledger, Trade
 from keeper.simulation.looks import Looks
 from keeper.simulation.path import Floats
+from keeper.simulation.solving import Bands, Shelf
 
 Decide = Callable[[Sequence[Case]], Iterable[Decision | Failure]]
 """What decides: the keeper, unless a benchmark holds another rule against it."""
@@ -52,7 +54,7 @@ class Track:
 
     `gap`, `low` and `high` in base, the last two the band's edges less the inventory that closes the gap;
     `value_usd` is net of what is owed and of no gas; `outside`: a band or limit was passed. `reasons` counts
-    the looks by what was decided.
+    the looks by what was decided, `tiers` by what found the band; `origins` are of all its tables.
     """
 
     step_s: int
@@ -65,9 +67,17 @@ class Track:
     target: float
     trades: tuple[Trade, ...]
     reasons: Mapping[Reason, int]
+    tiers: Mapping[Tier, int]
+    origins: tuple[Origin, ...]
 
 
-def backtest(policy: Policy, setup: Setup, world: World, decide: Decide = decide_each) -> Track:
+def backtest(
+    policy: Policy,
+    setup: Setup,
+    world: World,
+    decide: Decide = decide_each,
+    bands: Bands = Bands.CLOSED_FORM,
+) -> Track:
     """Follow one vault through a world.
 
     Raises what a decision raised that nobody foresaw: in a backtest that is a defect, not a vault's bad day.
@@ -75,15 +85,18 @@ def backtest(policy: Policy, setup: Setup, world: World, decide: Decide = decide
     books = eras(setup.structure, setup.units, world.market)
     looks = Looks(policy, setup.rules, books, world)
     ledger = _opened(policy, setup, looks, world)
-    heard = _Heard()
+    heard, shelf, never = _Heard(), Shelf(bands), len(world.market)
     for era in books:
         ledger.pay(era.paid_units)
         while (first := len(heard)) < era.end:
             ledger.receive(world, first)
-            end = min(first + MOST_LOOKS, era.end, max(ledger.arrives(world), first + 1))
+            shelf.receive(first)
+            news = max(min(ledger.arrives(world), shelf.due(never)), first + 1)
+            end = min(first + MOST_LOOKS, era.end, news)
             end = first + _until_outside(looks.gaps(range(first, end), ledger), heard)
-            heard.until_one_acts(decide(looks.cases(era, range(first, end), ledger)), ledger)
-    return _track(heard, ledger, setup, world)
+            cases = looks.cases(era, range(first, end), ledger, shelf.newest)
+            heard.until_one_acts(cases, decide(cases), ledger, shelf)
+    return _track(heard, ledger, shelf, setup, world)
 
 
 def opening(policy: Policy, setup: Setup, world: World) -> Situation:
@@ -92,7 +105,7 @@ def opening(policy: Policy, setup: Setup, world: World) -> Situation:
     looks = Looks(policy, setup.rules, books, world)
     ledger = _opened(policy, setup, looks, world)
     ledger.pay(books[0].paid_units)
-    (case,) = looks.cases(books[0], range(1), ledger)
+    (case,) = looks.cases(books[0], range(1), ledger, Unsolved.NOT_YET)
     return case.situation
 
 
@@ -106,26 +119,31 @@ class _Heard:
     value_usd: list[float] = field(default_factory=list)
     outside: list[bool] = field(default_factory=list)
     reasons: list[Reason] = field(default_factory=list)
+    tiers: list[Tier] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.reasons)
 
-    def until_one_acts(self, ends: Iterable[Decision | Failure], ledger: Ledger) -> None:
+    def until_one_acts(
+        self, cases: Sequence[Case], ends: Iterable[Decision | Failure], ledger: Ledger, shelf: Shelf
+    ) -> None:
         """Hear some decisions; the first plan among them, unless one is on its way, is sent.
 
-        What a decision leaves to the next look is remembered, and ends the run too if it is new.
+        What a decision leaves to the next look is remembered, and ends the run too if it is new; so does a
+        table that the next look is to use.
         """
-        for end in ends:
+        for case, end in zip(cases, ends, strict=True):
             if isinstance(end, Failure):
                 raise end.error
             self._hear(end, ledger)
+            shelf.want(case, end, len(self) - 1)
             sent = ledger.sent
             if isinstance(end.action, Plan):
                 ledger.send(end.action, len(self) - 1)
             if end.carried != ledger.memory.carried:
                 ledger.memory = replace(ledger.memory, carried=end.carried)
                 return
-            if ledger.sent is not sent:
+            if ledger.sent is not sent or shelf.due(len(self) + 1) <= len(self):
                 return
 
     def _hear(self, decision: Decision, ledger: Ledger) -> None:
@@ -137,6 +155,7 @@ class _Heard:
         self.value_usd.append(exposure.nav_usd - ledger.owed_usd)
         self.outside.append(any(breach.reason in _DELTA for breach in decision.breaches))
         self.reasons.append(decision.reason)
+        self.tiers.append(decision.tier)
 
 
 def _until_outside(gaps: Floats, heard: _Heard) -> int:
@@ -164,7 +183,7 @@ def _opened(policy: Policy, setup: Setup, looks: Looks, world: World) -> Ledger:
     )
 
 
-def _track(heard: _Heard, ledger: Ledger, setup: Setup, world: World) -> Track:
+def _track(heard: _Heard, ledger: Ledger, shelf: Shelf, setup: Setup, world: World) -> Track:
     return Track(
         step_s=world.market.step_s,
         spot=world.market.price,
@@ -176,4 +195,6 @@ def _track(heard: _Heard, ledger: Ledger, setup: Setup, world: World) -> Track:
         target=setup.rules.target_delta_wad / WAD,
         trades=tuple(ledger.trades),
         reasons=Counter(heard.reasons),
+        tiers=Counter(heard.tiers),
+        origins=tuple(shelf.origins),
     )

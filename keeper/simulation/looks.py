@@ -16,7 +16,7 @@ import numpy as np
 from keeper.core.case import Case
 from keeper.core.exposure import Exposure, Situation, Sums, book_sums, exposures_of
 from keeper.core.head import Head
-from keeper.core.hedging import Legs
+from keeper.core.hedging import Legs, Solved, Unsolved
 from keeper.core.market import Reading, Reference
 from keeper.core.policy import Policy
 from keeper.core.position import PoolState, VaultRules, VaultState
@@ -105,8 +105,8 @@ class Looks:
             loss_used_wad=0,
         )
 
-    def cases(self, era: Era, steps: range, ledger: Ledger) -> list[Case]:
-        """Looks of one era, as though nothing were traded between them."""
+    def cases(self, era: Era, steps: range, ledger: Ledger, solved: Solved | Unsolved) -> list[Case]:
+        """Looks of one era, as though nothing were traded or solved between them."""
         # What was decided in vain is asked for again soon; what is behind, never.
         self._moments = {step: self._moments[step] for step in steps if step in self._moments}
         times = GENESIS + np.arange(steps.start, steps.stop) * self._world.market.step_s
@@ -118,7 +118,7 @@ class Looks:
         span = slice(steps.start, steps.stop)
         exposures = exposures_of(vaults, self._spot[span], self._sigma[span], self._sums.rows(span))
         return [
-            Case(self._policy, self._situation(era, *each), ledger.memory)
+            Case(self._policy, self._situation(era, *each), ledger.memory, solved)
             for each in zip(moments, vaults, years, exposures, strict=True)
         ]
 

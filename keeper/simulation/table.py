@@ -38,5 +38,12 @@ def cells(compared: Compared) -> tuple[str, ...]:
     )
 
 
+def tabled(compared: Compared) -> str:
+    """How a policy's tables were used, in a line."""
+    score = compared.score
+    share = f"{score.by_table:.1%}"
+    return f"{compared.policy.name}: {score.tables:,.1f} tables solved for a vault, used at {share} of looks"
+
+
 def _usd(amount: float) -> str:
     return f"{round(amount):,}"
