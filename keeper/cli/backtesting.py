@@ -1,6 +1,6 @@
 """Policies tried on markets that were, or might be."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -64,7 +64,8 @@ def backtest(files: tuple[Path, ...], html: Path | None, *, as_json: bool, **giv
 
     Each policy keeps a vault of its own in the same market, with the same gas, the same delays and the same
     failures. Without --tape the market `tape` is one of our own, with a crash in it. Looks are --step apart,
-    whatever the policy says.
+    whatever the policy says. Options that a policy with instruments advises are traded at once, as quoted,
+    and kept to their expiry; the table shows what they cost.
 
     \b
     Examples:
@@ -133,17 +134,26 @@ def _show(study: "Study", compared: "tuple[Compared, ...]") -> None:
     from rich.table import Table
 
     from keeper.simulation.solving import Bands
-    from keeper.simulation.table import HEADINGS, cells, subject, tabled
+    from keeper.simulation.table import MOST_ORDERS, ORDERS, comparison, orders, subject, tabled
 
-    table = Table(title=subject(study), title_justify="left", box=None, pad_edge=False)
-    for place, heading in enumerate(HEADINGS):
-        table.add_column(heading, justify="right" if place else "left")
-    for each in compared:
-        table.add_row(*cells(each))
-    console().print(table)
+    def shown(title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+        table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+        for place, heading in enumerate(headings):
+            table.add_column(heading, justify="right" if place else "left")
+        for row in rows:
+            table.add_row(*row)
+        return table
+
+    console().print(shown(subject(study), *comparison(compared)))
     if study.bands is Bands.TABLES:
         click.echo("\n".join(map(tabled, compared)))
     click.echo("usd of one vault; result: without what its target delta earned, less gas")
+    for each in compared:
+        if each.track.bought:
+            click.echo(f"\n{each.policy.name}: advised, and done, in the first market")
+            console().print(shown("", ORDERS, orders(each.track)))
+            if len(each.track.bought) > MOST_ORDERS:
+                click.echo(f"{len(each.track.bought) - MOST_ORDERS} more; --json has all")
 
 
 def _told(files: tuple[Path, ...], study: "Study", compared: "tuple[Compared, ...]") -> object:
@@ -164,6 +174,7 @@ def _told(files: tuple[Path, ...], study: "Study", compared: "tuple[Compared, ..
                 "score": each.score,
                 "reasons": {reason.value: count for reason, count in each.track.reasons.items()},
                 "tiers": {tier.value: count for tier, count in each.track.tiers.items()},
+                "advised": each.track.bought,
             }
             for file, each in zip(files, compared, strict=True)
         ],

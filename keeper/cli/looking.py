@@ -74,8 +74,9 @@ def explain(config: Path | None, vault: str, *, as_json: bool) -> None:
     Prints the prices and their ages, each sensitivity beside its limit, the stress grid and what else the
     vault may lose, the band inside which a hedge costs more than it is worth and what found it, what models
     expect and which volatility drew the band, where the policy asks for forecasts, what is breached, and the
-    one reason of the decision. The table that the daemon has for the book is solved again from the journal,
-    which takes a second or two. A number instead of a name is a nonce, and shows what `keeper tx show` does.
+    one reason of the decision; and what the desk is advised to trade, where the policy lists instruments. The
+    table that the daemon has for the book is solved again from the journal, which takes a second or two. A
+    number instead of a name is a nonce, and shows what `keeper tx show` does.
 
     \b
     Example:

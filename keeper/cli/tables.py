@@ -10,6 +10,7 @@ from rich.text import Text
 
 from keeper.adapters.ethereum.preflight import Finding
 from keeper.app.cycle import Looked
+from keeper.cli.advised import advised
 from keeper.cli.books import drawn
 from keeper.cli.conclusions import action_of, conclusion
 from keeper.cli.foreseen import foreseen
@@ -83,6 +84,7 @@ def explanation(looked: Looked) -> RenderableType:
         "",
         *_measures(looked, decision, policy),
         conclusion(decision, _answer(looked, situation.vault.address)),
+        *advised(decision.advice),
         *_in_flight(looked, situation.vault.address),
     )
 

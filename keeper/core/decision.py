@@ -11,6 +11,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import TypeVar
 
+from keeper.core.advice import NOTHING_LISTED, Advice, NoAdvice, advise
 from keeper.core.carrying import carried_on, carried_quietly
 from keeper.core.case import Case
 from keeper.core.exposure import Exposure, Situation, situations
@@ -39,6 +40,7 @@ class Decision:
     `action` is a plan, or a hold with its reason. `breaches` may be there although the action is to hold: a
     limit is passed, and `action` says why nothing is done about it. `carried` is what the next look is to
     know of this one, `tier` says what found the band, and `risk` was measured if the policy limits it.
+    `advice` is for people, where the policy lists what they can trade.
     """
 
     head: Head
@@ -51,6 +53,7 @@ class Decision:
     action: Plan | Hold
     tier: Tier = Tier.NO_TABLE
     risk: Risk | Unasked = UNASKED
+    advice: Advice | NoAdvice = NOTHING_LISTED
 
     @property
     def reason(self) -> Reason:
@@ -135,22 +138,21 @@ def _prepare(case: Case) -> Decision | Question:
     """Where nothing could be measured, what stood breached still stands."""
     found = prepared(case)
     if isinstance(found, Hold):
-        return _decision(case, (), NO_BAND, case.memory.carried, found)
+        return _decision(case, found, NO_BAND, case.memory.carried, found)
     return found
 
 
 def _conclude(case: Case, band: Band, risk: Risk | Unasked, tier: Tier) -> Decision:
     verdict = measured_against(case, band, risk)
     if isinstance(verdict, Within):
-        return _decision(case, (), band, carried_quietly(case), verdict.hold, tier, risk)
+        return _decision(case, verdict, band, carried_quietly(case), verdict.hold, tier, risk)
     action = _act(case, verdict)
-    carried = carried_on(case, verdict, action)
-    return _decision(case, verdict.breaches, band, carried, action, tier, risk)
+    return _decision(case, verdict, band, carried_on(case, verdict, action), action, tier, risk)
 
 
 def _decision(
     case: Case,
-    breaches: tuple[Breach, ...],
+    verdict: Hold | Within | Breached,
     band: Band,
     carried: Carried,
     action: Plan | Hold,
@@ -163,12 +165,13 @@ def _decision(
         vault=situation.vault.address,
         policy_sha256=case.policy.sha256,
         exposure=situation.exposure,
-        breaches=breaches,
+        breaches=verdict.breaches if isinstance(verdict, Breached) else (),
         band=band,
         carried=carried,
         action=action,
         tier=tier,
         risk=risk,
+        advice=advise(case, verdict, action),
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from keeper.core.forecast import Name
+from keeper.core.listing import Listing
 from keeper.core.market import FeedRules
 from keeper.core.triggers import NO_EMERGENCY, NO_TRIGGERS, Emergency, Triggers
 from keeper.core.units import WAD, Address
@@ -146,7 +147,8 @@ class Policy:
     """One vault's policy.
 
     `sha256` is the hash of the text that it was read from, and names it in the journal. For `private_blocks`
-    after it is signed a transaction is shown to the private relay only.
+    after it is signed a transaction is shown to the private relay only. `instruments` are for advice: the
+    keeper trades none of them.
     """
 
     name: str
@@ -164,6 +166,7 @@ class Policy:
     emergency: Emergency = NO_EMERGENCY
     triggers: Triggers = NO_TRIGGERS
     book: Book = NO_BOOK
+    instruments: tuple[Listing, ...] = ()
 
     @property
     def highest_fee_wei(self) -> int:

@@ -11,6 +11,7 @@ from keeper.core.hedging import Tier
 from keeper.core.policy import Policy
 from keeper.core.reason import Reason
 from keeper.core.units import to_float
+from keeper.observe.advice import AdviceTold
 from keeper.observe.metrics import GREEKS, MODES, OUTCOMES, TIERS, Metrics
 from keeper.observe.risks import RISKS, RiskMeasures
 
@@ -58,6 +59,7 @@ class VaultMeasures:
         metrics.gas.labels(name)
         self._sha256 = ""
         self._risks = RiskMeasures(metrics, name)
+        self._advice = AdviceTold(metrics, name)
         self.obey(policy)
 
     def obey(self, policy: Policy) -> None:
@@ -74,6 +76,7 @@ class VaultMeasures:
             bound = "lower" if greek == "collateral" else "upper"
             self._metrics.bound.labels(self._name, greek, bound).set(limit)
         self._risks.obey(limits)
+        self._advice.obey(policy)
         self._metrics.oracle_heartbeat.labels(self._name, "price").set(policy.oracle.price.max_age_s)
         self._metrics.oracle_heartbeat.labels(self._name, "volatility").set(
             policy.oracle.volatility.max_age_s
@@ -92,6 +95,7 @@ class VaultMeasures:
         self._answered(decision.tier)
         self._evaluated.set(wall_s)
         self._risks.decided(decision)
+        self._advice.decided(decision)
         if exposure.spot <= 0:
             self._unmeasured()
             self._add_time(decision)

@@ -8,6 +8,7 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 
+from keeper.core.advice import Unadvised
 from keeper.core.hedging import Tier
 from keeper.core.policy import Mode
 from keeper.core.transaction.commands import Alert
@@ -22,6 +23,8 @@ ANSWERS: Final = ("ok", "refused", "unreachable")
 STATES: Final = ("healthy", "backing-off", "lagging", "wrong-chain")
 MODES: Final = tuple(Mode)
 TIERS: Final = tuple(Tier)
+ADVISED: Final = "advised"
+ADVISING: Final = (ADVISED, *(why.value for why in Unadvised if why is not Unadvised.NOT_LISTED))
 SOLVED: Final = ("solved", "died", "no-legs", "nothing-to-weigh", "too-large")
 
 
@@ -92,6 +95,12 @@ class Metrics:
         )
         self.turbulence = self._gauge(
             "vault_turbulence", "Probability that the market is turbulent; NaN while it is not known.", *vault
+        )
+        self.advice = self._gauge(
+            "vault_advice",
+            "1 for what the desk is told: to trade (advised), or why not.",
+            "vault",
+            "state",
         )
         self.observed = self._counter("vault_observed_seconds_total", "Chain time under observation.", *vault)
         self.outside = self._counter(

@@ -10,7 +10,6 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from keeper.core.market import FeedRules
 from keeper.core.policy import (
     NO_BOOK,
     ORACLE_ALONE,
@@ -18,13 +17,14 @@ from keeper.core.policy import (
     Hedging,
     Limits,
     Mode,
-    OracleRules,
     Policy,
 )
 from keeper.core.triggers import NO_EMERGENCY, NO_TRIGGERS
 from keeper.core.units import WAD, to_float
 from keeper.policies.booking import BookPart
 from keeper.policies.forecasting import ForecastPart
+from keeper.policies.instruments import InstrumentPart, contradictions
+from keeper.policies.oracles import OraclePart
 from keeper.policies.part import Part, refuse
 from keeper.policies.quantities import (
     DAY,
@@ -123,79 +123,6 @@ class CostsPart(Part):
         return self
 
 
-class PricePart(Part):
-    """When the on-chain price is fit to act on."""
-
-    max_age: Duration = Field(description="The feed's heartbeat and a margin.")
-    min_usd: Usd = Field(description="A lower price is not believed.")
-    max_usd: Usd = Field(description="A higher price is not believed.")
-
-    @model_validator(mode="after")
-    def _agree(self) -> Self:
-        if self.min_usd >= self.max_usd:
-            refuse(
-                [
-                    (
-                        "min_usd",
-                        "no price lies between `min_usd` and `max_usd`: the minimum is not below the maximum",
-                    )
-                ]
-            )
-        return self
-
-    def to_core(self) -> FeedRules:
-        """The same bounds as the core's value."""
-        return FeedRules(self.max_age, self.min_usd, self.max_usd)
-
-
-class VolatilityPart(Part):
-    """When the on-chain volatility is fit to act on."""
-
-    max_age: Duration = Field(description="The feed's heartbeat and a margin.")
-    min: Percent = Field(description="A lower annual volatility is not believed.")
-    max: Percent = Field(description="A higher annual volatility is not believed.")
-
-    @model_validator(mode="after")
-    def _agree(self) -> Self:
-        if self.min >= self.max:
-            refuse(
-                [("min", "no volatility lies between `min` and `max`: the minimum is not below the maximum")]
-            )
-        return self
-
-    def to_core(self) -> FeedRules:
-        """The same bounds as the core's value."""
-        return FeedRules(self.max_age, self.min, self.max)
-
-
-class ReferencePart(Part):
-    """An independent price from outside the chain: with this block, no fresh reference means no action."""
-
-    max_age: Duration = Field(description="An older reference counts as none.")
-    max_deviation: BasisPoints = Field(description="How far the on-chain price may be from the reference.")
-
-
-class OraclePart(Part):
-    """When prices may be believed."""
-
-    price: PricePart
-    volatility: VolatilityPart
-    max_pool_deviation: BasisPoints = Field(description="How far the pool's price may be from the oracle's.")
-    reference: ReferencePart | None = Field(
-        default=None, description="Leave out when there is no reference feed."
-    )
-
-    def to_core(self) -> OracleRules:
-        """The same rules as the core's value."""
-        return OracleRules(
-            price=self.price.to_core(),
-            volatility=self.volatility.to_core(),
-            max_pool_deviation_bps=self.max_pool_deviation,
-            reference_max_age_s=self.reference.max_age if self.reference else 0,
-            max_reference_deviation_bps=self.reference.max_deviation if self.reference else 0,
-        )
-
-
 class PolicyFile(Part):
     """What an operator allows the keeper to do for one vault."""
 
@@ -220,6 +147,9 @@ class PolicyFile(Part):
         default=None, description="Leave out to draw the band by the oracle's volatility alone."
     )
     book: BookPart | None = Field(default=None, description="Leave out to net it with no other vault.")
+    instruments: tuple[InstrumentPart, ...] | None = Field(
+        default=None, description="What the desk can trade, for advice: the keeper trades none of it."
+    )
     cooldown: Duration = Field(description="Pause after a rebalance. Doubles with each revert in a row.")
     deadline: Duration = Field(description="A transaction not mined within this time is void.")
     private_blocks: int = Field(
@@ -255,6 +185,8 @@ class PolicyFile(Part):
             yield from slices.contradictions(
                 hedging.min_trade_usd, hedging.max_trade_usd, self.limits.delta_usd, self.cooldown
             )
+        if self.instruments is not None:
+            yield from contradictions(self.instruments)
 
     def to_core(self, sha256: str) -> Policy:
         """The same policy as the core's value, named by the hash of its text."""
@@ -296,4 +228,5 @@ class PolicyFile(Part):
             triggers=self.triggers.to_core() if self.triggers else NO_TRIGGERS,
             book=self.book.to_core() if self.book else NO_BOOK,
             forecast=self.forecast.to_core() if self.forecast else ORACLE_ALONE,
+            instruments=tuple(each.to_core() for each in self.instruments or ()),
         )

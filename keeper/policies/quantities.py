@@ -7,6 +7,7 @@ numbers are seconds), and money stands in keys that end in `_usd` or `_gwei`.
 """
 
 import re
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated
 
@@ -18,13 +19,18 @@ from keeper.policies.problems import shown
 
 USD_MAX = 10**15
 GWEI_MAX = 10**7
+HOUR = 3_600
 DAY = 86_400
 MAX_DURATION = 30 * DAY
+MAX_TENOR = 730 * DAY
+AMOUNT_MAX = 10**12
+FIRST_YEAR, LAST_YEAR = 2020, 2099
 MAX_GAS = 30_000_000
 MIN_GAS = 21_000
 NAME_PATTERN = r"[a-z0-9][a-z0-9-]{0,62}"
 
 _NUMBER = r"[0-9][0-9_]{0,30}(\.[0-9]{1,30})?"
+_INSTANT = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?Z"
 _DURATION = re.compile(r"(?:(\d{1,4})d)?(?:(\d{1,6})h)?(?:(\d{1,8})m)?(?:(\d{1,10})s)?")
 _FRACTION = re.compile(rf"({_NUMBER})\s*(%|bps)")
 
@@ -50,6 +56,34 @@ def seconds(value: object) -> int:
     if not 1 <= total <= MAX_DURATION:
         raise ValueError(f"{shown(value)} is not between 1s and {MAX_DURATION // DAY}d")
     return total
+
+
+def tenor(value: object) -> int:
+    """A time to expiry of at least an hour, in seconds."""
+    total = _seconds(value)
+    if not HOUR <= total <= MAX_TENOR:
+        raise ValueError(f"{shown(value)} is not between 1h and {MAX_TENOR // DAY}d")
+    return total
+
+
+def instant(value: object) -> int:
+    """A moment in UTC, in Unix seconds."""
+    wrong = f"{shown(value)} is not a moment in UTC: write for example `2027-03-26T08:00Z`"
+    if not isinstance(value, str) or not re.fullmatch(_INSTANT, value):
+        raise ValueError(wrong)
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError(wrong) from None
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError(f"{shown(value)} is not between {FIRST_YEAR} and {LAST_YEAR}")
+    return int(moment.astimezone(UTC).timestamp())
+
+
+def amount(value: object) -> int:
+    """A quantity above zero, in WAD."""
+    expected = "a quantity, such as 25 or 0.01"
+    return _positive(_scaled(_number(value, expected), WAD, "parts"), AMOUNT_MAX * WAD)
 
 
 def percent(value: object) -> int:
@@ -162,6 +196,13 @@ Duration = Annotated[
     BeforeValidator(seconds),
     _schema("seconds, or a duration", r"(\d+d)?(\d+h)?(\d+m)?(\d+s)?", "15m", "1h30m", 90),
 ]
+Tenor = Annotated[
+    int, BeforeValidator(tenor), _schema("a duration", r"(\d+d)?(\d+h)?(\d+m)?(\d+s)?", "30d", number=False)
+]
+Instant = Annotated[
+    int, BeforeValidator(instant), _schema("in UTC", _INSTANT, "2027-03-26T08:00Z", number=False)
+]
+Amount = Annotated[int, BeforeValidator(amount), _schema("a quantity, above zero", _NUMBER, 25, "0.01")]
 Percent = Annotated[
     int, BeforeValidator(percent), _schema("with its unit", rf"{_NUMBER}\s*(%|bps)", "120%", number=False)
 ]

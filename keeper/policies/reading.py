@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path as FilePath
 from typing import get_args
 
@@ -81,12 +82,17 @@ def _message(detail: ErrorDetails) -> str:
 
 
 def _names(path: Path) -> list[str]:
-    """The keys allowed in the mapping at a path."""
+    """The keys allowed in the mapping at a path; in a list's items they are the same for all."""
     model: type[BaseModel] = PolicyFile
     for part in path:
-        kinds = (
-            model.model_fields[str(part)].annotation,
-            *get_args(model.model_fields[str(part)].annotation),
-        )
-        model = next(kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel))
+        if isinstance(part, str):
+            model = next(_models(model.model_fields[part].annotation))
     return list(model.model_fields)
+
+
+def _models(annotation: object) -> Iterator[type[BaseModel]]:
+    """The models in an annotation, which may be optional or a list of them."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models(inner)

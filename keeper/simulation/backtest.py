@@ -1,8 +1,9 @@
 """One policy, one vault, one market: what would have happened.
 
 The loop is the daemon's, on another clock: look, decide, send, and at some later look find out what became of
-it. The decisions are `keeper.core.decision`'s own. They are asked for many looks at a time, as though none of
-them would act or leave anything to the next; from the first one that does, the rest is asked again.
+it. The decisions are `keeper.core.decision`'s own, and a desk follows what they advise. They are asked for
+many looks at a time, as though none of them would act or leave anything to the next; from the first one that
+does, the rest is asked again.
 """
 
 from collections import Counter
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from keeper.core.case import Case
 from keeper.core.decision import Decision, Failure, decide_each
 from keeper.core.exposure import Situation
-from keeper.core.hedging import Origin, Tier, Unsolved
+from keeper.core.hedging import Origin, Tier
 from keeper.core.memory import Memory
 from keeper.core.plan import Plan
 from keeper.core.policy import Policy
@@ -24,6 +25,7 @@ from keeper.core.position import VaultRules
 from keeper.core.reason import Reason
 from keeper.core.units import WAD, wad_from_float_down
 from keeper.simulation.book import QUOTE_DECIMALS, Structure, eras
+from keeper.simulation.desk import Bought, Desk, asks
 from keeper.simulation.frictions import World
 from keeper.simulation.ledger import Ledger, Trade
 from keeper.simulation.looks import Looks
@@ -54,7 +56,8 @@ class Track:
 
     `gap`, `low` and `high` in base, the last two the band's edges less the inventory that closes the gap;
     `value_usd` is net of what is owed and of no gas; `outside`: a band or limit was passed. `reasons` counts
-    the looks by what was decided, `tiers` by what found the band; `origins` are of all its tables.
+    the looks by what was decided, `tiers` by what found the band; `origins` are of all its tables. What the
+    desk was advised and did is `bought`.
     """
 
     step_s: int
@@ -69,6 +72,7 @@ class Track:
     reasons: Mapping[Reason, int]
     tiers: Mapping[Tier, int]
     origins: tuple[Origin, ...]
+    bought: tuple[Bought, ...] = ()
 
 
 def backtest(
@@ -84,19 +88,20 @@ def backtest(
     """
     books = eras(setup.structure, setup.units, world.market)
     looks = Looks(policy, setup.rules, books, world)
-    ledger = _opened(policy, setup, looks, world)
+    ledger, desk = _opened(policy, setup, looks, world), Desk()
     heard, shelf, never = _Heard(), Shelf(bands), len(world.market)
     for era in books:
         ledger.pay(era.paid_units)
         while (first := len(heard)) < era.end:
             ledger.receive(world, first)
+            ledger.pay(desk.settle(world.market, first))
             shelf.receive(first)
-            news = max(min(ledger.arrives(world), shelf.due(never)), first + 1)
-            end = min(first + MOST_LOOKS, era.end, news)
-            end = first + _until_outside(looks.gaps(range(first, end), ledger), heard)
-            cases = looks.cases(era, range(first, end), ledger, shelf.newest)
-            heard.until_one_acts(cases, decide(cases), ledger, shelf)
-    return _track(heard, ledger, shelf, setup, world)
+            news = min(ledger.arrives(world), desk.until(world.market), shelf.due(never))
+            end = min(first + MOST_LOOKS, era.end, max(news, first + 1))
+            end = first + _until_outside(looks.gaps(era, range(first, end), ledger, desk), heard)
+            cases = looks.cases(era, range(first, end), ledger, desk, shelf.newest)
+            heard.until_one_acts(cases, decide(cases), ledger, desk, shelf)
+    return _track(heard, ledger, desk, shelf, setup, world)
 
 
 def opening(policy: Policy, setup: Setup, world: World) -> Situation:
@@ -105,7 +110,7 @@ def opening(policy: Policy, setup: Setup, world: World) -> Situation:
     looks = Looks(policy, setup.rules, books, world)
     ledger = _opened(policy, setup, looks, world)
     ledger.pay(books[0].paid_units)
-    (case,) = looks.cases(books[0], range(1), ledger, Unsolved.NOT_YET)
+    (case,) = looks.cases(books[0], range(1), ledger, Desk())
     return case.situation
 
 
@@ -125,12 +130,17 @@ class _Heard:
         return len(self.reasons)
 
     def until_one_acts(
-        self, cases: Sequence[Case], ends: Iterable[Decision | Failure], ledger: Ledger, shelf: Shelf
+        self,
+        cases: Sequence[Case],
+        ends: Iterable[Decision | Failure],
+        ledger: Ledger,
+        desk: Desk,
+        shelf: Shelf,
     ) -> None:
         """Hear some decisions; the first plan among them, unless one is on its way, is sent.
 
-        What a decision leaves to the next look is remembered, and ends the run too if it is new; so does a
-        table that the next look is to use.
+        What a decision leaves to the next look is remembered, and ends the run too if it is new; so do a
+        table that the next look is to use, and what the desk is advised, once it has done it.
         """
         for case, end in zip(cases, ends, strict=True):
             if isinstance(end, Failure):
@@ -140,10 +150,13 @@ class _Heard:
             sent = ledger.sent
             if isinstance(end.action, Plan):
                 ledger.send(end.action, len(self) - 1)
+            advised = asks(end)
+            if advised:
+                ledger.pay(-desk.follow(end))
             if end.carried != ledger.memory.carried:
                 ledger.memory = replace(ledger.memory, carried=end.carried)
                 return
-            if ledger.sent is not sent or shelf.due(len(self) + 1) <= len(self):
+            if advised or ledger.sent is not sent or shelf.due(len(self) + 1) <= len(self):
                 return
 
     def _hear(self, decision: Decision, ledger: Ledger) -> None:
@@ -183,7 +196,7 @@ def _opened(policy: Policy, setup: Setup, looks: Looks, world: World) -> Ledger:
     )
 
 
-def _track(heard: _Heard, ledger: Ledger, shelf: Shelf, setup: Setup, world: World) -> Track:
+def _track(heard: _Heard, ledger: Ledger, desk: Desk, shelf: Shelf, setup: Setup, world: World) -> Track:
     return Track(
         step_s=world.market.step_s,
         spot=world.market.price,
@@ -197,4 +210,5 @@ def _track(heard: _Heard, ledger: Ledger, shelf: Shelf, setup: Setup, world: Wor
         reasons=Counter(heard.reasons),
         tiers=Counter(heard.tiers),
         origins=tuple(shelf.origins),
+        bought=tuple(desk.bought),
     )

@@ -22,6 +22,7 @@ from keeper.core.policy import Policy
 from keeper.core.position import PoolState, VaultRules, VaultState
 from keeper.core.units import WAD, YEAR_SECONDS, BlockHash
 from keeper.simulation.book import GENESIS, QUOTE_DECIMALS, Era
+from keeper.simulation.desk import Desk
 from keeper.simulation.foretelling import outlooks_of
 from keeper.simulation.frictions import World
 from keeper.simulation.ledger import BASE_DECIMALS, Ledger, pool_at
@@ -56,7 +57,8 @@ class Looks:
         self._volatility = [_answer(each) for each in market.volatility.tolist()]
         self._moments: dict[int, Moment] = {}
         self._spot, self._sigma = _model(self._price), _model(self._volatility)
-        self._sums = Sums(*map(np.concatenate, zip(*map(self._sums_of, books), strict=True)))
+        whole = (self._sums_of(each, range(each.first, each.end)) for each in books)
+        self._sums = Sums(*map(np.concatenate, zip(*whole, strict=True)))
         self.outlooks = outlooks_of(policy, market)
 
     def moment(self, step: int) -> Moment:
@@ -105,20 +107,23 @@ class Looks:
             loss_used_wad=0,
         )
 
-    def cases(self, era: Era, steps: range, ledger: Ledger, solved: Solved | Unsolved) -> list[Case]:
+    def cases(
+        self, era: Era, steps: range, ledger: Ledger, desk: Desk, solved: Solved | Unsolved = Unsolved.NOT_YET
+    ) -> list[Case]:
         """Looks of one era, as though nothing were traded or solved between them."""
+        book = desk.beside(era)
         # What was decided in vain is asked for again soon; what is behind, never.
         self._moments = {step: self._moments[step] for step in steps if step in self._moments}
         times = GENESIS + np.arange(steps.start, steps.stop) * self._world.market.step_s
-        years = np.maximum(era.expiry - times[:, np.newaxis], 0) / YEAR_SECONDS
+        years = np.maximum(book.expiry - times[:, np.newaxis], 0) / YEAR_SECONDS
         moments = [
             self._moments.get(step) or self._moments.setdefault(step, self.moment(step)) for step in steps
         ]
         vaults = [self.vault(moment, ledger) for moment in moments]
         span = slice(steps.start, steps.stop)
-        exposures = exposures_of(vaults, self._spot[span], self._sigma[span], self._sums.rows(span))
+        exposures = exposures_of(vaults, self._spot[span], self._sigma[span], self._sums_at(era, book, steps))
         return [
-            Case(self._policy, self._situation(era, *each), ledger.memory, solved)
+            Case(self._policy, self._situation(book, *each), ledger.memory, solved)
             for each in zip(moments, vaults, years, exposures, strict=True)
         ]
 
@@ -135,24 +140,26 @@ class Looks:
             outlook=self.outlooks[moment.head.number],
         )
 
-    def gaps(self, steps: range, ledger: Ledger) -> Floats:
-        """About the delta beyond the target at some looks, in base, if nothing is traded."""
-        delta = self._sums.delta[steps.start : steps.stop]
+    def gaps(self, era: Era, steps: range, ledger: Ledger, desk: Desk) -> Floats:
+        """About the delta beyond the target at some looks of one era, in base, if nothing is traded."""
+        delta = self._sums_at(era, desk.beside(era), steps).delta
         return delta + (ledger.base_wei - self._rules.target_delta_wad) / WAD
 
     def opening(self, target: float) -> float:
         """The inventory that closes the gap at the first step, in base."""
         return max(target - float(self._sums.delta[0]), 0.0)
 
-    def _sums_of(self, era: Era) -> Sums:
-        steps = np.arange(era.first, era.end)
+    def _sums_at(self, era: Era, book: Era, steps: range) -> Sums:
+        return self._sums.rows(slice(steps.start, steps.stop)) if book is era else self._sums_of(book, steps)
+
+    def _sums_of(self, era: Era, steps: range) -> Sums:
         count, legs = len(steps), len(era.size)
-        times = GENESIS + steps * self._world.market.step_s
+        times = GENESIS + np.arange(steps.start, steps.stop) * self._world.market.step_s
         years = np.maximum(era.expiry - times[:, np.newaxis], 0) / YEAR_SECONDS
         return book_sums(
             np.repeat(np.arange(count), legs),
-            self._spot[era.first : era.end],
-            self._sigma[era.first : era.end],
+            self._spot[steps.start : steps.stop],
+            self._sigma[steps.start : steps.stop],
             Legs(
                 strike=np.tile(era.strike, count),
                 years=years.ravel(),

@@ -1,6 +1,6 @@
 """The report of a backtest: one HTML file that needs no network, no script and no second file."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from html import escape
 from pathlib import Path
@@ -17,7 +17,7 @@ from keeper.simulation.drawing import INK, MUTED, PALETTE, Draw, finish, legend,
 from keeper.simulation.path import Floats
 from keeper.simulation.scores import cumulated, result, unwanted
 from keeper.simulation.study import Compared, Study
-from keeper.simulation.table import HEADINGS, cells, subject
+from keeper.simulation.table import ORDERS, comparison, orders, subject
 
 _POINTS: Final = 1_500
 """Points of a curve: more cannot be seen, and a year of looks would make a page of fifty megabytes."""
@@ -41,7 +41,8 @@ def html(study: Study, compared: Sequence[Compared]) -> str:
     ]
     body = _BODY.substitute(
         plots="".join(f"<figure>{svg(draw)}</figure>" for draw in draws),
-        table=_table(compared),
+        table=_table(*comparison(compared)),
+        advised="".join(_advised(each) for each in compared),
     )
     return page(f"keeper backtest: {subject(study)}", body)
 
@@ -102,18 +103,24 @@ def _over_days(axes: Axes, title: str) -> None:
     axes.margins(x=0.01)
 
 
-def _table(compared: Sequence[Compared]) -> str:
-    head = "".join(f"<th>{escape(each)}</th>" for each in HEADINGS)
-    body = "".join(
-        "<tr>"
-        + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell, tag in zip(cells(each), _TAGS, strict=True))
-        + "</tr>"
-        for each in compared
-    )
+def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    head = "".join(f"<th>{escape(each)}</th>" for each in headings)
+    body = "".join(f"<tr>{_row(row)}</tr>" for row in rows)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-_TAGS: Final = ("th", *["td"] * (len(HEADINGS) - 1))
+def _row(row: Sequence[str]) -> str:
+    first, *others = map(escape, row)
+    return f"<th>{first}</th>" + "".join(f"<td>{each}</td>" for each in others)
+
+
+def _advised(each: Compared) -> str:
+    """What the desk did in the first market, where it was advised at all."""
+    if not each.track.bought:
+        return ""
+    name = escape(each.policy.name)
+    return f'<p class="quiet">Advised, and done: {name}</p>{_table(ORDERS, orders(each.track))}'
+
 
 _BODY: Final = Template("""\
 <p class="quiet">The keeper's own decisions on simulated vaults: every policy met the same market, the same
@@ -122,6 +129,8 @@ one.</p>
 $table
 <p class="quiet">Result: change of value less gas, without what the target delta earned. Hedging error:
 standard deviation of what the unwanted delta earned in a day. CVaR: mean loss of the worst twentieth of days,
-for whatever reason. Outside: share of looks at which the band or the hard limit was passed.</p>
+for whatever reason. Outside: share of looks at which the band or the hard limit was passed. Advised: orders
+of the desk, whose cost is what they lost against their worth by the oracles.</p>
+$advised
 <div class="row">$plots</div>
 """)

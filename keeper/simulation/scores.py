@@ -44,6 +44,8 @@ class Score:
     largest_gap_usd: float
     tables: float
     by_table: float
+    advised: float
+    advised_usd: float
 
 
 def score(tracks: Sequence[Track]) -> Score:
@@ -51,11 +53,13 @@ def score(tracks: Sequence[Track]) -> Score:
     count = len(tracks)
     trades = [trade for track in tracks for trade in track.trades]
     gas = sum(trade.gas_usd for trade in trades)
+    bought = [order for track in tracks for order in track.bought]
+    advised = sum(order.cost_usd for order in bought)
     days = np.concatenate([daily(track, result(track)) for track in tracks])
     return Score(
         pnl_usd=float(sum(result(track)[-1] for track in tracks)) / count,
         hedging_error_usd=float(np.std(np.concatenate([daily(each, unwanted(each)) for each in tracks]))),
-        cost_usd=(gas + sum(trade.fees_usd for trade in trades)) / count,
+        cost_usd=(gas + advised + sum(trade.fees_usd for trade in trades)) / count,
         gas_usd=gas / count,
         cvar_usd=cvar(-days),
         worst_usd=float(np.max(-days)),
@@ -65,6 +69,8 @@ def score(tracks: Sequence[Track]) -> Score:
         largest_gap_usd=float(max(np.max(np.abs(track.gap * track.spot)) for track in tracks)),
         tables=sum(len(track.origins) for track in tracks) / count,
         by_table=sum(track.tiers[Tier.TABLE] for track in tracks) / sum(len(track.spot) for track in tracks),
+        advised=len(bought) / count,
+        advised_usd=advised / count,
     )
 
 
@@ -86,6 +92,8 @@ def cumulated(track: Track, *, gas_only: bool) -> Floats:
     steps = np.zeros(len(track.spot))
     for trade in track.trades:
         steps[trade.step] += trade.gas_usd + (0.0 if gas_only else trade.fees_usd)
+    for order in () if gas_only else track.bought:
+        steps[order.step] += order.cost_usd
     return np.cumsum(steps)
 
 

@@ -1,12 +1,21 @@
 """The comparison as rows of text, for the terminal and the page alike."""
 
+from collections.abc import Iterator, Sequence
 from typing import Final
 
+from keeper.simulation.backtest import Track
+from keeper.simulation.book import DAY_S, GENESIS
 from keeper.simulation.study import TAPE, Compared, Study
 
 HEADINGS: Final = (
     "policy", "result", "hedging error", "cost", "of it gas", "CVaR 95 %", "trades", "failed", "outside",
 )  # fmt: skip
+ADVISED: Final = ("advised", "of cost advised")
+"""Where a desk was advised at all: the table is as wide as a terminal without them."""
+
+ORDERS: Final = ("day", "instrument", "strike", "expires on day", "size", "price", "cost")
+MOST_ORDERS: Final = 50
+"""Of one policy: more are counted, but not shown."""
 
 
 def subject(study: Study) -> str:
@@ -22,8 +31,13 @@ def subject(study: Study) -> str:
     )
 
 
-def cells(compared: Compared) -> tuple[str, ...]:
-    """One policy's row."""
+def comparison(compared: Sequence[Compared]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Headings, and a row for each policy."""
+    headings = (*HEADINGS, *(ADVISED if any(each.score.advised for each in compared) else ()))
+    return headings, [_cells(each)[: len(headings)] for each in compared]
+
+
+def _cells(compared: Compared) -> tuple[str, ...]:
     score = compared.score
     return (
         compared.policy.name,
@@ -35,6 +49,8 @@ def cells(compared: Compared) -> tuple[str, ...]:
         f"{score.trades:,.1f}",
         f"{score.failed:,.1f}",
         f"{score.outside:.2%}",
+        f"{score.advised:,.1f}",
+        _usd(score.advised_usd),
     )
 
 
@@ -43,6 +59,20 @@ def tabled(compared: Compared) -> str:
     score = compared.score
     share = f"{score.by_table:.1%}"
     return f"{compared.policy.name}: {score.tables:,.1f} tables solved for a vault, used at {share} of looks"
+
+
+def orders(track: Track) -> Iterator[tuple[str, ...]]:
+    """What a desk was advised and did in one market, a row each."""
+    for each in track.bought[:MOST_ORDERS]:
+        yield (
+            f"{each.step * track.step_s / DAY_S:.2f}",
+            each.instrument,
+            f"{each.strike:,.2f}",
+            f"{(each.expiry - GENESIS) / DAY_S:.2f}",
+            f"{each.base:+,.4g}",
+            f"{each.price_usd:,.2f}",
+            f"{each.cost_usd:,.2f}",
+        )
 
 
 def _usd(amount: float) -> str:

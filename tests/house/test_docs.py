@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from keeper.core.advice import Left, Unadvised
 from keeper.core.reason import Reason
 
 ROOT = Path(__file__).parents[2]
@@ -19,6 +20,13 @@ def test_no_reason_is_listed_that_nothing_gives() -> None:
     sources = [path for path in (ROOT / "keeper").rglob("*.py") if path.name != "reason.py"]
     code = "\n".join(path.read_text() for path in sources)
     assert [reason.name for reason in Reason if f"Reason.{reason.name}" not in code] == []
+
+
+def test_each_word_of_the_advice_is_explained() -> None:
+    page = (ROOT / "docs" / "policy-engine.md").read_text()
+    rows = re.findall(r"^\| `([a-z-]+)` \| .+ \| .+ \|$", page, re.MULTILINE)
+    assert set(Unadvised) <= set(rows)
+    assert [each for each in Left if f"`{each}`" not in page] == []
 
 
 def test_every_path_that_a_document_names_is_there() -> None:

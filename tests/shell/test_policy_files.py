@@ -52,8 +52,8 @@ def test_every_shipped_example_loads_and_points_its_editor_at_the_schema(path: P
     assert path.read_text().startswith("# yaml-language-server: $schema=../policy.schema.json\n")
 
 
-def test_the_three_examples_are_shipped() -> None:
-    assert {path.stem for path in EXAMPLES} == {"strangle", "covered-call", "iron-condor"}
+def test_the_four_examples_are_shipped() -> None:
+    assert {path.stem for path in EXAMPLES} == {"strangle", "strangle-desk", "covered-call", "iron-condor"}
 
 
 def test_the_committed_schema_is_the_one_the_program_prints() -> None:

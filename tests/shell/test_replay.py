@@ -12,13 +12,17 @@ import pytest
 from keeper.adapters.ethereum.words import decode
 from keeper.adapters.journal.journal import SqlJournal
 from keeper.app.replay import replay
+from keeper.core.advice import Advice
 from keeper.core.decision import decide_all
 from keeper.core.hedging import Solved, Tier
+from keeper.core.listing import Terms
 from keeper.core.position import Leg
-from keeper.core.units import Address
+from keeper.core.units import WAD, Address
 from keeper.ports import Cycle, Evidence
 from tests.adapters.ethereum.packing import HEAD, LEGS, words_of
 from tests.adapters.journal.build import store, writer
+from tests.core.advice.listed import CALL_3300, LINEAR, PUT_2700
+from tests.core.build import usd
 from tests.core.solving import SELDOM, solve_all
 
 VAULTS = [Address(f"0x{index:040x}") for index in range(2)]
@@ -121,3 +125,24 @@ async def test_a_text_that_no_release_wrote_is_a_difference(journal: Path) -> No
     edit(journal, "update decisions set body = '{}' where cycle_id = 1")
     found = await replay(journal)
     assert (found.decisions, found.equal) == (8, 6)
+
+
+async def test_what_the_desk_was_advised_comes_out_the_same(tmp_path: Path) -> None:
+    later = Terms(moneyness_wad=WAD, tenor_s=30 * 86_400)
+    instruments = (replace(CALL_3300, terms=later), replace(PUT_2700, terms=later), LINEAR)
+    limits = replace(SELDOM.limits, gamma_usd_wad=usd(20_000))
+    rules = {vault: replace(each, limits=limits, instruments=instruments) for vault, each in POLICIES.items()}
+    words = words_of(BOOKS, HEAD)
+    snapshot = decode(HEAD, words)
+    decisions = decide_all(snapshot, rules, {}).decisions
+    assert any(isinstance(each.advice, Advice) for each in decisions)
+    async with await store(tmp_path) as opened:
+        written = SqlJournal(await writer(opened))
+        await written.record(Cycle(Evidence(snapshot, words), rules, {}, frozenset(), decisions, {}))
+    found = await replay(tmp_path / "journal.db")
+    assert (found.decisions, found.equal) == (2, 2)
+    edit(
+        tmp_path / "journal.db",
+        """update decisions set body = replace(body, '"way":"buy"', '"way":"sell"')""",
+    )
+    assert (await replay(tmp_path / "journal.db")).equal < 2

@@ -21,6 +21,7 @@ from keeper.core.units import WAD, Address, wad_from_float_down
 from keeper.simulation import backtest as fast
 from keeper.simulation.backtest import Setup, Track, backtest
 from keeper.simulation.book import QUOTE_DECIMALS, Era, eras
+from keeper.simulation.desk import Desk, asks
 from keeper.simulation.frictions import World
 from keeper.simulation.ledger import Ledger
 from keeper.simulation.looks import Looks
@@ -37,6 +38,7 @@ class Plain:
 
     decisions: list[Decision]
     ledger: Ledger
+    desk: Desk
     tables: list[Solved]
 
 
@@ -53,16 +55,17 @@ def plainly(policy: Policy, setup: Setup, world: World, bands: Bands = Bands.CLO
         wad_from_float_down(base),
         Memory(policy.vault),
     )
-    plain = Plain([], ledger, [])
+    plain = Plain([], ledger, Desk(), [])
     policies, tables, tasks = {policy.vault: policy}, dict[Address, Solved](), tuple[Task, ...]()
     for era in books:
         ledger.pay(era.paid_units)
         for step in range(era.first, era.end):
             ledger.receive(world, step)
+            ledger.pay(plain.desk.settle(world.market, step))
             for task in tasks:
                 tables[task.vault] = Solved.of(task.recipe, task.at, task.recipe.solve())
                 plain.tables.append(tables[task.vault])
-            snapshot = snapshot_at(era, step, looks, ledger)
+            snapshot = snapshot_at(plain.desk.beside(era), step, looks, ledger)
             decided = decide_all(snapshot, policies, {policy.vault: ledger.memory}, tables)
             (decision,) = decided.decisions
             plain.decisions.append(decision)
@@ -71,6 +74,8 @@ def plainly(policy: Policy, setup: Setup, world: World, bands: Bands = Bands.CLO
             ledger.memory = replace(ledger.memory, carried=decision.carried)
             if isinstance(decision.action, Plan):
                 ledger.send(decision.action, step)
+            if asks(decision):
+                ledger.pay(-plain.desk.follow(decision))
     return plain
 
 

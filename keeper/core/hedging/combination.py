@@ -7,9 +7,10 @@ restored one sensitivity after the other: what mends gamma breaks delta. All are
     such that   low <= y <= high,    least <= x <= most,    sum of m_i |x_i| <= margin,
 
 where x is what is traded of each instrument, e the present sensitivities, S what a unit changes, and P what a
-residual costs. Without the f_i it is a convex program. They are settled by going through the sets of
-instruments that could be traded, the cheapest first, and stopping where the fixed costs alone make a set
-dearer than the best that was found.
+residual costs. Without the f_i it is a convex program. Where nothing is penalised, whole lots and the f_i are
+settled by branch and bound. Else the f_i are settled by going through the sets of instruments that could be
+traded, the cheapest first, and stopping where the fixed costs alone make a set dearer than the best that was
+found, and lots are those around each set's optimum.
 
 With one instrument and no P it is the cheapest trade to the next edge, as the keeper's own hedges are; with
 one instrument and no limits it is the static no-trade band of `keeper.core.hedging.band`.
@@ -21,9 +22,11 @@ from typing import Final
 
 import numpy as np
 
-from keeper.core.hedging.desk import Desk
+from keeper.core.hedging.band import Floats
+from keeper.core.hedging.desk import Desk, Support
 from keeper.core.hedging.instruments import Combination, Instrument, Need, Short, within_reach
 from keeper.core.hedging.program import Unsolvable
+from keeper.core.hedging.settling import settled
 
 MOST_INSTRUMENTS: Final = 8
 """Sets double with each instrument, and 256 of them take about a tenth of a second."""
@@ -33,22 +36,40 @@ def cheapest(need: Need, instruments: Sequence[Instrument]) -> Combination | Sho
     """The best combination. Raises ValueError for too many instruments, and for what is no number."""
     _refuse_nonsense(need, instruments)
     desk = Desk.of(within_reach(need, instruments), instruments)
-    everything = tuple(range(len(instruments)))
-    relaxed = desk.trades(everything)
+    relaxed = desk.trades(tuple(range(len(instruments))))
     if isinstance(relaxed, Unsolvable):
         return Short(tuple(desk.missing().tolist()))
+    if not np.any(need.penalty) and any(each.lot for each in instruments):
+        trades = settled(desk)
+        if not isinstance(trades, Unsolvable) and desk.fits(trades):
+            return desk.combination(trades)
+    return _of_sets(desk, relaxed)
+
+
+def _of_sets(desk: Desk, relaxed: Floats) -> Combination | Short:
+    """The best of all sets, given the best without fixed costs and lots."""
     floor_usd = desk.combination(relaxed).objective_usd - desk.fixed_usd(relaxed)
     best: Combination | Short = Short(tuple(desk.missing_in_lots(relaxed).tolist()))
-    for support, fixed_usd in _supports(instruments):
+    for support, fixed_usd in _supports(desk.instruments):
         if isinstance(best, Combination) and floor_usd + fixed_usd >= best.objective_usd:
             break
         trades = desk.trades(support)
-        if isinstance(trades, Unsolvable):
+        if isinstance(trades, Unsolvable) or _is_known(desk, trades, support, best):
             continue
         for candidate in desk.in_lots(trades):
             if isinstance(best, Short) or candidate.objective_usd < best.objective_usd:
                 best = candidate
     return best
+
+
+def _is_known(desk: Desk, trades: Floats, support: Support, best: Combination | Short) -> bool:
+    """Whether a smaller set trades the same, or lots can only make it dearer than the best.
+
+    A set comes after all of its parts: none of them costs more, and each is smaller.
+    """
+    if not np.all(trades[list(support)]):
+        return True
+    return isinstance(best, Combination) and desk.combination(trades).objective_usd >= best.objective_usd
 
 
 def _supports(instruments: Sequence[Instrument]) -> Iterator[tuple[tuple[int, ...], float]]:
@@ -67,8 +88,8 @@ def _refuse_nonsense(need: Need, instruments: Sequence[Instrument]) -> None:
     if not np.all(need.low <= need.high):
         raise ValueError("a range ends before it begins")
     for each in instruments:
-        numbers = (*each.effect, each.cost, each.fixed, each.least, each.most, each.margin, each.lot)
-        if not np.all(np.isfinite(numbers)):
+        positive = (each.cost, each.cost_sold, each.fixed, each.margin, each.lot, each.most, -each.least)
+        if not np.all(np.isfinite((*each.effect, *positive))):
             raise ValueError("an instrument is made of finite numbers")
-        if min(each.cost, each.fixed, each.margin, each.lot, each.most, -each.least) < 0.0:
+        if min(positive) < 0.0:
             raise ValueError("an instrument's costs and limits are not below zero, its least not above")

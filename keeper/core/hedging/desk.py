@@ -6,10 +6,10 @@ from itertools import product
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from keeper.core.hedging.band import Floats
 from keeper.core.hedging.instruments import Combination, Instrument, Need, reach
+from keeper.core.hedging.lots import next_to, whole
 from keeper.core.hedging.program import Program, Unsolvable, solve_program
 
 TOLERANCE: Final = 1e-7
@@ -53,7 +53,7 @@ class Desk:
         """The best trades with a set of instruments, but for fixed costs and lots: one for each of all."""
         if not support:
             still = np.zeros(len(self.instruments))
-            return still if self._fits(still) else Unsolvable.INFEASIBLE
+            return still if self.fits(still) else Unsolvable.INFEASIBLE
         solution = solve_program(self._program(support))
         return solution if isinstance(solution, Unsolvable) else self._unscaled(support, solution)
 
@@ -85,17 +85,52 @@ class Desk:
         return self.need.beyond(self._after(whole))
 
     def in_lots(self, trades: Floats) -> Iterator[Combination]:
-        """The trades themselves, or those in whole lots around them, that meet the need."""
-        choices = [_whole(float(trade), each) for trade, each in zip(trades, self.instruments, strict=True)]
-        for candidate in product(*choices):
-            found = np.array(candidate)
-            if self._fits(found):
-                yield self.combination(found)
+        """Trades in whole lots around some that meet the need, or those themselves where there are no lots.
+
+        The finest of them takes up what the rounding of the others leaves, or the next, as one may be at its
+        limit.
+        """
+        takers = self._finest(trades)
+        if not takers and self.fits(trades):
+            yield self.combination(trades)
+        for fine in takers:
+            choices = [
+                (0.0,) if place == fine else whole(float(trades[place]), each)
+                for place, each in enumerate(self.instruments)
+            ]
+            for candidate in product(*choices):
+                found = np.array(candidate)
+                for amount in self._taken_up(found, fine, float(trades[fine])):
+                    found[fine] = amount
+                    if self.fits(found):
+                        yield self.combination(found)
+
+    def _finest(self, trades: Floats) -> list[int]:
+        """The two of what is traded whose lots change least; the first alone if any amount of it will do."""
+        change = [each.lot * float(np.max(np.abs(each.effect) / self.scale)) for each in self.instruments]
+        traded = sorted(np.flatnonzero(trades).tolist(), key=lambda place: change[place])
+        return traded[: 1 if traded and change[traded[0]] == 0.0 else 2]
+
+    def _taken_up(self, others: Floats, fine: int, wanted: float) -> Iterator[float]:
+        """Of the finest, given the others: the least that meets the need, and what is next to the wanted."""
+        instrument = self.instruments[fine]
+        after, effect = self._after(others), np.array(instrument.effect)
+        moved = effect != 0.0
+        inside = self.inside() * self.scale
+        limits = self.need.low + inside, self.need.high - inside
+        with np.errstate(over="ignore"):  # what moves it hardly at all never reaches the limit
+            ends = [(each - after)[moved] / effect[moved] for each in limits]
+        low = max(float(np.max(np.minimum(*ends), initial=-np.inf)), instrument.least)
+        high = min(float(np.min(np.maximum(*ends), initial=np.inf)), instrument.most)
+        found = {amount for aim in (0.0, wanted) for amount in next_to(min(max(aim, low), high), instrument)}
+        yield from sorted(found, key=abs)
 
     def combination(self, trades: Floats) -> Combination:
         """What some trades come to."""
         after, need = self._after(trades), self.need
-        cost = float(np.abs(trades) @ [each.cost for each in self.instruments]) + self.fixed_usd(trades)
+        by_unit = np.maximum(trades, 0.0) @ [each.cost for each in self.instruments]
+        by_unit += np.maximum(-trades, 0.0) @ [each.cost_sold for each in self.instruments]
+        cost = float(by_unit) + self.fixed_usd(trades)
         penalty = float(after @ need.penalty @ after) / 2
         return Combination(tuple(trades.tolist()), tuple(after.tolist()), cost, cost + penalty)
 
@@ -107,7 +142,8 @@ class Desk:
         effects = [each.effect for each in self.instruments]
         return self.need.present + trades @ np.array(effects) if effects else self.need.present
 
-    def _fits(self, trades: Floats) -> bool:
+    def fits(self, trades: Floats) -> bool:
+        """Whether some trades meet the need."""
         need, after = self.need, self._after(trades)
         margin = float(np.abs(trades) @ [each.margin for each in self.instruments]) if len(trades) else 0.0
         return bool(
@@ -115,7 +151,12 @@ class Desk:
             and margin <= need.margin * (1.0 + TOLERANCE)
         )
 
-    def _scales(self, support: Support) -> Floats:
+    def inside(self) -> Floats:
+        """By sensitivity, how far the limits are moved in, in its scale."""
+        wide = self.need.high - self.need.low > 4 * _INSIDE * self.scale
+        return np.where(wide, _INSIDE, 0.0)
+
+    def scales(self, support: Support) -> Floats:
         """By instrument, an amount that changes the sensitivity that it changes most by its scale."""
         effects = np.array([self.instruments[each].effect for each in support])
         largest = np.max(np.abs(effects) / self.scale, axis=1)
@@ -123,15 +164,15 @@ class Desk:
 
     def _program(self, support: Support) -> Program:
         """Purchases, then sales, in their scales; rows: above, below, most bought, most sold, margin."""
-        need, chosen, scales = self.need, [self.instruments[each] for each in support], self._scales(support)
+        need, chosen, scales = self.need, [self.instruments[each] for each in support], self.scales(support)
         effects = np.array([each.effect for each in chosen]).T * scales / self.scale[:, np.newaxis]
         both = np.hstack([effects, -effects])
         twice = np.concatenate([scales, scales])
         present, low, high = (each / self.scale for each in (need.present, need.low, need.high))
-        inside = np.where(high - low > 4 * _INSIDE, _INSIDE, 0.0)
+        inside = self.inside()
         margins = np.array([each.margin for each in (*chosen, *chosen)]) * twice
         penalty = need.penalty * np.outer(self.scale, self.scale)
-        costs = np.array([each.cost for each in (*chosen, *chosen)]) * twice
+        costs = np.array([*(each.cost for each in chosen), *(each.cost_sold for each in chosen)]) * twice
         usd = max(float(np.max(costs)), float(np.max(np.abs(penalty))), _TINY)
         limits = np.array([*(each.most for each in chosen), *(-each.least for each in chosen)]) / twice
         return Program(
@@ -154,14 +195,5 @@ class Desk:
     def _unscaled(self, support: Support, solution: Floats) -> Floats:
         count, trades = len(support), np.zeros(len(self.instruments))
         net = solution[:count] - solution[count:]
-        trades[list(support)] = np.where(np.abs(net) > _NOTHING, net, 0.0) * self._scales(support)
+        trades[list(support)] = np.where(np.abs(net) > _NOTHING, net, 0.0) * self.scales(support)
         return trades
-
-
-def _whole(trade: float, instrument: Instrument) -> tuple[float, ...]:
-    """Whole lots around a trade that the venue allows; the trade itself where there are no lots."""
-    if instrument.lot <= 0.0 or trade == 0.0:
-        return (min(max(trade, instrument.least), instrument.most),)
-    lots: NDArray[np.float64] = np.floor(trade / instrument.lot) + np.arange(-1.0, 3.0)
-    allowed = (instrument.least <= lots * instrument.lot) & (lots * instrument.lot <= instrument.most)
-    return tuple((lots[allowed] * instrument.lot).tolist()) or (0.0,)

@@ -12,8 +12,9 @@ from keeper.core.hedging.band import Floats
 class Instrument:
     """Something that can be traded: what a unit of it changes, in the order of the need's sensitivities.
 
-    `cost` of a unit in either direction and `fixed` of a trade, in usd; between `least`, not above zero, and
-    `most` of it; `margin` that a unit takes, in usd; in multiples of `lot`, or in any amount if that is zero.
+    `cost` of a unit bought and `fixed` of a trade, in usd; a unit sold costs `dearer_sold` more, which may be
+    less than zero but not than -`cost`. Between `least`, not above zero, and `most` of it; `margin` that a
+    unit takes, in usd; in multiples of `lot`, or in any amount if that is zero.
     """
 
     effect: tuple[float, ...]
@@ -23,6 +24,12 @@ class Instrument:
     most: float
     margin: float = 0.0
     lot: float = 0.0
+    dearer_sold: float = 0.0
+
+    @property
+    def cost_sold(self) -> float:
+        """Of a unit sold, in usd."""
+        return self.cost + self.dearer_sold
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -277,6 +278,43 @@ def test_lots_are_whole_and_restore_all_the_same() -> None:
     coarse = cheapest(of, [spot(), option(lot=400.0, most=500.0)])
     assert isinstance(coarse, Short)
     assert coarse.missing == pytest.approx([0.0, -2_000.0, 0.0, 0.0])
+
+
+def test_the_finest_lots_take_up_what_the_others_leave() -> None:
+    """The option's lots move delta by more than the range is wide: base settles that, not chance."""
+    of = Need(
+        np.array([0.0, -3_000.0]), np.array([-0.01, -1_000.0]), np.array([0.01, 1_000.0]), np.zeros((2, 2))
+    )
+    whole = option((0.37, 80.0), lot=10.0)
+    base = Instrument((1.0, 0.0), 3.0, 0.0, -1e4, 1e4, lot=0.01)
+    best = found(of, [base, whole])
+    assert best.trades == pytest.approx((-11.09, 30.0), abs=0.011)
+    loose = found(of, [replace(base, lot=0.0), whole])
+    assert loose.trades == pytest.approx((-11.09, 30.0), abs=1e-5)
+
+
+def test_what_is_next_to_the_finest_takes_up_what_that_cannot() -> None:
+    """Base is at its limit, so that the rest of the delta is the perpetual's, in lots that fit."""
+    of = Need(
+        np.array([100.0, -3_000.0]), np.array([-0.1, -1_000.0]), np.array([0.1, 1_000.0]), np.zeros((2, 2))
+    )
+    base = Instrument((1.0, 0.0), 1.8, 0.0, -60.0, 1e4, lot=0.01)
+    perpetual = Instrument((1.0, 0.0), 2.1, 0.0, -1e4, 1e4, lot=0.1)
+    best = found(of, [base, perpetual, option((0.37, 80.0), lot=10.0)])
+    assert best.trades == pytest.approx((-60.0, -51.0, 30.0), abs=0.11)
+
+
+def test_what_is_dearer_to_sell_is_bought_where_either_would_do() -> None:
+    of = need([0.0, 3_000.0], [100.0, 1_000.0])
+    one = Instrument((0.0, 80.0), 4.0, 0.0, -500.0, 500.0, dearer_sold=8.0)
+    other = Instrument((0.0, -80.0), 5.0, 0.0, -500.0, 500.0, dearer_sold=-3.0)
+    best = found(of, [one, other])
+    assert best.trades == pytest.approx((0.0, 25.0), abs=1e-3)
+    assert best.cost_usd == pytest.approx(125.0, rel=1e-4)
+    assert found(of, [one]).cost_usd == pytest.approx(25 * 12.0, rel=1e-4)
+    assert found(need([0.0, -3_000.0], [100.0, 1_000.0]), [other]).cost_usd == pytest.approx(50.0, rel=1e-4)
+    with pytest.raises(ValueError, match="not below zero"):
+        cheapest(of, [replace(one, dearer_sold=-4.1)])
 
 
 def test_eight_instruments_are_the_most() -> None:

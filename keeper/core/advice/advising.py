@@ -1,0 +1,198 @@
+"""When a limit is passed that base alone cannot restore: the cheapest combination that does.
+
+The vault's contract trades base for quote only, so gamma, vega and theta are mended by people: what is found
+here is told to them, and no plan is made of it. All limited sensitivities are looked at together, because an
+option that mends one moves the others. What is passed is brought to the policy's share of its limit, as the
+keeper's own hedges are; what is kept stays where it counts as kept. Where base is listed too, the gap ends
+where the keeper's own rule would take it: at the inner edge if it is beyond the band, else anywhere inside.
+"""
+
+from collections.abc import Sequence
+from dataclasses import astuple, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from keeper.core.advice.offers import LeftOut, Offer, offers
+from keeper.core.advice.orders import (
+    NOTHING_LISTED,
+    Advice,
+    Hand,
+    NoAdvice,
+    Order,
+    Sensitivities,
+    Unadvised,
+    Way,
+)
+from keeper.core.case import Case
+from keeper.core.hedging.combination import cheapest
+from keeper.core.hedging.instruments import Combination, Need, Short
+from keeper.core.inventory import hard_limit
+from keeper.core.listing import Kind
+from keeper.core.market import in_quote
+from keeper.core.plan import Plan
+from keeper.core.reason import Reason
+from keeper.core.units import WAD
+from keeper.core.verdict import Breached, Hold, Verdict, Within
+
+BEYOND_BASE = frozenset({Reason.GAMMA_LIMIT, Reason.VEGA_LIMIT, Reason.THETA_LIMIT})
+"""What no trade of base restores."""
+
+GAP = frozenset({Reason.DELTA_BAND, Reason.DELTA_LIMIT, Reason.EMERGENCY_DELTA})
+
+HARD_GAP = frozenset({Reason.DELTA_LIMIT, Reason.EMERGENCY_DELTA})
+
+OUT_OF_BASE = frozenset({Reason.NO_INVENTORY, Reason.SLIPPAGE_CEILING, Reason.TURNOVER_LIMIT})
+"""Why a hedge in base is not made although a hard limit asks for it, and will not be at the next look."""
+
+
+class _Range(NamedTuple):
+    """Where one sensitivity is, where it may be, and whether it is what the advice is for."""
+
+    present: float
+    low: float
+    high: float
+    passed: bool
+
+
+def advise(case: Case, verdict: Verdict, action: Plan | Hold) -> Advice | NoAdvice:
+    """The combination that a vault needs, given what the keeper itself does about its verdict."""
+    if not case.policy.instruments:
+        return NOTHING_LISTED
+    if isinstance(verdict, Hold):
+        return NoAdvice(Unadvised.NOT_FIT)
+    if isinstance(verdict, Within) or not (_passed(verdict) or _out_of_base(verdict, action)):
+        return NoAdvice(Unadvised.NOT_NEEDED)
+    return combined(case, verdict, action)
+
+
+def combined(case: Case, verdict: Breached, action: Plan | Hold) -> Advice | NoAdvice:
+    """The cheapest combination that ends all breaches of sensitivities, whoever could end them."""
+    found, left = offers(case.policy.instruments, case.situation)
+    if not found:
+        return NoAdvice(Unadvised.NONE_LEFT, left_out=left)
+    if _out_of_base(verdict, action):
+        found = [_one_way(each, case.situation.exposure.gap) for each in found]
+    base = any(each.listing.kind is Kind.SPOT for each in found)
+    ranges = (_gap(case, verdict, base=base), *_others(case, verdict))
+    effects = np.array([each.instrument.effect for each in found])
+    present, low, high = (np.array([each[place] for each in ranges]) for place in range(3))
+    need = Need(present, low, high, np.zeros((len(ranges), len(ranges))))
+    if not (np.all(np.isfinite(present)) and np.all(np.isfinite(effects))):
+        return NoAdvice(Unadvised.BEYOND_NUMBERS, left_out=left)
+    if any(each.passed and not np.any(effects[:, place]) for place, each in enumerate(ranges)):
+        return NoAdvice(Unadvised.NO_EFFECT, Sensitivities(*need.beyond(present).tolist()), left)
+    with np.errstate(all="ignore"):
+        best = cheapest(need, [each.instrument for each in found])
+        if isinstance(best, Short):
+            return _none(need, found, best, left)
+    if not any(best.trades):
+        return NoAdvice(Unadvised.NOT_NEEDED, left_out=left)
+    return _advice(ranges, found, best, verdict, left)
+
+
+def _passed(verdict: Breached) -> bool:
+    return not verdict.reasons.isdisjoint(BEYOND_BASE)
+
+
+def _out_of_base(verdict: Breached, action: Plan | Hold) -> bool:
+    """Whether a hard limit of delta is passed that the keeper wants to restore and cannot."""
+    stuck = isinstance(action, Hold) and action.reason in OUT_OF_BASE
+    return stuck and not verdict.reasons.isdisjoint(HARD_GAP)
+
+
+def _one_way(offer: Offer, gap: float) -> Offer:
+    """Base that could not be traded against the gap is not to be had on paper either."""
+    if offer.listing.kind is not Kind.SPOT:
+        return offer
+    whole = offer.instrument
+    return replace(offer, instrument=replace(whole, least=0.0) if gap > 0 else replace(whole, most=0.0))
+
+
+def _gap(case: Case, verdict: Breached, *, base: bool) -> _Range:
+    exposure, band = case.situation.exposure, verdict.band
+    passed, gap = not verdict.reasons.isdisjoint(GAP), exposure.gap
+    if base:
+        closed = exposure.inventory - gap
+        low, high = (band.buy_to, band.sell_to) if passed else (band.buy_below, band.sell_above)
+        return _Range(gap, low - closed, high - closed, passed)
+    limit = hard_limit(case.policy, case.situation)
+    if verdict.reasons.isdisjoint(HARD_GAP):
+        return _kept(gap, limit, case.policy.limits.cleared_below(WAD) / WAD)
+    return _restored(gap, limit * in_quote(case.policy.limits.restore_wad))
+
+
+def _others(case: Case, verdict: Breached) -> list[_Range]:
+    limits, exposure = case.policy.limits, case.situation.exposure
+    restore, clear = in_quote(limits.restore_wad), limits.cleared_below(WAD) / WAD
+    return [
+        _restored(present, in_quote(wad) * restore)
+        if reason in verdict.reasons
+        else _kept(present, in_quote(wad), clear)
+        for reason, present, wad in (
+            (Reason.GAMMA_LIMIT, exposure.gamma_usd, limits.gamma_usd_wad),
+            (Reason.VEGA_LIMIT, exposure.vega_usd, limits.vega_usd_wad),
+            (Reason.THETA_LIMIT, exposure.theta_usd, limits.theta_usd_wad),
+        )
+    ]
+
+
+def _restored(present: float, level: float) -> _Range:
+    return _Range(present, -level, level, passed=True)
+
+
+def _kept(present: float, limit: float, clear: float) -> _Range:
+    """Not passed: it need not be better than it is, and may be as near to its limit as counts as kept."""
+    return _Range(present, min(-limit * clear, present), max(limit * clear, present), passed=False)
+
+
+def _none(need: Need, found: Sequence[Offer], short: Short, left: tuple[LeftOut, ...]) -> NoAdvice:
+    """Which of three kinds of nothing: too little, only in other lots, or no number at all."""
+    missing = Sensitivities(*short.missing)
+    if isinstance(cheapest(need, [replace(each.instrument, lot=0.0) for each in found]), Combination):
+        return NoAdvice(Unadvised.LOTS_TOO_LARGE, missing, left)
+    known = np.all(np.isfinite(short.missing)) and any(short.missing)
+    return NoAdvice(Unadvised.TOO_LITTLE if known else Unadvised.BEYOND_NUMBERS, missing, left)
+
+
+def _advice(
+    ranges: Sequence[_Range],
+    found: Sequence[Offer],
+    best: Combination,
+    verdict: Breached,
+    left: tuple[LeftOut, ...],
+) -> Advice:
+    lots = [round(trade / each.instrument.lot) for trade, each in zip(best.trades, found, strict=True)]
+    orders = tuple(_order(each, count) for each, count in zip(found, lots, strict=True) if count)
+    before, low, high = (Sensitivities(*(each[place] for each in ranges)) for place in range(3))
+    after = [
+        present
+        + sum(
+            each.instrument.effect[place] * count * each.instrument.lot
+            for each, count in zip(found, lots, strict=True)
+        )
+        for place, present in enumerate(astuple(before))
+    ]
+    breached = tuple(
+        dict.fromkeys(each.reason for each in verdict.breaches if each.reason in BEYOND_BASE | GAP)
+    )
+    cost = sum(each.cost_usd for each in orders)
+    return Advice(breached, orders, cost, before, Sensitivities(*after), low, high, left)
+
+
+def _order(offer: Offer, lots: int) -> Order:
+    listing, instrument = offer.listing, offer.instrument
+    bought = lots > 0
+    size = abs(lots) * instrument.lot
+    return Order(
+        instrument=listing.name,
+        venue=listing.venue,
+        kind=listing.kind,
+        hand=Hand.KEEPER if listing.kind is Kind.SPOT else Hand.DESK,
+        way=Way.BUY if bought else Way.SELL,
+        size_wad=abs(lots) * listing.room.lot_wad,
+        price_usd=offer.ask_usd if bought else offer.bid_usd,
+        cost_usd=size * (instrument.cost if bought else instrument.cost_sold) + instrument.fixed,
+        strike=offer.strike,
+        expiry=offer.expiry,
+    )
