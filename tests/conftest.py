@@ -2,6 +2,7 @@
 
 import os
 
+import pytest
 from hypothesis import settings
 
 # A busy machine is slow, not wrong: no property fails for the time an example took.
@@ -11,3 +12,8 @@ settings.register_profile("ci", settings.get_profile("keeper"), derandomize=True
 settings.load_profile("ci" if os.environ.get("CI") else "keeper")
 
 pytest_plugins = ["tests.fixtures.chain", "tests.fixtures.people"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What compiles Solidity comes last: `make test` compiles the same beside these tests, and once will do."""
+    items.sort(key=lambda item: item.get_closest_marker("forge") is not None)
