@@ -15,5 +15,5 @@ pytest_plugins = ["tests.fixtures.chain", "tests.fixtures.people"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What compiles Solidity comes last: `make test` compiles the same beside these tests, and once will do."""
+    """What compiles Solidity comes last: `make test` compiles it beside these tests, and once will do."""
     items.sort(key=lambda item: item.get_closest_marker("forge") is not None)
