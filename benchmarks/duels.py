@@ -11,11 +11,11 @@ from typing import Final
 
 import numpy as np
 
-from benchmarks.rules import See, View, hedge, seers, to
+from benchmarks.rules import See, View, hedge, leland, seers, to
 from benchmarks.worlds import AVERSION, OPTION, STEP_S, UNITS, played
 from keeper.core.case import Case
 from keeper.core.decision import NO_BAND, Decision, decide_each
-from keeper.core.hedging import Costs, Legs
+from keeper.core.hedging import Costs, Legs, Tier
 from keeper.core.inventory import Band
 from keeper.core.market import FeedRules
 from keeper.core.plan import Plan, propose
@@ -25,10 +25,11 @@ from keeper.core.quote import trade_costs
 from keeper.core.reason import Reason
 from keeper.core.units import BPS, GWEI, WAD, Address
 from keeper.core.verdict import Breach, Breached, Hold
-from keeper.simulation.backtest import Decide, Setup, backtest
+from keeper.simulation.backtest import Decide, Setup, Track, backtest
 from keeper.simulation.book import DAY_S, GENESIS
 from keeper.simulation.frictions import Frictions, world_of
 from keeper.simulation.scores import result
+from keeper.simulation.solving import Bands
 from keeper.simulation.study import setup_of
 
 KEEPER: Final = "keeper"
@@ -61,27 +62,30 @@ RULES: Final = replace(
 
 @dataclass(frozen=True, slots=True)
 class Duel:
-    """A path by its name; see `worlds.played`."""
+    """A path by its name (see `worlds.played`), and what finds the keeper's bands there."""
 
     arena: str
     number: int
     file: str
+    bands: Bands = Bands.CLOSED_FORM
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What hedging one path came to, in usd."""
+    """What hedging one path came to, in usd; how many tables it took, and their share of the looks."""
 
     loss: float
     cost: float
     trades: int
+    tables: int
+    by_table: float
 
 
 Fought = Mapping[str, Result]
 
 
 def fight(duel: Duel) -> Fought:
-    """All rules on one path."""
+    """All rules on one path; of a duel with tables the keeper alone, for no other rule knows them."""
     path = played(duel.arena, duel.number, duel.file)
     world = world_of(path.market, Frictions(), path.seed)
     setup = Setup(OPTION, UNITS, RULES)
@@ -89,11 +93,19 @@ def fight(duel: Duel) -> Fought:
     premium = _premium(float(path.market.volatility[0])) - _premium(path.fair_volatility)
     found = {}
     for name, decide in deciders().items():
-        track = backtest(POLICY, setup, world, decide)
+        if name != KEEPER and duel.bands is Bands.TABLES:
+            continue
+        track = backtest(POLICY, setup, world, decide, duel.bands)
         spent = sum(trade.gas_usd + trade.fees_usd for trade in track.trades)
         traded = sum(not trade.failed for trade in track.trades)
-        found[name] = Result(premium - float(result(track)[-1]), spent, traded)
+        loss = premium - float(result(track)[-1])
+        found[name] = Result(loss, spent, traded, len(track.origins), _share(track))
     return found
+
+
+def _share(track: Track) -> float:
+    """Of looks at which a table answered."""
+    return track.tiers[Tier.TABLE] / len(track.spot)
 
 
 def _premium(volatility: float) -> float:
@@ -109,6 +121,7 @@ def deciders() -> Mapping[str, Decide]:
         KEEPER: decide_each,
         "delta every hour": _deciding(lambda view: to(hedge(view)), hourly),
         "delta every day": _deciding(lambda view: to(hedge(view)), daily),
+        "daily, Leland": _deciding(lambda view: to(leland(view)), daily),
         **{name: _deciding(see, hourly) for name, see in seers().items() if name != "delta at each look"},
     }
 

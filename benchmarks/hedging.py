@@ -139,6 +139,16 @@ def table(parts: dict[str, Summary]) -> str:
     return "\n".join(lines)
 
 
+def together(results: Sequence[Result]) -> str:
+    """The keeper's own over all vaults, single options and books alike, in percent."""
+    whole = summary(results)
+    return "\n".join(
+        f"{name}, all {len(results)}: "
+        + ", ".join(f"{kind} {100 * share:.2f}" for kind, share in whole[name].items())
+        for name in (CLOSED_FORM, TABLE)
+    )
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Draw, measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.hedging", description=__doc__.split("\n")[0])
@@ -166,7 +176,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         (options.out / "hedging.json").write_text(json.dumps(report, indent=2) + "\n")
     counts = " and ".join(f"{len(half)} {name}" for name, half in halves.items() if half)
     heading = f"seed {options.seed}: {counts}; gaps in percent of the least cost"
-    print(json.dumps(report) if options.json else f"{heading}\n\n{table(parts)}")
+    print(json.dumps(report) if options.json else f"{heading}\n\n{table(parts)}\n\n{together(results)}")
     return 0
 
 

@@ -7,7 +7,12 @@ policy's risk aversion (the objective), the CVaR, the spending, the hedging erro
 loss), and the difference of the objective to the keeper's with its standard error. On recorded markets the
 fair value is at the quoted volatility, paths are overlapping windows, and no standard error is given.
 
-    python -m benchmarks.robustness [--json] [--paths N] [--seed N] [--tapes DIR] [--processes N] [--out DIR]
+The keeper of these tables decides by the closed form. With the tables that the daemon has solved it decides a
+few paths of each market once more, because that takes ten times as long as all the rules together; the
+difference is of the same paths. A run that was cut off goes on where it was (`--out` holds what has ended).
+
+    python -m benchmarks.robustness [--json] [--paths N] [--tabled N] [--seed N] [--tapes DIR] [--processes N]
+        [--out DIR]
 """
 
 import argparse
@@ -15,19 +20,24 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import Progress
 
-from benchmarks.duels import KEEPER, Duel, Fought, fight
+from benchmarks import kept
+from benchmarks.duels import KEEPER, Duel, Fought, Result, fight
 from benchmarks.machine import computer
 from benchmarks.worlds import AVERSION, TAPES, Arena, drawn, taped
 from keeper.simulation.scores import cvar
+from keeper.simulation.solving import Bands
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
+OUT = Path(__file__).parents[1] / ".cache" / "bench"
 
 Floats = NDArray[np.float64]
 
@@ -44,6 +54,24 @@ class Standing:
     cost: float
     hedging_error: float
     trades: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tabled:
+    """The keeper with tables on some paths of a world, and how far the closed form is behind it on the same.
+
+    In usd, but for the tables of a path and the share of looks at which one answered.
+    """
+
+    paths: int
+    closed_form_behind: float
+    error_of_behind: float
+    cvar: float
+    closed_form_cvar: float
+    cost: float
+    closed_form_cost: float
+    tables: float
+    by_table: float
 
 
 Table = dict[str, dict[str, Standing]]
@@ -65,6 +93,22 @@ def standings(fought: Sequence[Fought]) -> dict[str, Standing]:
         )
         for name, loss in losses.items()
     }
+
+
+def with_tables(tabled: Sequence[Result], closed_form: Sequence[Result]) -> Tabled:
+    """Both on the same paths, in the same order."""
+    loss, other = (np.array([each.loss for each in results]) for results in (tabled, closed_form))
+    return Tabled(
+        paths=len(tabled),
+        closed_form_behind=_equivalent(other) - _equivalent(loss),
+        error_of_behind=_error(other, loss),
+        cvar=cvar(loss),
+        closed_form_cvar=cvar(other),
+        cost=float(np.mean([each.cost for each in tabled])),
+        closed_form_cost=float(np.mean([each.cost for each in closed_form])),
+        tables=float(np.mean([each.tables for each in tabled])),
+        by_table=float(np.mean([each.by_table for each in tabled])),
+    )
 
 
 def _equivalent(loss: Floats) -> float:
@@ -105,8 +149,8 @@ def lost(table: Table) -> list[str]:
     return found
 
 
-def text(table: Table, paths: dict[str, int]) -> str:
-    """A table for each world, and where the keeper does not win."""
+def text(table: Table, paths: dict[str, int], tabled: dict[str, Tabled]) -> str:
+    """A table for each world, where the keeper does not win, and what tables would have changed."""
     parts = []
     for world, rules in table.items():
         parts += [
@@ -122,8 +166,33 @@ def text(table: Table, paths: dict[str, int]) -> str:
             "",
         ]
     return "\n".join(
-        [*parts, "### Where the keeper does not win", "", *(f"- {each}" for each in lost(table))]
+        [
+            *parts,
+            "### Where the keeper does not win",
+            "",
+            *(f"- {each}" for each in lost(table)),
+            *(_text_of_tables(tabled) if tabled else ()),
+        ]
     )
+
+
+def _text_of_tables(tabled: dict[str, Tabled]) -> list[str]:
+    return [
+        "",
+        "### The keeper with tables, and its closed form on the same paths",
+        "",
+        (
+            "| world | paths | closed form behind | CVaR 95 % | closed form | cost | closed form "
+            "| tables | looks |"
+        ),
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
+        *(
+            f"| {world} | {each.paths} | {each.closed_form_behind:+,.0f} ± {each.error_of_behind:,.0f} "
+            f"| {each.cvar:,.0f} | {each.closed_form_cvar:,.0f} | {each.cost:,.0f} "
+            f"| {each.closed_form_cost:,.0f} | {each.tables:,.0f} | {each.by_table:.0%} |"
+            for world, each in tabled.items()
+        ),
+    ]
 
 
 def _behind(each: Standing) -> str:
@@ -142,6 +211,40 @@ def arenas(seed: int, paths: int, tapes: Path) -> list[Arena]:
     return found
 
 
+def fights(duels: Sequence[Duel], processes: int, file: Path) -> dict[Duel, Fought]:
+    """All of them, on so many processes, with a bar on standard error where a person can see it.
+
+    What each came to is added to the file as it ends; what stands there already is not run again.
+    """
+    screen, digest = Console(stderr=True), kept.sources()
+    found = kept.read(file, digest)
+    left = [duel for duel in duels if duel not in found]
+    with (
+        Progress(console=screen, transient=True, disable=not screen.is_terminal) as bar,
+        ProcessPoolExecutor(processes) as pool,
+        file.open("a", encoding="utf-8") as end,
+    ):
+        waiting = {pool.submit(fight, duel): duel for duel in left}
+        for done in bar.track(as_completed(waiting), total=len(left), description="paths"):
+            found[waiting[done]] = done.result()
+            end.write(kept.line(waiting[done], done.result(), digest))
+            end.flush()
+    return found
+
+
+def _duels(arena: Arena, tabled: int) -> tuple[list[Duel], list[Duel]]:
+    """The duels of a world: of all rules on all paths, and of the keeper with tables on some.
+
+    Those are spread over all of them: windows of a tape that follow one another are nearly the same.
+    """
+    count = len(arena.paths)
+    some = [arena.paths[place * count // tabled] for place in range(min(tabled, count))]
+    return (
+        [Duel(arena.name, *path) for path in arena.paths],
+        [Duel(arena.name, *path, Bands.TABLES) for path in some],
+    )
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Draw, fight and print."""
     parser = argparse.ArgumentParser(
@@ -149,18 +252,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
     parser.add_argument("--paths", type=int, default=200, help="of each kind of market")
+    parser.add_argument("--tabled", type=int, default=5, help="of these, with tables too")
     parser.add_argument("--seed", type=int, default=1, help="of the first path")
     parser.add_argument("--tapes", type=Path, default=DATA, help="folder of recorded prices")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--out", type=Path, help="folder into which the JSON is written, too")
+    parser.add_argument("--out", type=Path, default=OUT, help="folder for the JSON and all that has ended")
     options = parser.parse_args(arguments)
     found = arenas(options.seed, options.paths, options.tapes)
-    with ProcessPoolExecutor(options.processes) as pool:
-        fought = {
-            arena.name: [*pool.map(fight, [Duel(arena.name, *path) for path in arena.paths], chunksize=4)]
-            for arena in found
-        }
-    table = {name: standings(each) for name, each in fought.items()}
+    duels = {arena.name: _duels(arena, options.tabled) for arena in found}
+    every = [duel for halves in duels.values() for half in halves for duel in half]
+    options.out.mkdir(parents=True, exist_ok=True)
+    fought = fights(every, options.processes, options.out / "robustness.jsonl")
+    table = {name: standings([fought[duel] for duel in plain]) for name, (plain, _) in duels.items()}
+    tabled = {
+        name: with_tables(
+            [fought[duel][KEEPER] for duel in some],
+            [fought[replace(duel, bands=Bands.CLOSED_FORM)][KEEPER] for duel in some],
+        )
+        for name, (plain, some) in duels.items()
+        if some
+    }
     report = {
         "benchmark": "robustness",
         "machine": computer("numpy", "scipy"),
@@ -170,11 +281,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             world: {name: asdict(each) for name, each in rules.items()} for world, rules in table.items()
         },
         "lost": lost(table),
+        "tabled": {world: asdict(each) for world, each in tabled.items()},
     }
-    if options.out:
-        options.out.mkdir(parents=True, exist_ok=True)
-        (options.out / "robustness.json").write_text(json.dumps(report, indent=2) + "\n")
-    print(json.dumps(report) if options.json else text(table, report["paths"]))
+    (options.out / "robustness.json").write_text(json.dumps(report, indent=2) + "\n")
+    print(json.dumps(report) if options.json else text(table, report["paths"], tabled))
     return 0
 
 

@@ -53,7 +53,7 @@ def baselines(world: World) -> Mapping[str, Rule]:
     return {
         "delta at each look": _on(world, simple["delta at each look"]),
         "daily delta": lambda spots, time: _daily(world, time, hedge(_view(world, spots, time))),
-        "daily, Leland": lambda spots, time: _daily(world, time, _leland(world, spots, time)),
+        "daily, Leland": lambda spots, time: _daily(world, time, leland(_view(world, spots, time))),
         **{name: _on(world, see) for name, see in simple.items() if name != "delta at each look"},
     }
 
@@ -69,6 +69,14 @@ def hedge(view: View, scale: Floats | float = 1.0) -> Floats:
 def to(target: Floats) -> Region:
     """Trade to a target always."""
     return Region(target, target, target, target)
+
+
+def leland(view: View) -> Floats:
+    """Leland 1985 (J. Finance 40:1283), once a day; for a long leg the sign of Hoggard, Whalley & Wilmott."""
+    volatility, spread = np.asarray(view.volatility), np.asarray(view.costs.proportional)
+    share = (np.sqrt(8 / np.pi) * spread / (volatility * np.sqrt(DAY)))[..., None]
+    signed = np.where(view.legs.size < 0.0, share, -share)
+    return hedge(view, np.sqrt(np.maximum(1.0 + signed, 0.01)))
 
 
 def around(centre: Floats, inner: Floats | float, outer: Floats | float) -> Region:
@@ -103,14 +111,6 @@ def _daily(world: World, time: float, target: Floats) -> Region:
 def _constant(width: float) -> See:
     """A band of the same width always, in deltas of one option, back to its middle."""
     return lambda view: around(hedge(view), 0.0, width * view.unit)
-
-
-def _leland(world: World, spots: Floats, time: float) -> Floats:
-    """Leland 1985 (J. Finance 40:1283), with the sign of Hoggard, Whalley & Wilmott for a long leg."""
-    volatility, spread = world.volatility, world.costs.proportional
-    share = np.sqrt(8 / np.pi) * spread / (volatility * np.sqrt(DAY))
-    signed = np.where(world.open_legs(time).size < 0.0, share, -share)
-    return hedge(_view(world, spots, time), np.sqrt(np.maximum(1.0 + signed, 0.01)))
 
 
 def _whalley_wilmott(view: View) -> Region:

@@ -1,7 +1,7 @@
 """Everything that a daemon would need, examined before it starts: all faults at once, each with advice."""
 
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 
 from keeper.adapters.ethereum.block import fetch_tip
 from keeper.adapters.ethereum.client import Client
@@ -16,6 +16,7 @@ from keeper.app.pinned import NO_BOOK, books_of, examine_deployment
 from keeper.core.deployment import Deployment
 from keeper.core.head import Head
 from keeper.core.policy import Policy
+from keeper.core.transaction.budget import Ceiling
 from keeper.core.units import Address
 from keeper.logs import Redaction
 from keeper.policies import PolicyError, PolicyFolder
@@ -26,6 +27,8 @@ HEDGES_IN_RESERVE = 3
 """The balance should pay for so many rebalances of the dearest policy, at its fee ceiling."""
 
 KEY, ACCOUNT, POLICIES, JOURNAL, BOOK = "key", "account", "policies", "journal", "address book"
+WASTE = "wasted gas"
+BOUND_WASTE = "set KEEPER_SPEND_WASTED: nodes that lie may have one hedge after another revert"
 
 
 async def check(settings: Settings, redaction: Redaction) -> tuple[Finding, ...]:
@@ -52,6 +55,8 @@ async def _findings(settings: Settings, redaction: Redaction) -> AsyncIterator[F
     if account is None:
         return
     yield await _journal(settings, account)
+    for finding in cautions(settings):
+        yield finding
     async for finding in _chain(settings, voice, account, policies):
         yield finding
 
@@ -122,6 +127,21 @@ def _policies(settings: Settings, voice: Voice) -> tuple[Mapping[Address, Policy
         return {}, [Finding(POLICIES, ok=False, detail=str(each), advice=advice) for each in error.problems]
     names = ", ".join(sorted(policy.name for policy in policies.values()))
     return policies, [Finding(POLICIES, ok=True, detail=names)]
+
+
+def cautions(settings: Settings) -> Iterator[Finding]:
+    """What a keeper that can send may do without, until the nodes lie; one that cannot send needs none."""
+    if settings.keystore is None:
+        return
+    yield Finding(
+        WASTE,
+        ok=True,
+        detail=f"{settings.spend_wasted} in a day for what reverts",
+        advice=BOUND_WASTE if settings.spend_wasted == Ceiling() else "",
+    )
+    if len(settings.rpc_url) == 1:
+        advice = "name more in KEEPER_RPC_URL, not of one provider"
+        yield Finding("nodes", ok=True, detail="one, and nobody contradicts what it says", advice=advice)
 
 
 def _armed(settings: Settings) -> str:

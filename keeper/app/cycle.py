@@ -131,7 +131,6 @@ async def one_cycle(
         rpc = await stack.enter_async_context(make_pool(settings, voice.chain))
         head = await tip(rpc, settings.chain_id)
         memories, in_flight, origins = await _known(settings)
-        forecasts = await _forecasts(settings, voice)
         kept = policies.current().keys() if names and settings.tables == "on" else frozenset()
         tables, strange = await _solved(
             {vault: each for vault, each in origins.items() if vault in kept}, progress

@@ -1,15 +1,23 @@
 """The past of each vault's price, and what models make of it, beside the loop.
 
 The loop reads all prices anyway, so the history costs no question more: each answer is folded into the bars
-of its vault as it is read. When a bar ends the models are asked again in a thread, where a fit may take its
-tens of milliseconds; until they have answered, what they said before stands. What stood when a cycle was
-decided is part of its evidence, so that nobody has to fit anything to derive the decision again.
+of its vault as it is read, if the vault could be traded at it. When a bar ends the models are asked again
+beside the loop, where a fit may take its tenths of a second; until they have answered, what they said before
+stands. What stood when a cycle was decided is part of its evidence, so that nobody has to fit anything to
+derive the decision again.
+
+A thousand vaults have a few feeds. Those that have heard the same share one history, as one object: it is
+folded once, kept once, and models are asked of it once. Each history is asked of by itself, so that nobody
+waits for the fits of all, and only of what is new.
 """
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
+from keeper.app.aside import aside
+from keeper.core.fitness import believed
 from keeper.core.forecast import Bar, History, Outlook, Tick, Unfolded, folded, outlook, restored
 from keeper.core.forecast.history import MOST_AT_ONCE
 from keeper.core.policy import Policy
@@ -18,25 +26,35 @@ from keeper.core.units import WAD, Address
 from keeper.ports import Evidence
 
 Told = Callable[[Address, Outlook], None]
+Asked = Callable[[Sequence[Bar]], Outlook]
+
+_UNHEARD = History()
 
 
 class Forecasts:
     """One chain's histories; `stored` are the bars that the journal has, and `told` hears of each outlook."""
 
-    def __init__(self, stored: Mapping[Address, Sequence[Bar]], told: Told) -> None:
-        self._histories = {vault: restored(bars) for vault, bars in stored.items()}
-        self._told = told
-        self._outlooks: Mapping[Address, Outlook] = {}
+    def __init__(self, stored: Mapping[Address, Sequence[Bar]], told: Told, models: Asked = outlook) -> None:
+        shared: dict[tuple[Bar, ...], History] = {}
+        self._histories: dict[Address, History] = {}
+        for vault, bars in stored.items():
+            history = restored(bars)
+            self._histories[vault] = shared.setdefault(history.bars, history)
+        self._told, self._models = told, models
+        self._outlooks: dict[Address, Outlook] = {}
+        self._spoken_of: dict[Address, tuple[Bar, ...]] = {}
         self._ended = asyncio.Event()
         self._ended.set()
 
     def seen(self, evidence: Evidence, policies: Mapping[Address, Policy]) -> Evidence:
         """The evidence with what models say, and the bars that ended with it. Never waits."""
         asking = {vault: policy for vault, policy in policies.items() if not policy.forecast.unused}
+        head, references = evidence.snapshot.head, evidence.snapshot.references
+        shared = _Shared()
         ended: dict[Address, Sequence[Bar]] = {}
         for vault in evidence.snapshot.vaults:
-            if vault.address in asking and _believed(asking[vault.address], vault, evidence):
-                bars = self._hear(vault)
+            if vault.address in asking and believed(asking[vault.address], vault, head, references):
+                bars = self._hear(vault, shared)
                 if bars:
                     ended[vault.address] = bars
         if ended:
@@ -52,36 +70,39 @@ class Forecasts:
             await self.refresh()
 
     async def refresh(self) -> None:
-        """Ask the models now."""
-        asked = {vault: history.bars for vault, history in self._histories.items()}
-        found = await asyncio.to_thread(lambda: {vault: outlook(bars) for vault, bars in asked.items()})
-        # A history that began again while they were asked is not the one that they speak of.
-        kept = {vault: each for vault, each in found.items() if self._goes_on(vault, each)}
-        for vault, each in kept.items():
-            if self._outlooks.get(vault) != each:
-                self._told(vault, each)
-        self._outlooks = kept
+        """Ask the models now of every history that they have not spoken of."""
+        asked: dict[int, tuple[tuple[Bar, ...], list[Address]]] = {}
+        for vault, history in self._histories.items():
+            if history.bars and self._spoken_of.get(vault) is not history.bars:
+                asked.setdefault(id(history.bars), (history.bars, []))[1].append(vault)
+        for bars, vaults in asked.values():
+            said = await aside(partial(self._models, bars))
+            for vault in vaults:
+                self._spoken_of[vault] = bars
+                if self._outlooks.get(vault) != said:
+                    self._told(vault, said)
+                self._outlooks[vault] = said
 
-    def _hear(self, vault: VaultState) -> tuple[Bar, ...]:
+    def _hear(self, vault: VaultState, shared: "_Shared") -> tuple[Bar, ...]:
         """The bars that end with the vault's price."""
-        before = self._histories.get(vault.address, History())
-        after = folded(before, Tick(vault.price.updated_at, vault.price.answer_wad / WAD))
+        before = self._histories.get(vault.address, _UNHEARD)
+        after = shared.folded(before, Tick(vault.price.updated_at, vault.price.answer_wad / WAD))
         if isinstance(after, Unfolded):
             return ()
         self._histories[vault.address] = after
-        if before.bars and not after.bars:
-            self._outlooks = {known: each for known, each in self._outlooks.items() if known != vault.address}
-            return ()
         newest = before.bars[-1].ends if before.bars else 0
         return tuple(bar for bar in after.bars[-MOST_AT_ONCE:] if bar.ends > newest)
 
-    def _goes_on(self, vault: Address, said: Outlook) -> bool:
-        bars = self._histories[vault].bars
-        return bool(bars) and bars[0].ends <= said.until
 
+class _Shared:
+    """Histories with one more answer at one head: what is one history stays one."""
 
-def _believed(policy: Policy, vault: VaultState, evidence: Evidence) -> bool:
-    """Whether the price is within the policy's bounds and not from the future; old it may be."""
-    rules, price = policy.oracle.price, vault.price
-    within = rules.min_wad <= price.answer_wad <= rules.max_wad
-    return vault.readable and within and price.updated_at <= evidence.snapshot.head.timestamp
+    def __init__(self) -> None:
+        self._found: dict[tuple[int, Tick], tuple[History, History | Unfolded]] = {}
+
+    def folded(self, history: History, tick: Tick) -> History | Unfolded:
+        """The same for the same object; it is kept, so that no other can be taken for it."""
+        key = id(history), tick
+        if key not in self._found:
+            self._found[key] = history, folded(history, tick)
+        return self._found[key][1]

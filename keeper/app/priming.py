@@ -15,7 +15,7 @@ from keeper.adapters.journal.foretold import recalled_bars
 from keeper.adapters.journal.store import Owner, open_store
 from keeper.app.daemon import Voice
 from keeper.app.parts import account_of, unlock_key
-from keeper.core.forecast import Bar, Forecast, History, Outlook, Tick, folded, outlook, restored
+from keeper.core.forecast import Bar, Forecast, History, Outlook, Tick, folded, outlook, restored, unbroken
 from keeper.core.forecast.history import LONGEST_GAP_S
 from keeper.core.units import Address
 from keeper.logs import Redaction
@@ -28,7 +28,7 @@ from keeper.simulation.tape import TapeError, closes
 class Primed:
     """So many bars were `added`, and `outlook` is what models now say.
 
-    The history goes on if the feed's next answer is before `goes_on_until`, in Unix seconds.
+    The history goes on without a hole if the feed's next answer is before `goes_on_until`, in Unix seconds.
     """
 
     vault: Address
@@ -53,22 +53,25 @@ async def prime(settings: Settings, redaction: Redaction, name: str, tape: Path)
     owner = Owner(settings.chain_id, account_of(settings, await unlock_key(settings, redaction)))
     ticks = await asyncio.to_thread(_ticks, tape)
     async with await open_store(settings.journal, owner) as store:
-        known = restored((await recalled_bars(store)).get(vault, ())).bars
+        known = unbroken((await recalled_bars(store)).get(vault, ()))
         added = await primed(store, vault, leading_to(known, ticks, tape.name))
         bars = restored((await recalled_bars(store))[vault]).bars
     return Primed(vault, added, outlook(bars), bars[-1].ends + LONGEST_GAP_S)
 
 
 def leading_to(known: Sequence[Bar], ticks: Sequence[Tick], name: str) -> tuple[Bar, ...]:
-    """The bars of some ticks, up to the first that is known. Raises TapeError when they do not lead to it."""
+    """The bars of some ticks, up to the first that is known. Raises TapeError when they do not lead to it.
+
+    A tape of another pair does not: its prices are no past of the first that is known.
+    """
     if known:
-        first = known[0]
-        ticks = [*(tick for tick in ticks if tick.at < first.ends), Tick(first.ends, first.price)]
+        first = Tick(known[0].ends, known[0].price)
+        ticks = [*(tick for tick in ticks if tick.at < first.at), first]
     history = History()
     for tick in ticks:
         after = folded(history, tick)
         history = after if isinstance(after, History) else history
-    if not history.bars:
+    if not history.bars or (known and history.bars[-1].ends != known[0].ends):
         raise TapeError(f"{name}: its prices make no bar before those that the journal knows of this vault")
     return history.bars
 

@@ -54,6 +54,9 @@ if TYPE_CHECKING:
               help="Share of transactions that revert by chance.")  # fmt: skip
 @click.option("--depth", type=Finite(min=0, min_open=True), default=2e6, show_default=True,
               help="Usd that move the pool by 1 %.")  # fmt: skip
+@click.option(
+    "--tables", is_flag=True, help="Solve tables as the daemon does; takes a second or so for each."
+)
 @html_option
 @json_option
 def backtest(files: tuple[Path, ...], html: Path | None, *, as_json: bool, **given: Any) -> None:  # noqa: ANN401 a dozen options of as many kinds, read by `_study`
@@ -95,6 +98,7 @@ def _study(files: tuple[Path, ...], given: Mapping[str, Any]) -> "Study":
     from keeper.simulation.book import STRUCTURES
     from keeper.simulation.frictions import Frictions
     from keeper.simulation.paths import Start
+    from keeper.simulation.solving import Bands
     from keeper.simulation.study import Course, Study, setup_of
 
     seeds = seeds_of(given)
@@ -112,6 +116,7 @@ def _study(files: tuple[Path, ...], given: Mapping[str, Any]) -> "Study":
             latency_blocks=given["latency"], failure_rate=given["failures"], depth_usd=given["depth"]
         ),
         seeds=seeds,
+        bands=Bands.TABLES if given["tables"] else Bands.CLOSED_FORM,
     )
 
 
@@ -128,7 +133,8 @@ def _policies(files: tuple[Path, ...]) -> "tuple[Policy, ...]":
 def _show(study: "Study", compared: "tuple[Compared, ...]") -> None:
     from rich.table import Table
 
-    from keeper.simulation.table import MOST_ORDERS, ORDERS, comparison, orders, subject
+    from keeper.simulation.solving import Bands
+    from keeper.simulation.table import MOST_ORDERS, ORDERS, comparison, orders, subject, tabled
 
     def shown(title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
         table = Table(title=title, title_justify="left", box=None, pad_edge=False)
@@ -139,6 +145,8 @@ def _show(study: "Study", compared: "tuple[Compared, ...]") -> None:
         return table
 
     console().print(shown(subject(study), *comparison(compared)))
+    if study.bands is Bands.TABLES:
+        click.echo("\n".join(map(tabled, compared)))
     click.echo("usd of one vault; result: without what its target delta earned, less gas")
     for each in compared:
         if each.track.bought:
@@ -156,6 +164,7 @@ def _told(files: tuple[Path, ...], study: "Study", compared: "tuple[Compared, ..
             "course": study.course,
             "frictions": study.frictions,
             "seeds": study.seeds,
+            "bands": study.bands.value,
         },
         "policies": [
             {
@@ -164,6 +173,7 @@ def _told(files: tuple[Path, ...], study: "Study", compared: "tuple[Compared, ..
                 "sha256": each.policy.sha256,
                 "score": each.score,
                 "reasons": {reason.value: count for reason, count in each.track.reasons.items()},
+                "tiers": {tier.value: count for tier, count in each.track.tiers.items()},
                 "advised": each.track.bought,
             }
             for file, each in zip(files, compared, strict=True)

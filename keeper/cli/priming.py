@@ -35,4 +35,6 @@ def prime(config: Path | None, vault: str, tape: Path, *, as_json: bool) -> None
         return
     until = datetime.fromtimestamp(done.goes_on_until, UTC)
     click.echo(f"{done.added} bars added; models that speak: {', '.join(done.speak) or 'none'}")
-    click.echo(f"the history goes on if the feed's next answer is before {until:%Y-%m-%d %H:%M} UTC")
+    click.echo(
+        f"the history goes on without a hole if the feed's next answer is before {until:%Y-%m-%d %H:%M} UTC"
+    )

@@ -6,18 +6,19 @@ function of values, so a stored cycle can be decided again and must give the sam
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
 from typing import TypeVar
 
 from keeper.core.advice import NOTHING_LISTED, Advice, NoAdvice, advise
+from keeper.core.carrying import carried_on, carried_quietly
 from keeper.core.case import Case
 from keeper.core.exposure import Exposure, Situation, situations
 from keeper.core.head import Head
 from keeper.core.hedging import Solved, Tier, Unsolved
 from keeper.core.inventory import Band, Question, inventory_bands
-from keeper.core.memory import NO_SLICES, NOTHING, Carried, Memory
+from keeper.core.memory import Carried, Memory
 from keeper.core.plan import Plan, propose
 from keeper.core.policy import Policy
 from keeper.core.reason import Reason
@@ -137,48 +138,26 @@ def _prepare(case: Case) -> Decision | Question:
     """Where nothing could be measured, what stood breached still stands."""
     found = prepared(case)
     if isinstance(found, Hold):
-        decision = _decision(case, (), NO_BAND, case.memory.carried, found)
-        return replace(decision, advice=advise(case, found, found))
+        return _decision(case, found, NO_BAND, case.memory.carried, found)
     return found
 
 
 def _conclude(case: Case, band: Band, risk: Risk | Unasked, tier: Tier) -> Decision:
     verdict = measured_against(case, band, risk)
     if isinstance(verdict, Within):
-        decision = _decision(case, (), band, NOTHING, verdict.hold)
-    else:
-        action = _act(case, verdict)
-        decision = _decision(case, verdict.breaches, band, _carried(case, verdict, action), action)
-    return replace(decision, risk=risk, tier=tier, advice=advise(case, verdict, decision.action))
-
-
-MOMENTARY = frozenset({Reason.DELTA_BAND, Reason.EMERGENCY_DELTA})
-"""The band is restored at its inner edge and needs nothing to stand; the other is for the contract to say."""
-
-ENDING = frozenset(
-    {Reason.COST_EXCEEDS_BENEFIT, Reason.TRADE_TOO_SMALL, Reason.NO_INVENTORY, Reason.INSIDE_BAND}
-)
-"""Why what is left of a need that is traded in pieces is given up, instead of waited for."""
-
-
-def _carried(case: Case, verdict: Breached, action: Plan | Hold) -> Carried:
-    before = case.memory.carried
-    if action.reason is Reason.OWN_IMPACT:
-        # What the keeper may have caused itself is no breach that could stand.
-        return before
-    breached = tuple(each.reason for each in verdict.breaches if each.reason not in MOMENTARY)
-    if isinstance(action, Plan):
-        return Carried(breached, action.slices)
-    gone = verdict.breaches[0].urgent or action.reason in ENDING
-    return Carried(breached, NO_SLICES if gone else before.slices)
+        return _decision(case, verdict, band, carried_quietly(case), verdict.hold, tier, risk)
+    action = _act(case, verdict)
+    return _decision(case, verdict, band, carried_on(case, verdict, action), action, tier, risk)
 
 
 def _decision(
     case: Case,
-    breaches: tuple[Breach, ...],
+    verdict: Hold | Within | Breached,
     band: Band,
     carried: Carried,
     action: Plan | Hold,
+    tier: Tier = Tier.NO_TABLE,
+    risk: Risk | Unasked = UNASKED,
 ) -> Decision:
     situation = case.situation
     return Decision(
@@ -186,10 +165,13 @@ def _decision(
         vault=situation.vault.address,
         policy_sha256=case.policy.sha256,
         exposure=situation.exposure,
-        breaches=breaches,
+        breaches=verdict.breaches if isinstance(verdict, Breached) else (),
         band=band,
         carried=carried,
         action=action,
+        tier=tier,
+        risk=risk,
+        advice=advise(case, verdict, action),
     )
 
 

@@ -17,7 +17,7 @@ from keeper.core.forecast.history import BAR_S, LONGEST_GAP_S
 from keeper.core.policy import ForecastRules, Policy
 
 OLDEST_S = LONGEST_GAP_S + BAR_S
-"""Age of the last bar beyond which its history is over: the next answer begins another."""
+"""Age of the last bar beyond which no answer can bridge the silence since."""
 
 IMPLIED = "implied"
 IMPLIED_VERSION = 1

@@ -48,6 +48,9 @@ class Fit:
     """The feed may be used."""
 
 
+FIT = Fit()
+
+
 @dataclass(frozen=True, slots=True)
 class Unfit:
     """The feed may not be used.
@@ -88,7 +91,7 @@ def judge_feed(reading: Reading, rules: FeedRules, head: Head, reasons: FeedReas
         return Unfit(reasons.out_of_bounds, reading.answer_wad, rules.min_wad)
     if reading.answer_wad > rules.max_wad:
         return Unfit(reasons.out_of_bounds, reading.answer_wad, rules.max_wad)
-    return Fit()
+    return FIT
 
 
 def deviation_bps_up(price_wad: int, other_wad: int) -> int:
@@ -101,7 +104,7 @@ def judge_deviation(price_wad: int, other_wad: int, max_bps: int) -> Fit | Unfit
     if other_wad <= 0:
         return Unfit(Reason.PRICE_DEVIATION, BPS, max_bps)
     apart_bps = deviation_bps_up(price_wad, other_wad)
-    return Fit() if apart_bps <= max_bps else Unfit(Reason.PRICE_DEVIATION, apart_bps, max_bps)
+    return FIT if apart_bps <= max_bps else Unfit(Reason.PRICE_DEVIATION, apart_bps, max_bps)
 
 
 def in_quote(answer_wad: int) -> float:

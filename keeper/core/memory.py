@@ -36,11 +36,13 @@ NO_SLICES = Slices()
 class Carried:
     """What one look leaves to the next.
 
-    `breached` are the limits that stand breached: passed, and not restored since.
+    `breached` are the limits that stand breached: passed, and not restored since. `recovered` is by what
+    fraction the pool has come back since the last own hedge.
     """
 
     breached: tuple[Reason, ...] = ()
     slices: Slices = NO_SLICES
+    recovered: float = 0.0
 
 
 NOTHING = Carried()
@@ -51,8 +53,8 @@ class Memory:
     """`failures` counts reverts in a row; `failed_at` is the chain time of the last one.
 
     `rebalanced_at` is that of the last hedge that was ours: what the chain shows beyond it was not. `reverts`
-    counts all there ever were. `moved_by` is by how much the last own hedge, or some in a row, moved the
-    pool's price, as a fraction, from the oracle's price `moved_from`.
+    counts all there ever were. `moved_from` to `left_at` are the footprint of the last own hedge, or of some
+    in a row (see `core.impact`); the last two are 0 where they were not written down.
     """
 
     vault: Address
@@ -65,6 +67,13 @@ class Memory:
     reverts: int = 0
     moved_from: float = 0.0
     moved_by: float = 0.0
+    moved_since: int = 0
+    left_at: float = 0.0
+
+    @property
+    def moved_first_at(self) -> int:
+        """When the own hedges in a row began, as far as that was written down."""
+        return self.moved_since or self.rebalanced_at
 
     @property
     def expected_reverts(self) -> float:
@@ -94,6 +103,9 @@ def settle(memory: Memory, outcome: VaultOutcome) -> Memory:
                 gas_spent_wei=memory.gas_spent_wei + outcome.gas_cost_wei,
                 moved_from=outcome.moved_from,
                 moved_by=outcome.moved_by,
+                moved_since=outcome.moved_since,
+                left_at=outcome.left_at,
+                carried=replace(memory.carried, recovered=0.0),
             )
         case Reverted():
             return replace(

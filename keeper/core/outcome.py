@@ -15,7 +15,7 @@ from keeper.core.units import Address, TxHash
 class Mined:
     """Included and successful, at the required depth.
 
-    `spent` and `got` in token units as the vault's event says. `moved_from` and `moved_by` as in the plan.
+    `spent` and `got` in token units as the vault's event says. The last four as in the plan.
     """
 
     vault: Address
@@ -29,6 +29,8 @@ class Mined:
     got: int
     moved_from: float = 0.0
     moved_by: float = 0.0
+    moved_since: int = 0
+    left_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

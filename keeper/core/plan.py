@@ -35,8 +35,8 @@ class Plan:
     the intent. `deadline` in Unix seconds of the chain. `max_fee_wei` is the ceiling per unit of gas that no
     attempt may pass. For `private_blocks` after it is signed only a relay is shown it. `trade` is the signed
     change of inventory in base. Costs and benefit in usd; of the expected cost, `wasted_usd` is gas of
-    attempts that may revert. With this trade own hedges will have moved the pool by a fraction, `moved_by`,
-    since the price was `moved_from`. `slices` are those of which it is one.
+    attempts that may revert. `moved_from` to `left_at` are the footprint of own hedges with this one (see
+    `core.impact`). `slices` are those of which it is one.
     """
 
     vault: Address
@@ -60,6 +60,8 @@ class Plan:
     wasted_usd: float = 0.0
     moved_from: float = 0.0
     moved_by: float = 0.0
+    moved_since: int = 0
+    left_at: float = 0.0
     slices: Slices = NO_SLICES
 
     @property
@@ -133,16 +135,14 @@ def _priced(case: Case, verdict: Breached, quoted: Quote, slippage_bps: int, sli
     policy, situation, breach = case.policy, case.situation, verdict.breaches[0]
     exposure, vault, head = situation.exposure, situation.vault, situation.head
     fee_wei = head.base_fee_wei + policy.costs.priority_fee_wei
-    gas = gas_cost_usd(policy.costs.gas_units, fee_wei, situation)
+    gas, left = gas_cost_usd(policy.costs.gas_units, fee_wei, situation), footprint(case, quoted.moves)
     wasted = gas * case.memory.expected_reverts
     cost = gas + wasted + quoted.impact_usd
     benefit = risk_removed_usd(policy, situation, verdict.band, exposure.gap + quoted.base)
     if not breach.urgent and benefit < cost:
         return Hold(Reason.COST_EXCEEDS_BENEFIT, benefit, cost)
-    min_out = _least_accepted(situation, quoted, slippage_bps)
     max_fee_wei = _fee_ceiling_wei(policy, verdict)
     worst_gas = gas_cost_usd(policy.costs.gas_units, max_fee_wei, situation)
-    moved_from, moved_by = footprint(case, quoted.moves)
     return Plan(
         vault=vault.address,
         reason=breach.reason,
@@ -150,7 +150,7 @@ def _priced(case: Case, verdict: Breached, quoted: Quote, slippage_bps: int, sli
         side=quoted.side,
         amount_in=quoted.amount_in,
         expected_out=quoted.amount_out,
-        min_out=min_out,
+        min_out=_least_accepted(situation, quoted, slippage_bps),
         state_hash=vault.state_hash,
         deadline=head.timestamp + min(policy.deadline_s, vault.rules.max_deadline_s),
         gas_units=policy.costs.gas_units,
@@ -163,8 +163,10 @@ def _priced(case: Case, verdict: Breached, quoted: Quote, slippage_bps: int, sli
         worst_cost_usd=worst_gas + abs(quoted.base) * exposure.spot * slippage_bps / BPS,
         private_blocks=policy.private_blocks,
         wasted_usd=wasted,
-        moved_from=moved_from,
-        moved_by=moved_by,
+        moved_from=left.moved_from,
+        moved_by=left.moved_by,
+        moved_since=left.moved_since,
+        left_at=left.left_at,
         slices=slices,
     )
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from keeper.core.decision import Decision
-from keeper.core.exposure import situations
-from keeper.core.hedging import Recipe, Solved, Term, Tier
+from keeper.core.exposure import Situation, situations
+from keeper.core.hedging import Recipe, Solved, Term, Tier, Unsolved
 from keeper.core.inventory import Question, question
 from keeper.core.policy import Policy
 from keeper.core.quote import trade_costs
@@ -67,26 +67,22 @@ def wanted(
     ranked = sorted(decisions, key=lambda each: -abs(each.exposure.theta_usd))[:MOST_TABLES]
     kept = frozenset(each.vault for each in ranked)
     worth = sorted(
-        (each for each in ranked if _is_wanted(each, tables)), key=lambda each: -_turn(each, tables)
+        (each for each in ranked if wants(each, tables.get(each.vault, Unsolved.NOT_YET))),
+        key=lambda each: -_turn(each, tables),
     )
     if not worth:
         return Wanted(kept=kept)
     found = {each.vault.address: each for each in situations(snapshot)}
-    first = [(policies[each.vault], found[each.vault]) for each in worth[:MOST_TASKS]]
-    asked = [question(policy, situation, trade_costs(policy, situation)) for policy, situation in first]
-    at = snapshot.head.timestamp
-    tasks = tuple(
-        Task(policy.vault, _recipe(each), at) for (policy, _), each in zip(first, asked, strict=True)
-    )
+    tasks = tuple(task_of(policies[each.vault], found[each.vault]) for each in worth[:MOST_TASKS])
     return Wanted(tasks, len(worth) - len(tasks), kept)
 
 
-def _is_wanted(decision: Decision, tables: Mapping[Address, Solved]) -> bool:
+def wants(decision: Decision, known: Solved | Unsolved) -> bool:
+    """Whether a vault's book is worth another table, after a decision that knew this one."""
     judged = decision.band.sell_above > decision.band.buy_below
     if not judged or decision.exposure.theta_usd == 0.0 or decision.tier is Tier.TABLE:
         return False
-    known = tables.get(decision.vault)
-    rested = known is None or decision.head.timestamp - known.origin.at >= PAUSE_S
+    rested = isinstance(known, Unsolved) or decision.head.timestamp - known.origin.at >= PAUSE_S
     return rested or decision.tier in _ANOTHER
 
 
@@ -97,6 +93,12 @@ def _turn(decision: Decision, tables: Mapping[Address, Solved]) -> float:
     if known is not None and decision.tier not in _ANOTHER:
         held_s = min(decision.head.timestamp - known.origin.at, NEW_S)
     return abs(decision.exposure.theta_usd) * held_s / NEW_S
+
+
+def task_of(policy: Policy, situation: Situation) -> Task:
+    """A vault's book as it is to be solved. Raises ZeroDivisionError without a price."""
+    asked = question(policy, situation, trade_costs(policy, situation))
+    return Task(policy.vault, _recipe(asked), situation.head.timestamp)
 
 
 def _recipe(asked: Question) -> Recipe:

@@ -10,10 +10,9 @@ Between the two questions stands the band (see `inventory`), which is found for 
 verdict comes in two steps, `prepared` and `measured_against`, and `judge` is both for one vault.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-
-import numpy as np
 
 from keeper.core.admissible import emergency_gap
 from keeper.core.case import Case
@@ -133,7 +132,7 @@ def _emergencies(policy: Policy, situation: Situation, carried: Carried) -> Iter
         yield Breach(Reason.EMERGENCY_DELTA, exposure.gap, threshold, urgent=True)
     ratio, least_wad = exposure.collateral_ratio, policy.emergency.collateral_ratio_wad
     floor = _floor(policy.limits, least_wad, Reason.EMERGENCY_COLLATERAL, carried)
-    if np.isfinite(ratio) and falls_below(ratio, floor):
+    if math.isfinite(ratio) and falls_below(ratio, floor):
         yield Breach(Reason.EMERGENCY_COLLATERAL, ratio, in_quote(floor), urgent=True)
 
 
@@ -172,7 +171,7 @@ def _other_breaches(limits: Limits, exposure: Exposure, carried: Carried) -> tup
     ]
     ratio = exposure.collateral_ratio
     floor = _floor(limits, limits.collateral_ratio_wad, Reason.COLLATERAL_LIMIT, carried)
-    if np.isfinite(ratio) and falls_below(ratio, floor):
+    if math.isfinite(ratio) and falls_below(ratio, floor):
         passed.append(Breach(Reason.COLLATERAL_LIMIT, ratio, in_quote(floor), urgent=True))
     return tuple(passed)
 

@@ -128,6 +128,8 @@ class Ledger:
             fill.amount_out,
             plan.moved_from,
             plan.moved_by,
+            plan.moved_since,
+            plan.left_at,
         )
 
 

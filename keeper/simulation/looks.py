@@ -16,7 +16,7 @@ import numpy as np
 from keeper.core.case import Case
 from keeper.core.exposure import Exposure, Situation, Sums, book_sums, exposures_of
 from keeper.core.head import Head
-from keeper.core.hedging import Legs
+from keeper.core.hedging import Legs, Solved, Unsolved
 from keeper.core.market import Reading, Reference
 from keeper.core.policy import Policy
 from keeper.core.position import PoolState, VaultRules, VaultState
@@ -107,8 +107,10 @@ class Looks:
             loss_used_wad=0,
         )
 
-    def cases(self, era: Era, steps: range, ledger: Ledger, desk: Desk) -> list[Case]:
-        """Looks of one era, as though nothing were traded between them."""
+    def cases(
+        self, era: Era, steps: range, ledger: Ledger, desk: Desk, solved: Solved | Unsolved = Unsolved.NOT_YET
+    ) -> list[Case]:
+        """Looks of one era, as though nothing were traded or solved between them."""
         book = desk.beside(era)
         # What was decided in vain is asked for again soon; what is behind, never.
         self._moments = {step: self._moments[step] for step in steps if step in self._moments}
@@ -119,10 +121,9 @@ class Looks:
         ]
         vaults = [self.vault(moment, ledger) for moment in moments]
         span = slice(steps.start, steps.stop)
-        sums = self._sums.rows(span) if book is era else self._sums_of(book, steps)
-        exposures = exposures_of(vaults, self._spot[span], self._sigma[span], sums)
+        exposures = exposures_of(vaults, self._spot[span], self._sigma[span], self._sums_at(era, book, steps))
         return [
-            Case(self._policy, self._situation(book, *each), ledger.memory)
+            Case(self._policy, self._situation(book, *each), ledger.memory, solved)
             for each in zip(moments, vaults, years, exposures, strict=True)
         ]
 
@@ -139,9 +140,17 @@ class Looks:
             outlook=self.outlooks[moment.head.number],
         )
 
+    def gaps(self, era: Era, steps: range, ledger: Ledger, desk: Desk) -> Floats:
+        """About the delta beyond the target at some looks of one era, in base, if nothing is traded."""
+        delta = self._sums_at(era, desk.beside(era), steps).delta
+        return delta + (ledger.base_wei - self._rules.target_delta_wad) / WAD
+
     def opening(self, target: float) -> float:
         """The inventory that closes the gap at the first step, in base."""
         return max(target - float(self._sums.delta[0]), 0.0)
+
+    def _sums_at(self, era: Era, book: Era, steps: range) -> Sums:
+        return self._sums.rows(slice(steps.start, steps.stop)) if book is era else self._sums_of(book, steps)
 
     def _sums_of(self, era: Era, steps: range) -> Sums:
         count, legs = len(steps), len(era.size)

@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 
+from keeper.core.hedging import Tier
 from keeper.simulation.backtest import Track
 from keeper.simulation.book import DAY_S
 from keeper.simulation.path import Floats
@@ -27,7 +28,8 @@ class Score:
     what its trades paid: gas, and fee and impact against the market's price; `gas_usd` is part of it.
     `hedging_error_usd` is the standard deviation of a day of unwanted delta, `cvar_usd` the mean loss of the
     worst twentieth of days, `worst_usd` of the worst. `outside` is the share of looks at which the band or
-    the hard limit was passed, `largest_gap_usd` the largest delta beyond the target.
+    the hard limit was passed, `largest_gap_usd` the largest delta beyond the target. `tables` were used
+    of a vault, at the share `by_table` of its looks.
     """
 
     pnl_usd: float
@@ -40,6 +42,8 @@ class Score:
     failed: float
     outside: float
     largest_gap_usd: float
+    tables: float
+    by_table: float
     advised: float
     advised_usd: float
 
@@ -63,6 +67,8 @@ def score(tracks: Sequence[Track]) -> Score:
         failed=sum(trade.failed for trade in trades) / count,
         outside=float(np.mean([np.mean(track.outside) for track in tracks])),
         largest_gap_usd=float(max(np.max(np.abs(track.gap * track.spot)) for track in tracks)),
+        tables=sum(len(track.origins) for track in tracks) / count,
+        by_table=sum(track.tiers[Tier.TABLE] for track in tracks) / sum(len(track.spot) for track in tracks),
         advised=len(bought) / count,
         advised_usd=advised / count,
     )

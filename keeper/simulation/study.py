@@ -26,6 +26,7 @@ from keeper.simulation.models import Model, model_market
 from keeper.simulation.path import MarketPath
 from keeper.simulation.paths import Start, simulate
 from keeper.simulation.scores import Score, score
+from keeper.simulation.solving import Bands
 from keeper.simulation.tape import read_tape
 
 TAPE: Final = "tape"
@@ -76,6 +77,7 @@ class Study:
     course: Course
     frictions: Frictions
     seeds: tuple[int, ...]
+    bands: Bands = Bands.CLOSED_FORM
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,8 @@ def _tracks(
 
 def run(study: Study, index: int, seed: int) -> Track:
     """One job."""
-    return backtest(looking(study.policies[index], study.course.step_s), study.setup, world(study, seed))
+    policy = looking(study.policies[index], study.course.step_s)
+    return backtest(policy, study.setup, world(study, seed), bands=study.bands)
 
 
 def world(study: Study, seed: int) -> World:

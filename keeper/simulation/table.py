@@ -54,6 +54,13 @@ def _cells(compared: Compared) -> tuple[str, ...]:
     )
 
 
+def tabled(compared: Compared) -> str:
+    """How a policy's tables were used, in a line."""
+    score = compared.score
+    share = f"{score.by_table:.1%}"
+    return f"{compared.policy.name}: {score.tables:,.1f} tables solved for a vault, used at {share} of looks"
+
+
 def orders(track: Track) -> Iterator[tuple[str, ...]]:
     """What a desk was advised and did in one market, a row each."""
     for each in track.bought[:MOST_ORDERS]:

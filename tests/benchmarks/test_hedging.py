@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.hedging import ASIDE, CLOSED_FORM, TABLE, by_table, closed_form, main
+from benchmarks.hedging import ASIDE, CLOSED_FORM, TABLE, Result, by_table, closed_form, main, together
 from benchmarks.lattice import Rule, World
 from benchmarks.scenarios import BOOKS, Scenario, books, singles
 from keeper.core.decision import decide
@@ -149,6 +149,15 @@ def test_the_hedging_benchmark_scores_every_rule_and_none_beats_the_optimum(
 def test_books_may_be_left_out(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--seed", "14", "--singles", "1", "--books", "0"]) == 0
     assert capsys.readouterr().out.startswith("seed 14: 1 single options; gaps")
+
+
+def test_single_options_and_books_are_told_together() -> None:
+    market = ("a book", 1, 0.7, 14.0, 1.0, 10.0, 0.1, 0.01, 50.0)
+    gaps = ({CLOSED_FORM: 0.005, TABLE: 0.001}, {CLOSED_FORM: 0.04, TABLE: 0.003})
+    assert together([Result(*market, each, 1.0) for each in gaps]) == (
+        "keeper, closed form, all 2: median 2.25, p90 3.65, worst 4.00\n"
+        "keeper, with a table, all 2: median 0.20, p90 0.28, worst 0.30"
+    )
 
 
 def test_no_vaults_at_all_are_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,12 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.duels import KEEPER, Duel, deciders, fight
-from benchmarks.robustness import Standing, lost, main, text
+from benchmarks import duels, kept
+from benchmarks.duels import KEEPER, Duel, Result, deciders, fight
+from benchmarks.robustness import Standing, Tabled, lost, main, text, with_tables
 from benchmarks.worlds import KINDS, STEPS, TAPES, played
+from keeper.core.hedging import Recipe, Unsolved
+from keeper.simulation.solving import Bands
 
-RULES = {KEEPER, "delta every hour", "delta every day", "band 0.05 to centre", "band 0.10 to centre",
-         "band 0.20 to centre", "Whalley-Wilmott", "Zakamouline"}  # fmt: skip
+RULES = {KEEPER, "delta every hour", "delta every day", "daily, Leland", "band 0.05 to centre",
+         "band 0.10 to centre", "band 0.20 to centre", "Whalley-Wilmott", "Zakamouline"}  # fmt: skip
 
 
 def standing(objective: float, cvar: float) -> Standing:
@@ -52,11 +55,13 @@ def test_where_another_rule_is_better_it_is_said() -> None:
 
 
 def test_the_benchmark_runs_worlds_and_tapes_and_leaves_out_what_is_not_there(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = [f"{3600 * hour},{100 + hour % 9}" for hour in range(STEPS + 12)]
     (tmp_path / TAPES[0].file).write_bytes(gzip.compress("\n".join(["ts,close", *rows]).encode()))
-    assert main(["--json", "--paths", "1", "--tapes", str(tmp_path), "--processes", "1"]) == 0
+    arguments = ["--json", "--paths", "1", "--tabled", "0", "--processes", "1"]
+    arguments += ["--tapes", str(tmp_path), "--out", str(tmp_path / "out")]
+    assert main(arguments) == 0
     out, err = capsys.readouterr()
     report = json.loads(out)
     assert set(report["worlds"]) == {*KINDS, TAPES[0].name}
@@ -65,11 +70,48 @@ def test_the_benchmark_runs_worlds_and_tapes_and_leaves_out_what_is_not_there(
         assert set(rules) == RULES
         assert rules[KEEPER]["behind_keeper"] == 0
     assert "left out: May 2021" in err
+    assert report == json.loads((tmp_path / "out" / "robustness.json").read_text())
+    # Nothing is run twice: what ended is read, the line that was cut off and what other code found are not.
+    ended = tmp_path / "out" / "robustness.jsonl"
+    whole = ended.read_text().splitlines(keepends=True)
+    assert len(whole) == len(KINDS) + 2
+    assert set(kept.read(ended, "of another time")) == set()
+    ended.write_text("".join(whole[:-1]) + whole[-1][:100])
+    assert len(kept.read(ended, kept.sources())) == len(whole) - 1
+    ended.write_text("".join(whole))
+    monkeypatch.setattr(duels, "deciders", dict)
+    assert main(arguments) == 0
+    assert json.loads(capsys.readouterr().out)["worlds"] == report["worlds"]
 
 
 def test_people_get_a_table_of_each_world() -> None:
     table = {"a world": {KEEPER: standing(100, 50), "other": standing(90, 60)}}
-    shown = text(table, {"a world": 7})
+    shown = text(table, {"a world": 7}, {})
     assert "### a world (7 paths)" in shown
     assert "| other | 90 | +0 ± 10 | 60 | 0 | 0 | 0 |" in shown
     assert shown.endswith("- " + lost(table)[0])
+    with_a_table = text(table, {"a world": 7}, {"a world": Tabled(3, 5, 2, 40, 45, 9, 8, 7.4, 0.85)})
+    assert with_a_table.startswith(shown)
+    assert with_a_table.endswith("| a world | 3 | +5 ± 2 | 40 | 45 | 9 | 8 | 7 | 85% |")
+
+
+def test_what_tables_change_is_measured_on_the_same_paths() -> None:
+    tabled, closed_form = (
+        [Result(loss + worse, 20.0 + worse, 3, 4, 0.5) for loss in (100.0, 300.0)] for worse in (0.0, 7.0)
+    )
+    found = with_tables(tabled, closed_form)
+    assert found.paths == 2
+    assert found.closed_form_behind == pytest.approx(7.0)
+    assert found.error_of_behind == pytest.approx(0.0, abs=1e-6)
+    assert (found.cvar, found.closed_form_cvar) == (300.0, 307.0)
+    assert (found.cost, found.closed_form_cost) == (20.0, 27.0)
+    assert (found.tables, found.by_table) == (4.0, 0.5)
+
+
+def test_with_tables_the_keeper_fights_alone_and_has_some(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Recipe, "solve", lambda _: Unsolved.TOO_LARGE)
+    fought = fight(Duel("as assumed", 3, "", Bands.TABLES))
+    assert set(fought) == {KEEPER}
+    assert fought[KEEPER].tables > 0
+    assert fought[KEEPER].by_table == 0.0
+    assert fought[KEEPER].loss == fight(Duel("as assumed", 3, ""))[KEEPER].loss

@@ -45,6 +45,24 @@ def test_the_table_names_versions_of_one_policy_by_their_files(keeper: Keeper, w
         assert word in shown.out
 
 
+def test_tables_are_solved_where_they_are_asked_for_and_their_use_is_told(keeper: Keeper) -> None:
+    market = ("--market", "gbm", "--days", "2", "--step", "14400", "--book", "covered-call")
+    asked = ("backtest", str(POLICY), *market)
+    ran = keeper(*asked, "--tables", "--json")
+    assert ran.code == Exit.OK
+    (told,) = ran.json["policies"]
+    assert ran.json["study"]["bands"] == "tables"
+    assert told["score"]["tables"] >= 1
+    assert told["tiers"]["no-table"] == 1
+    assert told["score"]["by_table"] == told["tiers"]["table"] / 13
+    without = keeper(*asked, "--json").json
+    assert without["study"]["bands"] == "closed form"
+    assert without["policies"][0]["score"]["tables"] == 0
+    words = "tables solved for a vault, used at"
+    assert words in keeper(*asked, "--tables").out
+    assert words not in keeper(*asked).out
+
+
 def test_several_paths_are_run_in_processes_and_pooled(keeper: Keeper) -> None:
     ran = keeper("backtest", str(POLICY), *SHORT, "--market", "gbm", "--paths", "3", "--json")
     assert ran.json["study"]["seeds"] == [1, 2, 3]

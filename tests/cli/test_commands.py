@@ -19,6 +19,7 @@ def test_check_finds_nothing_wrong_but_the_clock_of_a_market_that_runs_ahead(
 ) -> None:
     ran = keeper("check", "--json", *site.config())
     assert {finding["name"] for finding in ran.json["findings"] if not finding["ok"]} == {"clock"}
+    assert any("KEEPER_SPEND_WASTED" in finding["advice"] for finding in ran.json["findings"])
     assert ran.code == Exit.FAILED
     shown = keeper("check", *site.config())
     assert "strangle role" in shown.out

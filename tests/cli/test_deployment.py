@@ -14,6 +14,8 @@ from tests.cli.conftest import Keeper, Site, daemon, site_of
 from tests.fixtures.deploying import Ended, deployed, fill, today
 from tests.fixtures.world import World
 
+pytestmark = pytest.mark.forge
+
 STRICTER = {"min_usd: 50\n": "min_usd: 100\n", "max_usd: 100_000\n": "max_usd: 10_000\n"}
 
 

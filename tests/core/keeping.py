@@ -74,7 +74,7 @@ class Keeping:
         )
         mined = Mined(
             VAULT, plan.intent, HASH, 1, self.now, 200_000, 10**15, fill.amount_in, fill.amount_out,
-            plan.moved_from, plan.moved_by,
+            plan.moved_from, plan.moved_by, plan.moved_since, plan.left_at,
         )  # fmt: skip
         self.memory = settle(self.memory, mined)
 

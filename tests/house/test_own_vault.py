@@ -23,6 +23,7 @@ def test_the_page_names_every_call_of_the_interface() -> None:
     assert calls == set(re.findall(r"^\| `(\w+)\(", PAGE, re.MULTILINE))
 
 
+@pytest.mark.forge
 @pytest.mark.slow
 @pytest.mark.parametrize("command", re.findall(r"^make (conformance.*)$", PAGE, re.MULTILINE))
 def test_the_suite_runs_as_the_page_says(command: str) -> None:

@@ -2,11 +2,15 @@
 
 import asyncio
 import math
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from keeper.app.foretelling import Forecasts
 from keeper.app.priming import leading_to
@@ -14,11 +18,12 @@ from keeper.core.exposure import situations
 from keeper.core.forecast import Bar, Name, Outlook, Tick, outlook
 from keeper.core.forecast.history import BAR_S, LONGEST_GAP_S
 from keeper.core.foresight import Basis, foresee
+from keeper.core.market import Reference
 from keeper.core.policy import ForecastRules, Policy
 from keeper.core.units import WAD, Address
 from keeper.ports import Evidence
 from keeper.simulation.tape import TapeError
-from tests.core.build import HEAD, OTHER, POLICY, VAULT, columns, snapshot, vault
+from tests.core.build import HEAD, OTHER, POLICY, VAULT, columns, pool, snapshot, vault
 from tests.core.forecast.test_outlook import bars_of
 
 ASKING = replace(POLICY, forecast=ForecastRules((Name.HAR,), 0.5, 1.5, 0.5, 2.0))
@@ -27,9 +32,10 @@ START = 1_700_006_400
 
 
 def read(at: int, price: float, **changes: object) -> Evidence:
-    """A head a minute after the feed's answer."""
+    """A head a minute after the feed's answer, with which the pool agrees unless it is said not to."""
     state = replace(
-        vault(**changes), price=replace(vault().price, answer_wad=round(price * WAD), updated_at=at)
+        vault(**{"pool": pool(max(price, 1.0)), **changes}),
+        price=replace(vault().price, answer_wad=round(price * WAD), updated_at=at),
     )
     return Evidence(replace(snapshot(state), head=replace(HEAD, timestamp=at + 60)), b"")
 
@@ -67,23 +73,61 @@ def test_for_a_policy_that_asks_for_none_nothing_is_kept() -> None:
     assert (seen.bars, seen.snapshot.outlooks) == ({}, {})
 
 
-@pytest.mark.parametrize(
-    "evidence",
-    [
-        read(START + BAR_S, 3_000.0, readable=False),
-        read(START + BAR_S, 0.0),
-        read(START + BAR_S, 1.0),
-        replace(
-            read(START + BAR_S, 3_000.0),
-            snapshot=replace(read(START + BAR_S, 3_000.0).snapshot, head=replace(HEAD, timestamp=START)),
-        ),
-    ],
-    ids=["unreadable", "no price", "a price out of the policy's bounds", "a price from the future"],
-)
-def test_a_price_that_would_not_be_acted_on_makes_no_bar(evidence: Evidence) -> None:
+def later(evidence: Evidence, by_s: int, *references: Reference) -> Evidence:
+    """The same at a head that is so much later."""
+    seen = evidence.snapshot
+    head = replace(seen.head, timestamp=seen.head.timestamp + by_s)
+    return replace(evidence, snapshot=replace(seen, head=head, references=references))
+
+
+REFUSED: Mapping[str, Callable[[int], Evidence]] = {
+    "unreadable": lambda at: read(at, 3_000.0, readable=False),
+    "no price": lambda at: read(at, 0.0),
+    "a price out of the policy's bounds": lambda at: read(at, 1.0),
+    "a price from the future": lambda at: later(read(at, 3_000.0), -61),
+    "a price of long ago": lambda at: later(read(at, 3_000.0), 4_000),
+    "a price that the pool contradicts": lambda at: read(at, 3_100.0, pool=pool(3_000.0)),
+    "a price beside an empty pool": lambda at: read(at, 3_000.0, pool=pool(liquidity=0)),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_price_that_would_not_be_acted_on_makes_no_bar(name: str) -> None:
     forecasts = Forecasts({}, Told())
     forecasts.seen(read(START, 3_000.0), POLICIES)
-    assert forecasts.seen(evidence, POLICIES).bars == {}
+    assert forecasts.seen(REFUSED[name](START + BAR_S), POLICIES).bars == {}
+    assert forecasts.seen(read(START + BAR_S + 1, 3_000.0), POLICIES).bars != {}
+
+
+@pytest.mark.parametrize(("says", "bars"), [(3_000, 1), (3_100, 0)])
+def test_a_price_is_held_against_the_references_that_its_policy_asks_for(says: int, bars: int) -> None:
+    asking = {VAULT: replace(ASKING, oracle=replace(ASKING.oracle, reference_max_age_s=60))}
+    forecasts = Forecasts({}, Told())
+
+    def ended(at: int, *references: Reference) -> int:
+        return len(forecasts.seen(later(read(at, 3_000.0), 0, *references), asking).bars)
+
+    ended(START, Reference("other", says * WAD, START + 60))
+    assert ended(START + BAR_S, Reference("other", says * WAD, START + BAR_S + 60)) == bars
+    assert ended(START + 2 * BAR_S) == 0, "no reference is no agreement"
+
+
+@given(st.lists(st.sampled_from(["", "", "", *REFUSED]), min_size=40, max_size=120), st.integers(0, 9))
+def test_any_pattern_of_refused_prices_leaves_what_would_be_known_without_them(
+    pattern: list[str], seed: int
+) -> None:
+    bars, moves = bars_of(seed, 150, START - 150 * BAR_S), np.random.default_rng(seed)
+    heard, spared = Forecasts({VAULT: bars}, Told()), Forecasts({VAULT: bars}, Told())
+    ended: tuple[list[Bar], list[Bar]] = ([], [])
+    for index, why in enumerate(pattern):
+        at = START + index * 7_200
+        price = 3_000.0 * math.exp(0.02 * moves.standard_normal())
+        said = REFUSED[why](at) if why else read(at, price)
+        ended[0].extend(heard.seen(said, POLICIES).bars.get(VAULT, ()))
+        if not why:
+            ended[1].extend(spared.seen(said, POLICIES).bars.get(VAULT, ()))
+    assert ended[0] == ended[1]
+    assert outlook([*bars, *ended[0]]).bars == outlook(bars).bars + len(ended[0])
 
 
 async def test_models_speak_of_the_bars_and_what_they_say_becomes_evidence() -> None:
@@ -121,14 +165,18 @@ async def test_they_are_asked_again_when_a_bar_has_ended_and_the_loop_does_not_w
         await running
 
 
-async def test_a_history_that_begins_again_silences_its_models_at_once() -> None:
+async def test_after_an_outage_the_oracle_stands_alone_until_there_are_bars_enough_again() -> None:
     bars = bars_of(1, 300)
     forecasts = Forecasts({VAULT: bars}, Told())
     await forecasts.refresh()
-    late = bars[-1].ends + LONGEST_GAP_S + 1
-    assert forecasts.seen(read(late, 3_000.0), POLICIES).snapshot.outlooks == {}
-    await forecasts.refresh()
-    assert forecasts.seen(read(late + 900, 3_000.0), POLICIES).snapshot.outlooks == {}
+    found: list[Basis] = []
+    late = bars[-1].ends + 2 * LONGEST_GAP_S
+    for hour in range(0, 4 * 24, 4):
+        seen = forecasts.seen(read(late + hour * 3_600, 3_000.0 + hour % 3), POLICIES)
+        await forecasts.refresh()
+        (situation,) = situations(seen.snapshot)
+        found.append(foresee(ASKING, situation).basis)
+    assert (found[0], found[3], found[-1]) == (Basis.TOO_OLD, Basis.NOT_READY, Basis.FORECAST)
 
 
 async def test_a_keeper_that_is_started_again_says_what_the_last_one_said() -> None:
@@ -161,6 +209,74 @@ def test_each_vault_has_a_history_of_its_own() -> None:
     assert all(bar.variance > 0.0 for bar in ended[OTHER])
 
 
+def on(addresses: list[Address], at: int, price: float) -> Evidence:
+    """Vaults that all read one feed."""
+    state = read(at, price)
+    vaults = tuple(replace(state.snapshot.vaults[0], address=each) for each in addresses)
+    return replace(state, snapshot=replace(state.snapshot, vaults=vaults, legs=columns(*[()] * len(vaults))))
+
+
+async def test_models_are_asked_once_for_all_vaults_that_heard_the_same_and_only_of_what_is_new() -> None:
+    vaults = [Address(f"0x{index:040x}") for index in range(50)]
+    policies = {each: replace(ASKING, vault=each) for each in vaults}
+    asked: list[int] = []
+
+    def models(bars: Sequence[Bar]) -> Outlook:
+        asked.append(len(bars))
+        return outlook(bars)
+
+    forecasts = Forecasts(
+        {each: bars_of(index % 2, 100) for index, each in enumerate(vaults)}, Told(), models
+    )
+    await forecasts.refresh()
+    await forecasts.refresh()
+    assert asked == [100, 100]
+    at = bars_of(0, 100)[-1].ends
+    seen = forecasts.seen(on(vaults[::2], at + BAR_S + 60, 3_000.0), policies)
+    assert seen.bars.keys() == {*vaults[::2]}
+    await forecasts.refresh()
+    assert asked == [100, 100, 101]
+    said = forecasts.seen(on(vaults, at + BAR_S + 90, 3_000.0), policies).snapshot.outlooks
+    assert {said[each].bars for each in vaults[::2]} == {101}
+    assert {said[each].bars for each in vaults[1::2]} == {100}
+
+
+async def test_vaults_of_one_feed_that_begin_together_share_a_history_from_the_first_answer() -> None:
+    vaults = [Address(f"0x{index:040x}") for index in range(9)]
+    policies = {each: replace(ASKING, vault=each) for each in vaults}
+    asked: list[int] = []
+
+    def models(bars: Sequence[Bar]) -> Outlook:
+        asked.append(len(bars))
+        return outlook(bars)
+
+    forecasts = Forecasts({}, Told(), models)
+    for hour in range(9):
+        forecasts.seen(on(vaults, START + hour * 3_600, 3_000.0 + hour), policies)
+    await forecasts.refresh()
+    assert asked == [2]
+
+
+def test_a_stop_does_not_wait_for_a_fit() -> None:
+    begun, ended = threading.Event(), threading.Event()
+
+    def models(bars: Sequence[Bar]) -> Outlook:
+        begun.set()
+        ended.wait(60)
+        return outlook(bars)
+
+    async def stopped_in_mid_fit() -> None:
+        running = asyncio.create_task(Forecasts({VAULT: bars_of(1, 20)}, Told(), models).run())
+        while not begun.is_set():  # noqa: ASYNC110 the event is another thread's
+            await asyncio.sleep(0)
+        running.cancel()
+
+    asyncio.run(stopped_in_mid_fit())
+    left = [each for each in threading.enumerate() if each.name == "aside"]
+    ended.set()
+    assert [each.daemon for each in left] == [True], "it is left behind, and nobody joins it"
+
+
 def test_a_tape_leads_to_the_first_bar_that_is_known_and_no_further() -> None:
     known = bars_of(1, 20, START + 10 * BAR_S)
     ticks = [Tick(START + index * 1_800, 3_000.0 + index % 4) for index in range(8 * 12)]
@@ -168,6 +284,15 @@ def test_a_tape_leads_to_the_first_bar_that_is_known_and_no_further() -> None:
     assert bars[0].ends == START + BAR_S
     assert bars[-1].ends == known[0].ends
     assert {later.ends - bar.ends for bar, later in pairwise(bars)} == {BAR_S}
+
+
+def test_a_tape_of_another_pair_leads_nowhere_and_a_wild_price_in_it_does_not_matter() -> None:
+    known = bars_of(1, 20, START + 10 * BAR_S)
+    ticks = [Tick(START + index * 1_800, 3_000.0 + index % 4) for index in range(8 * 12)]
+    strayed = [*ticks[:50], Tick(ticks[49].at + 600, 3.0), *ticks[50:]]
+    assert leading_to(known, strayed, "t.csv") == leading_to(known, ticks, "t.csv")
+    with pytest.raises(TapeError, match="make no bar"):
+        leading_to(known, [replace(tick, price=tick.price * 20) for tick in ticks], "t.csv")
 
 
 def test_a_tape_that_leads_nowhere_is_refused() -> None:

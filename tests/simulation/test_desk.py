@@ -51,7 +51,8 @@ def advised(rule: Policy, seen: Situation) -> tuple[Decision, Advice]:
 def test_the_fast_path_follows_what_the_plain_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
     placed = world(Model.JUMP, days=25, seed=4)
     rule = rules(*INSTRUMENTS)
-    decisions, ledger, desk = plainly(rule, setup(), placed)
+    plain = plainly(rule, setup(), placed)
+    decisions, ledger, desk = plain.decisions, plain.ledger, plain.desk
     assert len(desk.bought) > 2
     assert any(each.expiry < GENESIS + 25 * DAY_S for each in desk.bought)
     track = backtest(rule, setup(), placed)
@@ -59,8 +60,8 @@ def test_the_fast_path_follows_what_the_plain_one_does(monkeypatch: pytest.Monke
     assert track.trades == tuple(ledger.trades)
     assert track.reasons == Counter(each.reason for each in decisions)
     assert track.value_usd == pytest.approx([each.exposure.nav_usd for each in decisions], abs=1e-6)
-    for looks_in_one_call in (0.0, 1e6):
-        monkeypatch.setattr(fast, "CALL_LOOKS", looks_in_one_call)
+    for looks_in_one_call in (1, 10**6):
+        monkeypatch.setattr(fast, "MOST_LOOKS", looks_in_one_call)
         same(backtest(rule, setup(), placed), track)
 
 

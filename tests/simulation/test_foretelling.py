@@ -7,6 +7,7 @@ import pytest
 
 from keeper.core.forecast import NO_OUTLOOK, Forecast, History, Name, Tick, folded, outlook
 from keeper.core.policy import ForecastRules
+from keeper.core.units import WAD
 from keeper.simulation.backtest import backtest
 from keeper.simulation.book import GENESIS
 from keeper.simulation.foretelling import outlooks_of
@@ -37,6 +38,22 @@ def test_outlooks_are_those_of_a_daemon_that_hears_each_step() -> None:
         if step % 50 == 0 or step > 23 * 24:
             assert found[step] == outlook(history.bars), step
     assert all(isinstance(each, Forecast) for each in found[-1].forecasts)
+
+
+def test_prices_that_a_policy_refuses_are_no_past_in_a_backtest_either() -> None:
+    policy, course = replace(build.policy(), forecast=RULES), market(25)
+    price = course.price.copy()
+    price[[100, 101, 300]] *= 1.9
+    bounds = replace(policy.oracle.price, max_wad=int(1.5 * course.price.max()) * WAD)
+    bounded = replace(policy, oracle=replace(policy.oracle, price=bounds))
+    strayed = replace(course, price=price)
+    history = History()
+    for step, each in enumerate(price.tolist()):
+        if each <= bounds.max_wad / WAD:
+            after = folded(history, Tick(GENESIS + step * STEP_S, each))
+            history = after if isinstance(after, History) else history
+    assert outlooks_of(bounded, strayed)[-1] == outlook(history.bars)
+    assert outlooks_of(policy, strayed)[-1] != outlook(history.bars)
 
 
 @pytest.mark.parametrize("now", [30, 24 * 19, 24 * 22 + 7])

@@ -23,7 +23,7 @@ def _heard(lines: Iterable[bytes], questions: "SimpleQueue[bytes]") -> None:
 
 def main() -> None:
     """Solve until the input ends."""
-    os.nice(NICENESS)
+    os.setpriority(os.PRIO_PROCESS, 0, NICENESS)
     questions: SimpleQueue[bytes] = SimpleQueue()
     Thread(target=_heard, args=(sys.stdin.buffer, questions), daemon=True).start()
     while True:

@@ -11,7 +11,7 @@ are annualised variances; their square root is a volatility.
 from keeper.core.forecast.bars import realised_variance
 from keeper.core.forecast.blend import Blend, NoOpinion, Opinion, blended
 from keeper.core.forecast.fitting import Unfitted, fit_garch, fit_har
-from keeper.core.forecast.history import Bar, History, Tick, Unfolded, folded, restored
+from keeper.core.forecast.history import Bar, History, Tick, Unfolded, folded, restored, unbroken
 from keeper.core.forecast.models import Ewma, Garch, Har, Model, Name
 from keeper.core.forecast.outlook import (
     NO_OUTLOOK,
@@ -56,4 +56,5 @@ __all__ = [
     "raised",
     "realised_variance",
     "restored",
+    "unbroken",
 ]

@@ -24,6 +24,7 @@ class Unfitted(StrEnum):
     """Why there are no parameters."""
 
     TOO_FEW = "too few bars"
+    HOLED = "too many bars of the last days are missing"
     NOT_FINITE = "a bar that is no number"
     NO_MOVES = "prices that never moved"
     ONE_REGIME = "no two regimes to tell apart"

@@ -5,26 +5,31 @@ So `explain` beside a daemon, a daemon that was started again and a backtest com
 fitted on the bars that were over at the last of fixed moments, `REFIT_S` apart, and then read off their
 course at each bar since; a course knows no future, so the bars after a moment change nothing before it.
 
+Bars may have holes. Models take what is there for one course, and none of them says how old it is; so they
+are held to have a say only where at least half the bars of their longest span are there.
+
 A model that cannot speak is there with the reason. Who uses an outlook decides what silence is worth (see
 `keeper.core.foresight`).
 """
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
 import numpy as np
 
 from keeper.core.forecast.fitting import Unfitted, fit_garch, fit_har, refused
-from keeper.core.forecast.history import BAR_S, MOST_BARS, REFIT_S, Bar
-from keeper.core.forecast.models import Ewma, Floats, Model, Name
+from keeper.core.forecast.history import BAR_S, KEPT_BARS, MOST_BARS, REFIT_S, Bar
+from keeper.core.forecast.models import SPANS, Ewma, Floats, Model, Name
 from keeper.core.forecast.regime import Regime, Regimes
 from keeper.core.forecast.switching import fit_regimes
 
-REMEMBERED_FITS: Final = 64
-"""Vaults of one feed have one history: it is fitted once for all of them."""
+REMEMBERED_FITS: Final = 2_048
+"""Vaults with one history have one fit, and a thousand may have as many histories: each is read after each
+bar, and one too few would make a fit of each reading. They take 9 kB each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,31 +84,13 @@ class _Fitted:
 
 
 def outlook(bars: Sequence[Bar]) -> Outlook:
-    """What is known after the last of these bars, which follow on each other; of the newest if many."""
+    """What is known after the last of these bars; of the newest if many."""
     return [*_since_fit(bars, len(bars) - 1)][-1] if bars else NO_OUTLOOK
 
 
 def outlooks(bars: Sequence[Bar]) -> list[Outlook]:
-    """What was known after each of these bars: the same as bar by bar, with each fit made once.
-
-    Where they do not follow on each other, a history begins again.
-    """
-    found: list[Outlook] = []
-    for first, end in _unbroken(bars):
-        history = bars[first:end]
-        begun = 0
-        for last in _last_of_fits(history):
-            found += [*_since_fit(history, last)][begun - last - 1 :]
-            begun = last + 1
-    return found
-
-
-def _unbroken(bars: Sequence[Bar]) -> Iterator[tuple[int, int]]:
-    first = 0
-    for end in range(1, len(bars) + 1):
-        if end == len(bars) or bars[end].ends != bars[end - 1].ends + BAR_S:
-            yield first, end
-            first = end
+    """What was known after each of these bars: the same as bar by bar, with each fit made once."""
+    return [each for last in _last_of_fits(bars) for each in _since_fit(bars, last)]
 
 
 def _last_of_fits(bars: Sequence[Bar]) -> Iterator[int]:
@@ -115,28 +102,41 @@ def _last_of_fits(bars: Sequence[Bar]) -> Iterator[int]:
 
 def _since_fit(bars: Sequence[Bar], last: int) -> Iterator[Outlook]:
     """The outlooks from the moment of the fit to the bar of index `last`."""
-    fitted_at = bars[last].ends // REFIT_S * REFIT_S
-    fitted_on = max(last + 1 - (bars[last].ends - fitted_at) // BAR_S, 0)
-    first = max(fitted_on - MOST_BARS, 0)
-    window = np.array([bar.variance for bar in bars[first : last + 1]])
-    fitted = _fitted(tuple(window[: fitted_on - first].tolist()))
+    ends = [bar.ends for bar in bars[max(last + 1 - KEPT_BARS, 0) : last + 1]]
+    before = last + 1 - len(ends)
+    fitted_at = ends[-1] // REFIT_S * REFIT_S
+    first = bisect_right(ends, fitted_at - MOST_BARS * BAR_S)
+    window = np.array([bar.variance for bar in bars[before + first : last + 1]])
+    fitted = _fitted(window[: bisect_right(ends, fitted_at) - first].tobytes())
     courses = {name: _course(model, window) for name, model in fitted.models.items()}
     wild = _wild(fitted.regimes, window, fitted_at)
-    for index in range(max(fitted_on - 1, 0), last + 1):
-        yield Outlook(
-            bars=index + 1 - first,
-            until=bars[index].ends,
-            forecasts=tuple(
-                _forecast(name, fitted.models[name], course, index - first, fitted_at)
-                for name, course in courses.items()
-            ),
-            turbulence=wild[index - first],
+    for index in range(bisect_left(ends, fitted_at), len(ends)):
+        spoken = tuple(
+            _forecast(name, fitted.models[name], course, index - first, fitted_at)
+            for name, course in courses.items()
         )
+        found = Outlook(index + 1 - first, ends[index], spoken, wild[index - first])
+        yield _hushed(found) if _is_holed(ends, index) else found
+
+
+def _is_holed(ends: Sequence[int], index: int) -> bool:
+    """Whether most bars of the longest span are missing."""
+    since = bisect_right(ends, ends[index] - SPANS[-1] * BAR_S)
+    return 2 * (index + 1 - since) < SPANS[-1]
+
+
+def _hushed(said: Outlook) -> Outlook:
+    forecasts = tuple(
+        each if isinstance(each, Silent) else Silent(each.model, Unfitted.HOLED) for each in said.forecasts
+    )
+    known = said.turbulence
+    turbulence = known if isinstance(known, Silent) else Silent(REGIME, Unfitted.HOLED)
+    return replace(said, forecasts=forecasts, turbulence=turbulence)
 
 
 @lru_cache(maxsize=REMEMBERED_FITS)
-def _fitted(variances: tuple[float, ...]) -> _Fitted:
-    bars = np.array(variances, dtype=np.float64)
+def _fitted(variances: bytes) -> _Fitted:
+    bars = np.frombuffer(variances, dtype=np.float64)
     refusal = refused(bars)
     # EWMA needs no fit, but bars like the others: the first weigh too much while there are few.
     ewma = refusal if isinstance(refusal, Unfitted) else Ewma()

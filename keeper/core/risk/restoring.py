@@ -29,22 +29,34 @@ from keeper.core.risk.tails import CONFIDENCE, FREEDOM, cells, expected_shortfal
 STEPS = 32
 """Trades that are looked at on the way, and again between the last that is too small and the next."""
 
-Excess = Callable[[Floats], Floats]
-"""By how much trades, in base, leave a measure above its level: zero or less is within."""
+Measure = Callable[[Floats], Floats]
+"""What trades, in base, leave of a risk."""
+
+
+class _Excess(NamedTuple):
+    """By how much each of some trades leaves a risk above its limit, and above where that is restored.
+
+    Zero or less is within.
+    """
+
+    limit: Floats
+    restored: Floats
 
 
 class _Held(NamedTuple):
-    """A measure above its limit, and above where a limit that was passed is restored; `reason` if it is."""
+    """A risk that the policy limits. It is asked once for some trades: that is what it costs."""
 
     reason: Reason
-    limit: Excess
-    restored: Excess
+    excess: Callable[[Floats], _Excess]
 
 
 class _Asked(NamedTuple):
-    """What a trade must do: leave `excess` at `level` or below. `cures` what is wrong now."""
+    """What a trade must do: leave the risk at `level` or below, of its limit or of where that is `restored`.
 
-    excess: Excess
+    `cures` what is wrong now.
+    """
+
+    restored: bool
     level: float
     cures: bool
 
@@ -55,13 +67,14 @@ def restoring_trade(policy: Policy, situation: Situation, passed: Collection[Rea
     A limit that is `passed` is restored to the policy's share of it, or as near to that as a trade comes.
     """
     held = [*_held(policy, situation)]
-    trades = _looked_at([each.limit for each in held], -situation.exposure.gap)
-    asked = [_asked(each, trades, passed) for each in held]
+    trades = _looked_at(held, -situation.exposure.gap)
+    found = [each.excess(trades) for each in held]
+    asked = [_asked(each.reason in passed, excess) for each, excess in zip(held, found, strict=True)]
     if not any(each.cures for each in asked):
         return 0.0
-    first = _first(asked, trades)
+    first = _first(asked, found)
     finer = np.linspace(trades[max(first - 1, 0)], trades[first], STEPS + 1)
-    return float(finer[_first(asked, finer)]) if first else 0.0
+    return float(finer[_first(asked, [each.excess(finer) for each in held])]) if first else 0.0
 
 
 def kept_within(policy: Policy, situation: Situation, least: float, most: float) -> float:
@@ -70,37 +83,37 @@ def kept_within(policy: Policy, situation: Situation, least: float, most: float)
     if not held:
         return most
     trades = np.linspace(least, most, STEPS + 1)
-    fits = np.logical_and.reduce([(found := each.limit(trades)) <= max(found[0], 0.0) for each in held])
+    found = [each.excess(trades).limit for each in held]
+    fits = np.logical_and.reduce([each <= max(each[0], 0.0) for each in found])
     return most if fits.all() else float(trades[max(int(fits.argmin()) - 1, 0)])
 
 
-def _looked_at(measures: Sequence[Excess], way: float) -> Floats:
+def _looked_at(held: Sequence[_Held], way: float) -> Floats:
     """Trades on the way, closer together where a measure is least: there what fits may be a narrow place."""
     share = np.linspace(0.0, 1.0, STEPS + 1)
-    least = [int(measure(share * way).argmin()) for measure in measures]
+    least = [int(each.excess(share * way).limit.argmin()) for each in held]
     closer = [np.linspace(share[max(at - 1, 0)], share[min(at + 1, STEPS)], STEPS + 1) for at in least]
     return np.unique(np.concatenate([share, *closer])) * way
 
 
-def _first(asked: Sequence[_Asked], trades: Floats) -> int:
+def _first(asked: Sequence[_Asked], found: Sequence[_Excess]) -> int:
     """The first trade that does all that is asked; 0 if none does, as something is wrong without a trade."""
-    fits = np.logical_and.reduce([each.excess(trades) <= each.level for each in asked])
-    return int(fits.argmax())
+    pairs = zip(asked, found, strict=True)
+    fits = [(excess.restored if each.restored else excess.limit) <= each.level for each, excess in pairs]
+    return int(np.logical_and.reduce(fits).argmax())
 
 
-def _asked(held: _Held, trades: Floats, passed: Collection[Reason]) -> _Asked:
-    within = held.limit(trades)
-    if held.reason not in passed:
-        return _Asked(held.limit, 0.0, cures=False)
-    restored = held.restored(trades)
-    if restored.min() <= 0.0:
-        return _Asked(held.restored, 0.0, cures=True)
-    if within[0] <= 0.0:
+def _asked(passed: bool, excess: _Excess) -> _Asked:  # noqa: FBT001
+    if not passed:
+        return _Asked(restored=False, level=0.0, cures=False)
+    if excess.restored.min() <= 0.0:
+        return _Asked(restored=True, level=0.0, cures=True)
+    if excess.limit[0] <= 0.0:
         # It stands, and is kept: to go after the least that can be had would cost a trade at each move of it.
-        return _Asked(held.restored, float(restored[0]), cures=False)
-    if within.min() <= 0.0:
-        return _Asked(held.limit, float(within.min()), cures=True)
-    return _Asked(held.restored, float(restored[0]), cures=False)
+        return _Asked(restored=True, level=float(excess.restored[0]), cures=False)
+    if excess.limit.min() <= 0.0:
+        return _Asked(restored=False, level=float(excess.limit.min()), cures=True)
+    return _Asked(restored=True, level=float(excess.restored[0]), cures=False)
 
 
 def _held(policy: Policy, situation: Situation) -> Iterator[_Held]:
@@ -119,16 +132,18 @@ def _held(policy: Policy, situation: Situation) -> Iterator[_Held]:
         distance = in_quote(limits.liquidation_distance_wad)
         floor = in_quote(limits.collateral_ratio_wad)
         near, far = _uncovered(books, floor, distance), _uncovered(books, floor, distance / restored_to)
-        yield _Held(Reason.LIQUIDATION_LIMIT, near, far)
+        yield _Held(Reason.LIQUIDATION_LIMIT, lambda trade: _Excess(near(trade), far(trade)))
 
 
-def _ceiling(reason: Reason, measure: Excess, limit: float, restored_to: float) -> _Held:
-    return _Held(
-        reason, lambda trade: measure(trade) - limit, lambda trade: measure(trade) - limit * restored_to
-    )
+def _ceiling(reason: Reason, measure: Measure, limit: float, restored_to: float) -> _Held:
+    def excess(trade: Floats) -> _Excess:
+        found = measure(trade)
+        return _Excess(found - limit, found - limit * restored_to)
+
+    return _Held(reason, excess)
 
 
-def _stress_loss(books: Books) -> Excess:
+def _stress_loss(books: Books) -> Measure:
     profit, change = stress(books).profit[0], _spot_changes(books)
 
     return lambda trade: np.max(-profit - trade[:, None] * change, axis=1)
@@ -143,13 +158,13 @@ def _spot_changes(books: Books) -> Floats:
     return change
 
 
-def _shortfall(books: Books) -> Excess:
+def _shortfall(books: Books) -> Measure:
     weight, profit = cells(FREEDOM, CONFIDENCE).weight, tail_profits(books)[0]
     change = books.spot[0] * (tail_moves(books)[0] - 1.0)
     return lambda trade: expected_shortfall(profit + trade[:, None] * change, weight, CONFIDENCE)
 
 
-def _leverage(situation: Situation) -> Excess:
+def _leverage(situation: Situation) -> Measure:
     exposure = situation.exposure
     of_legs = exposure.gross_delta_usd / exposure.spot - exposure.inventory
     # Without net value any delta is too much, whatever is traded.
@@ -162,7 +177,7 @@ def _leverage(situation: Situation) -> Excess:
     return leverage
 
 
-def _uncovered(books: Books, floor: float, distance: float) -> Excess:
+def _uncovered(books: Books, floor: float, distance: float) -> Measure:
     """What is missing, in quote, where cover is least within a distance of the spot."""
     low, high = 1.0 - min(distance, 1.0), 1.0 + distance
     move = np.array([low, *(rung for rung in FALLS + RISES if low < rung < high), high])

@@ -86,4 +86,6 @@ def _carried_out(plan: Plan, inclusion: Inclusion) -> Mined | Reverted:
         got=inclusion.got,
         moved_from=plan.moved_from,
         moved_by=plan.moved_by,
+        moved_since=plan.moved_since,
+        left_at=plan.left_at,
     )

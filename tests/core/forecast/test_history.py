@@ -2,18 +2,20 @@
 
 import math
 from dataclasses import replace
+from random import Random
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keeper.core.forecast import Bar, History, Tick, Unfolded, folded, restored
+from keeper.core.forecast import Bar, History, Tick, Unfolded, folded, restored, unbroken
 from keeper.core.forecast.history import (
     BAR_S,
     KEPT_BARS,
     LONGEST_GAP_S,
     MOST_AT_ONCE,
+    NOTHING_HEARD,
     SAMPLE_S,
 )
 from keeper.core.units import YEAR_SECONDS
@@ -102,15 +104,52 @@ def test_what_is_no_news_changes_nothing_and_says_why(tick: Tick, why: Unfolded)
     assert folded(fed([Tick(START, 3_000.0), Tick(START + 900, 3_010.0)]), tick) is why
 
 
-@pytest.mark.parametrize(
-    "tick",
-    [Tick(START + BAR_S + LONGEST_GAP_S + 1, 3_000.0), Tick(START + BAR_S + 900, 6_001.0)],
-    ids=["a silence of days", "another price altogether"],
-)
-def test_what_is_no_continuation_begins_again(tick: Tick) -> None:
-    history = fed([Tick(START, 3_000.0), Tick(START + BAR_S, 3_000.0)])
-    assert len(history.bars) == 1
-    assert folded(history, tick) == History(last=tick, since=tick.at)
+def test_after_a_silence_of_days_bars_go_on_behind_a_hole() -> None:
+    before = fed(walk(1, 60))
+    late = [replace(tick, at=tick.at + 5 * BAR_S + LONGEST_GAP_S) for tick in walk(2, 60)]
+    after = fed(late, before)
+    assert after.bars == before.bars + fed(late).bars
+    assert after.bars[3].ends - after.bars[2].ends > LONGEST_GAP_S
+
+
+@pytest.mark.parametrize("wild", [1.0, 1_000.0, 7_000.0, 1e9])
+def test_one_price_that_is_no_continuation_changes_no_bar(wild: float) -> None:
+    ticks = walk(1, 60)
+    strayed = [*ticks[:30], Tick(ticks[29].at + 400, wild), *ticks[30:]]
+    assert fed(strayed) == fed(ticks)
+
+
+def test_another_level_that_goes_on_is_believed_behind_a_hole_and_makes_no_return() -> None:
+    before, after = walk(1, 40), [replace(tick, price=tick.price / 1e3) for tick in walk(1, 100)[40:]]
+    history, alone = fed([*before, *after]), fed(after)
+    assert history.bars == fed(before).bars + alone.bars
+    assert (history.last, history.open) == (alone.last, alone.open)
+
+
+def test_the_answer_that_confirms_another_level_is_held_to_what_every_answer_is() -> None:
+    history = fed([Tick(START, 3_000.0), Tick(START + 900, 3_000.0), Tick(START + 1_800, 9_000.0)])
+    assert folded(history, Tick(START + 1_800, 9_000.0)) is Unfolded.KNOWN
+    assert folded(history, Tick(START + 1_700, 3_001.0)) is Unfolded.EARLIER
+    assert folded(history, Tick(START + 1_800 + SAMPLE_S - 1, 9_001.0)) is Unfolded.TOO_SOON
+    assert fed([Tick(START + 2_700, 20_000.0)], history).doubted == Tick(START + 2_700, 20_000.0)
+
+
+@given(st.lists(st.sampled_from([0.0, -1.0, 1.0, 1e9, math.nan]), max_size=25), st.randoms())
+def test_wild_prices_strewn_about_leave_the_bars_that_there_were(wild: list[float], random: Random) -> None:
+    ticks, history = walk(5, 200), History()
+    strays = {random.randrange(1, 40) * 5: price for price in wild}
+    for index, tick in enumerate(ticks):
+        seen = [tick, Tick(tick.at + 450, strays[index])] if index in strays else [tick]
+        for each in seen:
+            after = folded(history, each)
+            history = after if isinstance(after, History) else history
+    assert replace(history, doubted=NOTHING_HEARD) == replace(fed(ticks), doubted=NOTHING_HEARD)
+
+
+def test_a_silence_longer_than_is_kept_leaves_nothing() -> None:
+    history = fed([Tick(START + index * BAR_S, 3_000.0) for index in range(20)])
+    late = Tick(history.last.at + KEPT_BARS * BAR_S, 3_000.0)
+    assert folded(history, late) == History(last=late, since=late.at)
 
 
 def test_a_history_keeps_what_models_need_and_no_more() -> None:
@@ -141,9 +180,10 @@ def test_a_keeper_that_was_stopped_goes_on_with_the_bars_that_it_had(count: int,
         assert resumed.bars[untouched + 2 :] == straight.bars[untouched + 2 :]
 
 
-def test_of_stored_bars_with_a_hole_the_newest_count() -> None:
-    bars = [Bar(START + index * BAR_S, 0.5, 3_000.0) for index in (0, 1, 2, 4, 5)]
+def test_stored_bars_with_a_hole_are_all_gone_on_with_unless_too_old() -> None:
+    bars = [Bar(START + index * BAR_S, 0.5, 3_000.0) for index in (-KEPT_BARS, 0, 1, 2, 4, 5)]
     history = restored(bars)
-    assert history.bars == tuple(bars[3:])
+    assert history.bars == tuple(bars[1:])
     assert history.last == Tick(START + 5 * BAR_S, 3_000.0)
-    assert restored([]) == History()
+    assert unbroken(bars) == bars[4:]
+    assert (restored([]), [*unbroken([])]) == (History(), [])

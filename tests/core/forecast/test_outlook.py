@@ -21,6 +21,7 @@ from keeper.core.forecast import (
 )
 from keeper.core.forecast.fitting import FEWEST
 from keeper.core.forecast.history import BAR_S, KEPT_BARS, REFIT_S
+from keeper.core.forecast.models import SPANS
 
 START = 1_700_006_400 // REFIT_S * REFIT_S
 
@@ -82,9 +83,46 @@ def test_models_are_fitted_at_fixed_moments_and_speak_after_each_bar() -> None:
     assert len({each.forecasts for each in told[200:]}) == 100
 
 
-def test_after_a_hole_a_history_begins_again() -> None:
+def test_behind_a_hole_models_are_silent_until_half_of_their_longest_span_is_there() -> None:
     first, second = bars_of(3, 200), bars_of(4, 150, START + 300 * BAR_S)
-    assert outlooks([*first, *second]) == [*outlooks(first), *outlooks(second)]
+    told = outlooks([*first, *second])
+    assert told[:200] == outlooks(first)
+    half = SPANS[-1] // 2
+    for each in told[200 : 200 + half - 1]:
+        assert {silent.why for silent in each.forecasts if isinstance(silent, Silent)} == {Unfitted.HOLED}
+        assert each.turbulence == Silent("regime", Unfitted.HOLED)
+        assert len(each.forecasts) == len(Name)
+    assert all(set(spoken(each)) == set(Name) for each in told[200 + half - 1 :])
+
+
+def test_a_short_hole_silences_nobody_and_what_is_missing_is_passed_over() -> None:
+    bars = bars_of(3, 300)
+    holed = [*bars[:280], *bars[293:]]
+    assert set(spoken(outlook(holed))) == set(Name)
+    found = outlook(holed)
+    assert found.bars == outlook(bars).bars - 13
+    assert found.until == bars[-1].ends
+
+
+def test_bars_before_a_hole_are_too_old_by_time_and_not_by_number() -> None:
+    old, new = bars_of(3, 100), bars_of(4, 200, START + KEPT_BARS * BAR_S)
+    assert outlook([*old, *new]) == outlook(new)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 1_000), st.data())
+def test_with_any_holes_no_outlook_knows_the_future_and_all_ways_to_it_are_one(
+    seed: int, data: st.DataObject
+) -> None:
+    bars = bars_of(seed, 260)
+    for _ in range(data.draw(st.integers(0, 4))):
+        start = data.draw(st.integers(1, len(bars) - 2))
+        del bars[start : start + data.draw(st.integers(1, 25))]
+    now = data.draw(st.integers(1, len(bars)))
+    known = outlooks(bars)
+    assert len(known) == len(bars)
+    assert outlooks(bars[:now]) == known[:now]
+    assert outlook(bars[:now]) == known[now - 1]
 
 
 def test_a_bar_that_is_no_number_silences_and_does_not_spread() -> None:

@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from keeper.core.exposure import Situation, measure
 from keeper.core.policy import Limits, Policy
 from keeper.core.position import Leg
+from keeper.core.pricing.black_scholes import Floats
 from keeper.core.reason import Reason
-from keeper.core.risk import Risk, measure_risks, passed
+from keeper.core.risk import Risk, measure_risks, passed, restoring
 from keeper.core.risk.restoring import kept_within
 from keeper.core.risk.restoring import restoring_trade as trade_for
+from keeper.core.risk.tails import expected_shortfall
 from keeper.core.units import WAD
 from tests.core.build import CALL, POLICY, STRADDLE, snapshot, usd
 from tests.core.risk.build import books, holding
@@ -205,3 +207,16 @@ def test_a_policy_says_which_of_its_limits_need_repricing() -> None:
         for key in ("stress_loss_usd_wad", "expected_shortfall_usd_wad", "liquidation_distance_wad")
     )
     assert all(each.need_repricing for each in asked)
+
+
+def test_a_risk_is_asked_once_for_all_trades_of_each_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = risk_of(HEAVY).expected_shortfall_usd
+    asked: list[int] = []
+
+    def counted(profit: Floats, weight: Floats, confidence: float) -> Floats:
+        asked.append(len(profit))
+        return expected_shortfall(profit, weight, confidence)
+
+    monkeypatch.setattr(restoring, "expected_shortfall", counted)
+    assert restoring_trade(limited(expected_shortfall_usd_wad=usd(0.95 * now)), HEAVY) != 0.0
+    assert len(asked) == 3, "where it is least, on the way, and between two trades"
