@@ -79,15 +79,16 @@ def test_what_a_desk_was_advised_is_shown_and_paid_for(keeper: Keeper, tmp_path:
     text = DESK.read_text().replace("gamma_usd: 200_000", "gamma_usd: 60_000")
     listed, bare = tmp_path / "listed.yaml", tmp_path / "bare.yaml"
     listed.write_text(text)
-    bare.write_text(re.sub(r"^instruments:\n.*?(?=^#)", "", text, flags=re.MULTILINE | re.DOTALL))
+    without = re.sub(r"^instruments:\n.*?(?=^#)", "", text, flags=re.MULTILINE | re.DOTALL)
+    bare.write_text(without.replace("name: strangle-desk", "name: bare"))
     options = ("--market", "gbm", "--days", "18", "--step", "3600", "--units", "1000")
     page = tmp_path / "report.html"
     shown = keeper("backtest", str(bare), str(listed), *options, "--html", str(page))
-    assert "listed.yaml: advised, and done, in the first market" in shown.out
-    assert "bare.yaml: advised" not in shown.out
+    assert "strangle-desk: advised, and done, in the first market" in shown.out
+    assert "bare: advised" not in shown.out
     assert "call-110-30d" in page.read_text()
-    without, with_them = keeper("backtest", str(bare), str(listed), *options, "--json").json["policies"]
-    assert (without["score"]["advised"], without["advised"]) == (0, [])
+    alone, with_them = keeper("backtest", str(bare), str(listed), *options, "--json").json["policies"]
+    assert (alone["score"]["advised"], alone["advised"]) == (0, [])
     assert with_them["score"]["advised"] == len(with_them["advised"]) > 0
     costs = [each["cost_usd"] for each in with_them["advised"]]
     assert with_them["score"]["advised_usd"] == pytest.approx(sum(costs))
