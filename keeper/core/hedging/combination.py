@@ -28,7 +28,7 @@ from keeper.core.hedging.instruments import Combination, Instrument, Need, Short
 from keeper.core.hedging.program import Unsolvable
 from keeper.core.hedging.settling import settled
 
-NEAR: Final = 1.001
+NEAR: Final = 1.005
 """What lots may cost in what no lots can be below, where not all instruments have been asked."""
 
 MOST_INSTRUMENTS: Final = 8
