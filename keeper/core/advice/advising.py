@@ -9,7 +9,6 @@ where the keeper's own rule would take it: at the inner edge if it is beyond the
 
 from collections.abc import Sequence
 from dataclasses import astuple, replace
-from typing import NamedTuple
 
 import numpy as np
 
@@ -24,35 +23,20 @@ from keeper.core.advice.orders import (
     Unadvised,
     Way,
 )
+from keeper.core.advice.ranges import GAP, HARD_GAP, Range, ranges_of
 from keeper.core.case import Case
 from keeper.core.hedging.combination import cheapest
-from keeper.core.hedging.instruments import Combination, Need, Short
-from keeper.core.inventory import hard_limit
+from keeper.core.hedging.instruments import Combination, Instrument, Need, Short
 from keeper.core.listing import Kind
-from keeper.core.market import in_quote
 from keeper.core.plan import Plan
 from keeper.core.reason import Reason
-from keeper.core.units import WAD
 from keeper.core.verdict import Breached, Hold, Verdict, Within
 
 BEYOND_BASE = frozenset({Reason.GAMMA_LIMIT, Reason.VEGA_LIMIT, Reason.THETA_LIMIT})
 """What no trade of base restores."""
 
-GAP = frozenset({Reason.DELTA_BAND, Reason.DELTA_LIMIT, Reason.EMERGENCY_DELTA})
-
-HARD_GAP = frozenset({Reason.DELTA_LIMIT, Reason.EMERGENCY_DELTA})
-
 OUT_OF_BASE = frozenset({Reason.NO_INVENTORY, Reason.SLIPPAGE_CEILING, Reason.TURNOVER_LIMIT})
 """Why a hedge in base is not made although a hard limit asks for it, and will not be at the next look."""
-
-
-class _Range(NamedTuple):
-    """Where one sensitivity is, where it may be, and whether it is what the advice is for."""
-
-    present: float
-    low: float
-    high: float
-    passed: bool
 
 
 def advise(case: Case, verdict: Verdict, action: Plan | Hold) -> Advice | NoAdvice:
@@ -74,11 +58,11 @@ def combined(case: Case, verdict: Breached, action: Plan | Hold) -> Advice | NoA
     if _out_of_base(verdict, action):
         found = [_one_way(each, case.situation.exposure.gap) for each in found]
     base = any(each.listing.kind is Kind.SPOT for each in found)
-    ranges = (_gap(case, verdict, base=base), *_others(case, verdict))
+    ranges = ranges_of(case, verdict, base=base)
     effects = np.array([each.instrument.effect for each in found])
     present, low, high = (np.array([each[place] for each in ranges]) for place in range(3))
     need = Need(present, low, high, np.zeros((len(ranges), len(ranges))))
-    if not (np.all(np.isfinite(present)) and np.all(np.isfinite(effects))):
+    if not _sound(need, [each.instrument for each in found]):
         return NoAdvice(Unadvised.BEYOND_NUMBERS, left_out=left)
     if any(each.passed and not np.any(effects[:, place]) for place, each in enumerate(ranges)):
         return NoAdvice(Unadvised.NO_EFFECT, Sensitivities(*need.beyond(present).tolist()), left)
@@ -89,6 +73,13 @@ def combined(case: Case, verdict: Breached, action: Plan | Hold) -> Advice | NoA
     if not any(best.trades):
         return NoAdvice(Unadvised.NOT_NEEDED, left_out=left)
     return _advice(ranges, found, best, verdict, left)
+
+
+def _sound(need: Need, instruments: Sequence[Instrument]) -> bool:
+    """Whether all of it is numbers: a vault must not stop for what is only told."""
+    numbers = [(*each.effect, each.cost, each.cost_sold, each.fixed) for each in instruments]
+    finite = np.all(np.isfinite(need.present)) and np.all(np.isfinite(numbers))
+    return bool(finite and np.all(need.low <= need.high))
 
 
 def _passed(verdict: Breached) -> bool:
@@ -109,43 +100,6 @@ def _one_way(offer: Offer, gap: float) -> Offer:
     return replace(offer, instrument=replace(whole, least=0.0) if gap > 0 else replace(whole, most=0.0))
 
 
-def _gap(case: Case, verdict: Breached, *, base: bool) -> _Range:
-    exposure, band = case.situation.exposure, verdict.band
-    passed, gap = not verdict.reasons.isdisjoint(GAP), exposure.gap
-    if base:
-        closed = exposure.inventory - gap
-        low, high = (band.buy_to, band.sell_to) if passed else (band.buy_below, band.sell_above)
-        return _Range(gap, low - closed, high - closed, passed)
-    limit = hard_limit(case.policy, case.situation)
-    if verdict.reasons.isdisjoint(HARD_GAP):
-        return _kept(gap, limit, case.policy.limits.cleared_below(WAD) / WAD)
-    return _restored(gap, limit * in_quote(case.policy.limits.restore_wad))
-
-
-def _others(case: Case, verdict: Breached) -> list[_Range]:
-    limits, exposure = case.policy.limits, case.situation.exposure
-    restore, clear = in_quote(limits.restore_wad), limits.cleared_below(WAD) / WAD
-    return [
-        _restored(present, in_quote(wad) * restore)
-        if reason in verdict.reasons
-        else _kept(present, in_quote(wad), clear)
-        for reason, present, wad in (
-            (Reason.GAMMA_LIMIT, exposure.gamma_usd, limits.gamma_usd_wad),
-            (Reason.VEGA_LIMIT, exposure.vega_usd, limits.vega_usd_wad),
-            (Reason.THETA_LIMIT, exposure.theta_usd, limits.theta_usd_wad),
-        )
-    ]
-
-
-def _restored(present: float, level: float) -> _Range:
-    return _Range(present, -level, level, passed=True)
-
-
-def _kept(present: float, limit: float, clear: float) -> _Range:
-    """Not passed: it need not be better than it is, and may be as near to its limit as counts as kept."""
-    return _Range(present, min(-limit * clear, present), max(limit * clear, present), passed=False)
-
-
 def _none(need: Need, found: Sequence[Offer], short: Short, left: tuple[LeftOut, ...]) -> NoAdvice:
     """Which of three kinds of nothing: too little, only in other lots, or no number at all."""
     missing = Sensitivities(*short.missing)
@@ -156,7 +110,7 @@ def _none(need: Need, found: Sequence[Offer], short: Short, left: tuple[LeftOut,
 
 
 def _advice(
-    ranges: Sequence[_Range],
+    ranges: Sequence[Range],
     found: Sequence[Offer],
     best: Combination,
     verdict: Breached,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keeper.core.advice import Advice, Left, LeftOut, NoAdvice, Unadvised, advise
+from keeper.core.advice import Advice, Left, LeftOut, NoAdvice, Sensitivities, Unadvised, advise
 from keeper.core.case import Case
 from keeper.core.inventory import Band
 from keeper.core.listing import Kind, Listing, Prices, Room, Terms
@@ -150,6 +150,16 @@ def test_a_gamma_beyond_numbers_is_refused_as_such(gamma: float) -> None:
     found = advise(case, verdict, Hold(Reason.NO_INSTRUMENT, gamma, 1.0))
     assert isinstance(found, NoAdvice)
     assert found.why is (Unadvised.TOO_LITTLE if gamma == 1e308 else Unadvised.BEYOND_NUMBERS)
+
+
+def test_a_band_that_is_no_number_is_refused_as_such() -> None:
+    seen = situation()
+    nowhere = Band(math.nan, math.nan, math.nan, math.nan)
+    verdict = Breached((Breach(Reason.GAMMA_LIMIT, -87_095.0, 50_000.0, urgent=False),), nowhere)
+    found = advise(Case(policy(*ALL), seen, Memory(VAULT)), verdict, Hold(Reason.NO_INSTRUMENT, 0.0, 0.0))
+    assert isinstance(found, NoAdvice)
+    assert found.why is Unadvised.BEYOND_NUMBERS
+    assert found.missing == Sensitivities(0.0, 0.0, 0.0, 0.0)
 
 
 AMOUNTS = st.integers(1, 10**30)
