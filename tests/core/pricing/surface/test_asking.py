@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keeper.core.pricing.surface import Flaw, Smile, Unfit
-from keeper.core.pricing.surface.asking import MANY, TAKEN, ask, fitted_volatility
+from keeper.core.pricing.surface.asking import MANY, TAKEN, ask, fitted_volatility, sensitivity
 from keeper.core.pricing.surface.quotes import FEWEST
 from tests.core.pricing.surface.build import crypto, replaced, smile, strikes
 
@@ -55,3 +55,23 @@ def test_a_thin_smile_whose_quotes_agree_is_fitted(count: int) -> None:
 
 def thin(count: int) -> Smile:
     return smile(crypto(0.1), strikes(0.1, count=count), SPREAD)
+
+
+@given(
+    st.floats(0.001, 0.2),
+    st.floats(0.01, 1.5),
+    st.floats(0.01, 1.5),
+    st.floats(-0.3, 0.3),
+    st.floats(0.02, 1.0),
+)
+def test_the_slopes_of_the_fitted_volatilities_are_those_of_small_steps(
+    least: float, left: float, right: float, m: float, sigma: float
+) -> None:
+    of, at = smile(crypto(0.1), strikes(0.1, count=9)), np.array([least, left, right, m, sigma])
+    found = sensitivity(of, at)
+    for column, step in enumerate(np.maximum(1e-5 * np.abs(at), 1e-7)):
+        up, down = at.copy(), at.copy()
+        up[column] += step
+        down[column] -= step
+        slope = (fitted_volatility(of, up) - fitted_volatility(of, down)) / (2.0 * step)
+        assert found[:, column] == pytest.approx(slope, rel=1e-4, abs=1e-5)
