@@ -261,6 +261,16 @@ def test_delta_that_base_cannot_restore_is_advised_to_the_desk() -> None:
     assert refused(policy(SPOT, gamma_usd_wad=usd(10**9)), seen).why is Unadvised.TOO_LITTLE
 
 
+def test_a_gap_inside_its_hard_limit_is_no_matter_for_the_desk() -> None:
+    """Beyond the band, and nothing to sell: no hard limit is passed."""
+    few = (Leg(is_call=True, strike_wad=3_000 * WAD, expiry=NOW + 14 * DAY, size_wad=150 * WAD),)
+    made = decided(policy(LINEAR, SPOT), situation(vault(base_wei=0), few))
+    assert {each.reason for each in made.breaches} == {Reason.DELTA_BAND}
+    assert made.action.reason is Reason.NO_INVENTORY
+    assert isinstance(made.advice, NoAdvice)
+    assert made.advice.why is Unadvised.NOT_NEEDED
+
+
 def test_delta_that_base_can_restore_is_the_keepers_own() -> None:
     seen = situation(vault(base_wei=inventory(900)))
     rules = policy(LINEAR, gamma_usd_wad=usd(10**9))
