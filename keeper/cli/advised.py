@@ -22,6 +22,7 @@ WHY = {
     Unadvised.TOO_LITTLE: "all that may be traded does not suffice",
     Unadvised.LOTS_TOO_LARGE: "no whole lots bring all limits back together",
     Unadvised.BEYOND_NUMBERS: "numbers beyond what can be computed with",
+    Unadvised.FAULT: "a defect of the keeper, of which its own trades know nothing",
 }
 
 MEASURES = (
