@@ -2,13 +2,21 @@
 
 What is not among the verdicts has not run, or has come to no end: that is neither passed nor failed, so a
 prover that skips what it cannot read shows nothing.
+
+A prover may also hang: its solver, asked for a moment's thought, now and then forgets the time. One that has
+said nothing for longer than any proof takes is ended with all it started, and what it left open is asked
+again, each test by itself. What it had said until then stands.
 """
 
 import os
 import re
+import signal
 import subprocess
+import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +31,8 @@ SYMBOLIC = {
     "FOUNDRY_OUT": OUT,
     "FOUNDRY_CACHE_PATH": "../.cache/forge/prove/cache",
 }
-PATIENCE_S = 1800
+SILENCE_S = 600
+"""The longest proof takes half a minute on an idle machine, and a fuzzer's run less than two."""
 WORKERS = 2
 """Provers at a time: one for each core of a small machine."""
 
@@ -60,24 +69,48 @@ def _together(all_: Iterable[Verdicts]) -> Verdicts:
     )
 
 
-def _run(command: list[str], project: Path, environment: dict[str, str]) -> Verdicts:
-    path = {"PATH": f"{ROOT / 'tools'}:{os.environ['PATH']}"}
-    try:
-        done = subprocess.run(
+def ask(
+    command: list[str], project: Path, environment: dict[str, str], silence_s: float = SILENCE_S
+) -> tuple[str, int]:
+    """What a prover prints, and its exit code: minus nine if it had to be ended for its silence."""
+    with tempfile.TemporaryFile("w+") as out:
+        prover = subprocess.Popen(
             command,
             cwd=project,
-            env=os.environ | PLAIN | path | environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=PATIENCE_S,
+            env=os.environ | environment,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
-    except subprocess.TimeoutExpired:
-        print(f"{command[0]} was given up after {PATIENCE_S} s", flush=True)
-        return Verdicts()
-    verdicts = read_verdicts(done.stdout)
-    if done.returncode != 0 and not verdicts.failed:
-        print(f"{command[0]} failed: {(done.stderr or done.stdout)[-600:]}", flush=True)
+        try:
+            if not _ends(prover, out.fileno(), silence_s):
+                print(f"{command[0]} has been silent for {silence_s} s and is ended", flush=True)
+        finally:
+            # Its solvers are processes of their own, which would go on without it.
+            with suppress(ProcessLookupError):
+                os.killpg(prover.pid, signal.SIGKILL)
+            code = prover.wait()
+        out.seek(0)
+        return out.read(), code
+
+
+def _ends(prover: subprocess.Popen[bytes], out: int, silence_s: float) -> bool:
+    size, since = 0, time.monotonic()
+    while prover.poll() is None:
+        time.sleep(0.2)
+        if (now := os.fstat(out).st_size) != size:
+            size, since = now, time.monotonic()
+        elif time.monotonic() - since > silence_s:
+            return False
+    return True
+
+
+def _run(command: list[str], project: Path, environment: dict[str, str]) -> Verdicts:
+    path = {"PATH": f"{ROOT / 'tools'}:{os.environ['PATH']}", "PYTHONUNBUFFERED": "1"}
+    said, code = ask(command, project, PLAIN | path | environment)
+    verdicts = read_verdicts(said)
+    if code != 0 and not verdicts.failed:
+        print(f"{command[0]} failed: {said[-600:]}", flush=True)
     return verdicts
 
 
@@ -107,12 +140,23 @@ def _shares(names: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
 
 def run_halmos(project: Path, names: Iterable[str], *options: str) -> Verdicts:
     """Run proofs with halmos, some at once. What it does not know is neither passed nor failed."""
+    names = sorted(set(names))
     _run(["forge", "build", "--ast", "--extra-output", "storageLayout", "metadata"], project, SYMBOLIC)
+    first = _prove(project, _shares(names), options)
+    answered = first.passed | first.failed
+    left = [name.split(".") for name in names if name.partition(".")[2] not in answered]
+    if not left:
+        return first
+    print(f"halmos: asked again, each by itself: {', '.join(test for _, test in left)}", flush=True)
+    return _together([first, _prove(project, ((contract, [test]) for contract, test in left), options)])
+
+
+def _prove(project: Path, shares: Iterable[tuple[str, list[str]]], options: Iterable[str]) -> Verdicts:
     command = [str(BIN / "halmos"), "--forge-build-out", OUT, "--no-status", "--solver-timeout-assertion"]
     command += ["180s", *options]
     calls = [
         [*command, "--contract", contract, "--match-test", f"^({'|'.join(tests)})\\b"]
-        for contract, tests in _shares(names)
+        for contract, tests in shares
     ]
     with ThreadPoolExecutor(WORKERS) as pool:
         return _together(pool.map(lambda call: _run(call, project, SYMBOLIC), calls))

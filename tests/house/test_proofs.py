@@ -1,12 +1,14 @@
 """The table of the proven properties is complete, names what exists, and stands in the documents as it is."""
 
 import re
+import time
+from pathlib import Path
 
 import prove
 import pytest
 from guard_mutants import entries
 from prove import TOGETHER, Property, Tool, properties
-from provers import read_verdicts
+from provers import ask, read_verdicts, run_halmos
 
 from tests.house.test_checks import ROOT
 
@@ -90,3 +92,57 @@ def test_a_proof_whose_paths_were_cut_short_has_not_passed() -> None:
 def test_who_asks_to_prove_nothing_is_told_so(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert prove.main(words) == 2
     assert capsys.readouterr().out
+
+
+def _gone(pid: str) -> bool:
+    state = Path("/proc", pid, "stat")
+    return not state.exists() or ") Z " in state.read_text()
+
+
+def _goes(pid: str) -> bool:
+    for _ in range(100):
+        if _gone(pid):
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def test_a_prover_that_hangs_is_ended_with_all_it_started_and_what_it_had_said_stands(tmp_path: Path) -> None:
+    solver = tmp_path / "solver"
+    hangs = f"sleep 600 & echo $! > {solver}; echo '[PASS] check_a() (paths: 1)'; wait"
+    said, code = ask(["sh", "-c", hangs], tmp_path, {}, silence_s=2)
+    assert read_verdicts(said).passed == {"check_a"}
+    assert code == -9
+    assert _goes(solver.read_text().strip())
+
+
+def test_a_prover_that_ends_has_said_all_it_had_to_say(tmp_path: Path) -> None:
+    said, code = ask(
+        ["sh", "-c", "echo '[PASS] check_a()'; sleep 1; echo '[FAIL] check_b()'; exit 1"], tmp_path, {}
+    )
+    assert read_verdicts(said).passed == {"check_a"}
+    assert read_verdicts(said).failed == {"check_b"}
+    assert code == 1
+
+
+def test_what_a_prover_left_open_is_asked_again_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = tmp_path / "calls"
+    halmos = tmp_path / "halmos"
+    # It answers where it is asked one thing, and of several only the first.
+    halmos.write_text(f"""#!/bin/sh
+for last; do :; done
+printf '%s\\n' "$last" >> {calls}
+name=${{last#^(}}; name=${{name%%)*}}; name=${{name%%|*}}
+echo "[PASS] $name()"
+""")
+    halmos.chmod(0o755)
+    monkeypatch.setattr("provers.BIN", tmp_path)
+    monkeypatch.setattr("provers.WORKERS", 1)
+    monkeypatch.setattr("provers.ROOT", tmp_path)
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "tools" / "forge").symlink_to("/bin/true")
+    verdicts = run_halmos(tmp_path, ["Vault.check_a", "Vault.check_b", "Vault.check_c"])
+    assert verdicts.passed == {"check_a", "check_b", "check_c"}
+    assert calls.read_text().split() == ["^(check_a|check_b|check_c)\\b", "^(check_b)\\b", "^(check_c)\\b"]
