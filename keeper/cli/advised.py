@@ -44,6 +44,8 @@ def advised(advice: Advice | NoAdvice) -> Iterator[RenderableType]:
         yield ""
         yield Text(f"no advice: {WHY[advice.why]}", style=DIM if advice.why in _CALM else BAD)
         yield from _missing(advice)
+        if advice.fault:
+            yield Text(f"  {advice.fault}", style=DIM)
     yield from _left_out(advice.left_out)
 
 
