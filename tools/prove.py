@@ -4,9 +4,9 @@
 A property can hold because nothing ever happens: a fuzzer whose attacks all fail, a prover to whom every
 call reverts, a tool that skips what it cannot read. So proofs.toml names for each property its tests, its
 witnesses (what must occur, or what a prover must refute) and its mutants, entries of guard_mutants.toml of
-which each must make one of these tests or witnesses fail. Every named test must have run. For a lemma the
-mutants are its own checks. A mutant once killed is not tried again until a contract or a test changes, so
-that who is interrupted goes on where he was.
+which each must make one of these tests fail; that a witness fails shows nothing. Every named test must
+have run. For a lemma the mutants are its own checks. A mutant once killed is not tried again until something
+changes that the verdict hangs on, so that who is interrupted goes on where he was.
 
     prove.py              everything, with a table at the end: an hour
     prove.py --quick      what forge does not run by itself: the proofs by halmos and z3, without mutants
@@ -21,16 +21,15 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from hashlib import sha256
 from pathlib import Path
 
 from guard_mutants import Mutant, entries, lay_out, mutated
+from kills import Kills
 from provers import BIN, Verdicts, run_forge, run_halmos
 from repository import ROOT
 
 TABLE = ROOT / "tools" / "proofs.toml"
 PAGE = ROOT / "docs" / "proofs.md"
-KILLS = ROOT / ".cache" / "forge" / "kills.json"
 TOGETHER = " + "
 
 
@@ -126,41 +125,6 @@ def judge_tests(row: Property, verdicts: Verdicts, standing: Standing) -> None:
             standing.faults.append(f"no witness: {name}")
 
 
-def killers(row: Property, project: Path) -> list[str]:
-    """What of a property fails now: of what takes moments, and if nothing does, of what is fuzzed."""
-    if row.tool is Tool.HALMOS:
-        # One after the other: what does not fail takes as long as ever, and the first to fail suffices.
-        runs = (run_halmos(project, [name], "--early-exit").failed for name in row.tests)
-        return sorted(next((failed for failed in runs if failed), frozenset()))
-    names = dict.fromkeys((*row.tests, *row.witnesses))
-    fuzzed = [name for name in names if ".invariant_" in name]
-    known = {name.partition(".")[2] for name in names}
-    failed = run_forge(project, [name for name in names if name not in fuzzed]).failed & known
-    return sorted(failed or run_forge(project, fuzzed).failed & known)
-
-
-class Kills:
-    """What was killed by what, for as long as neither contracts nor tests change."""
-
-    def __init__(self, project: Path) -> None:
-        """Read the contracts, of which none is mutated yet."""
-        files = sorted(project.glob("src/**/*.sol")) + sorted(project.glob("test/**/*.sol"))
-        self._state = sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()
-        known = json.loads(KILLS.read_text()) if KILLS.exists() else {}
-        self._known: dict[str, list[str]] = {
-            name: killed for name, killed in known.items() if name.startswith(self._state)
-        }
-
-    def of(self, row: Property, mutants: list[Mutant], project: Path) -> list[str]:
-        """The tests of a property that fail now that these mutants are in the project."""
-        what = sha256(f"{row.tests} {row.witnesses} {mutants}".encode()).hexdigest()
-        name = f"{self._state} {what}"
-        if name not in self._known and (killed := killers(row, project)):
-            self._known[name] = killed
-            KILLS.write_text(json.dumps(self._known))
-        return self._known.get(name, [])
-
-
 def break_all(rows: list[Property], project: Path, standings: dict[str, Standing]) -> None:
     """Apply each mutant, or two where either check suffices, and let the properties that name it notice."""
     table = {mutant.check: mutant for mutant in entries()}
@@ -169,7 +133,7 @@ def break_all(rows: list[Property], project: Path, standings: dict[str, Standing
         mutants = [table[check] for check in checks.split(TOGETHER)]
         with _broken(project, mutants):
             for row in (row for row in rows if checks in row.mutants):
-                failed = kills.of(row, mutants, project)
+                failed = kills.of(row.tests, mutants, project)
                 (standings[row.id].killed if failed else standings[row.id].survived).append(checks)
                 print(f"   {checks:44} {row.id:4} {failed[0] if failed else 'LIVES'}", flush=True)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import prove
 import pytest
 from guard_mutants import entries
+from kills import state_of
 from prove import TOGETHER, Property, Tool, properties
 from provers import ask, read_verdicts, run_halmos
 
@@ -55,6 +56,21 @@ def test_every_proof_and_every_lemma_belongs_to_a_property() -> None:
     assert written - named == set()
     lemmas = {name for row in properties() if row.tool is Tool.Z3 for name in row.tests}
     assert lemmas == LEMMAS
+
+
+@pytest.mark.parametrize("name", ["src/a.sol", "test/unit/a.t.sol", "script/a.sol", "foundry.toml"])
+def test_a_kill_is_forgotten_when_something_changes_that_its_verdict_hangs_on(
+    tmp_path: Path, name: str
+) -> None:
+    for folder in ("src", "test/unit", "script", "out"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "foundry.toml").write_text("[profile.default]")
+    (tmp_path / "src" / "b.sol").write_text("contract B {}")
+    before = state_of(tmp_path)
+    (tmp_path / "out" / "b.json").write_text("{}")
+    assert state_of(tmp_path) == before
+    (tmp_path / name).write_text("contract A {}")
+    assert state_of(tmp_path) != before
 
 
 def test_the_document_holds_the_table() -> None:

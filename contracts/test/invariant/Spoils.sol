@@ -214,7 +214,7 @@ abstract contract Spoils is Test {
         }
     }
 
-    function _vol() private view returns (uint256) {
+    function _vol() internal view returns (uint256) {
         (, int256 vol,,,) = _world.volFeed.latestRoundData();
         return uint256(vol) * 1e10;
     }

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {Spoils} from "./Spoils.sol";
-import {Limits, Need} from "src/interfaces/IGuarded.sol";
+import {Surroundings} from "./Surroundings.sol";
+import {Need} from "src/interfaces/IGuarded.sol";
 import {Proposal} from "src/interfaces/IKeeperVault.sol";
 import {Terms} from "src/interfaces/IRiskVault.sol";
 import {ITransferHook} from "test/utils/HookedToken.sol";
 
 /// @notice Who has the keeper's key, unlimited capital, the pool, the order of transactions, and tokens that call him in the
 /// middle of a transfer: he deposits, redeems, donates, pushes, holds back, repeats, re-enters, waits, and calls everything.
-/// @dev The market moves too, and the sequencer fails; prices do not move while he acts, so that what he wins is theft and
-/// not luck. A depositor who knows the next answer is beyond this, as the vault's head says.
-contract Thief is Spoils, ITransferHook {
+/// @dev What goes on around him is in `Surroundings`. Prices do not move while he acts, so that what he wins is theft and not
+/// luck. A depositor who knows the next answer is beyond this, as the vault's head says.
+contract Thief is Surroundings, ITransferHook {
     /* WITNESSES */
 
     uint256 public deposits;
@@ -19,7 +19,6 @@ contract Thief is Spoils, ITransferHook {
     uint256 public mixtures;
     uint256 public replays;
     uint256 public attemptsInside;
-    uint256 public legsWritten;
 
     /* VIOLATIONS */
 
@@ -33,78 +32,12 @@ contract Thief is Spoils, ITransferHook {
     bool private _inside;
     bytes4[] private _selectors;
 
-    constructor(World memory world, bytes4[] memory selectors) Spoils(world) {
+    constructor(World memory world, bytes4[] memory selectors) Surroundings(world) {
         _selectors = selectors;
         _world.base.setHook(this);
         _world.quote.setHook(this);
         _world.quote.approve(address(_world.vault), type(uint256).max);
         _world.base.approve(address(_world.vault), type(uint256).max);
-    }
-
-    /* THE WORLD */
-
-    function moveMarket(uint256 bps, bool up) external {
-        uint256 step = _price() * bound(bps, 0, 300) / 10_000;
-        uint256 price = bound(up ? _price() + step : _price() - step, 500e8, 4000e8);
-        _tell(int256(price));
-        _world.driver.pushTo(price * 1e10);
-    }
-
-    function partSources(uint256 bps, bool up) external {
-        uint256 step = _price() * bound(bps, 0, 120) / 10_000;
-        _world.checkFeed.push(int256(up ? _price() + step : _price() - step));
-    }
-
-    function fail(uint256 seed) external {
-        if (seed % 4 == 0) _world.sequencerFeed.push(1);
-        else if (seed % 4 == 1) _world.sequencerFeed.push(0);
-    }
-
-    function wait_(uint256 seconds_, uint256 seed) external {
-        skip(bound(seconds_, 1, seed % 4 == 0 ? 1 days : 20 minutes));
-        if (seed % 8 == 7) return;
-        _tell(int256(_price()));
-        if (seed % 8 > 1) _world.sequencerFeed.pushAt(0, vm.getBlockTimestamp() - 1 hours - 1);
-        _reappoint();
-    }
-
-    function retarget(int256 target) external {
-        Limits memory rules = _world.vault.limits();
-        rules.targetDelta = int128(bound(target, -100e18, 300e18));
-        vm.prank(_world.governance);
-        _world.vault.setLimits(rules);
-        _reappoint();
-    }
-
-    function underwrite(bool isCall, uint256 strike, uint256 size) external {
-        Terms memory terms = Terms({
-            isCall: isCall,
-            strike: uint56(bound(strike, 1500e8, 2500e8)),
-            expiry: uint32(startedAt + 500 days),
-            size: -int88(uint88(bound(size, 1e18, 20e18))),
-            premium: 0,
-            counterparty: _world.saver
-        });
-        vm.prank(_world.saver);
-        _world.vault.agree(terms, true);
-        vm.prank(_world.governance);
-        try _world.vault.openLeg(terms) {
-            ++legsWritten;
-        } catch (bytes memory reason) {
-            ++refused[bytes4(reason)];
-        }
-        _reappoint();
-    }
-
-    function _tell(int256 price) private {
-        _world.priceFeed.push(price);
-        _world.checkFeed.push(price);
-        _world.volFeed.push(0.7e8);
-    }
-
-    function _reappoint() private {
-        vm.prank(_world.governance);
-        _world.vault.setKeeper(address(this), uint64(vm.getBlockTimestamp() + 30 days));
     }
 
     /* WITH HIS CAPITAL */
@@ -173,6 +106,17 @@ contract Thief is Spoils, ITransferHook {
         _world.driver.pushTo(need.price);
     }
 
+    /// @notice The pool pushed to where the vault gets more than it asks for: a gift which may turn the gap over.
+    function give(uint256 percent, uint256 goodBps) external {
+        (bool ok, bytes memory args) = _world.vault.workable();
+        if (!ok) return;
+        Need memory need = abi.decode(args, (Need));
+        uint256 off = need.price * bound(goodBps, 0, 2000) / 10_000;
+        _world.driver.pushTo(need.sellBase ? need.price + off : need.price - off);
+        _hedge(_proposal(need.sellBase, need.maxAmountIn * bound(percent, 50, 100) / 100, 60));
+        _world.driver.pushTo(need.price);
+    }
+
     function tryAnything(bool sellBase, uint256 amountIn, uint256 ahead, bool otherState) external {
         amountIn = sellBase ? bound(amountIn, 0, 60e18) : bound(amountIn, 0, 120_000e6);
         Proposal memory proposal = _proposal(sellBase, amountIn, bound(ahead, 0, 600));
@@ -190,6 +134,21 @@ contract Thief is Spoils, ITransferHook {
         if (_held.length == 0) return;
         ++replays;
         _hedge(_held[seed % _held.length]);
+    }
+
+    /// @notice The same again, once it is time.
+    function sendTwice(uint256 percent) external {
+        (bool ok, bytes memory args) = _world.vault.workable();
+        if (!ok) return;
+        Need memory need = abi.decode(args, (Need));
+        _world.driver.pushTo(need.price);
+        uint256 cooldown = _world.vault.limits().cooldown;
+        Proposal memory proposal =
+            _proposal(need.sellBase, need.maxAmountIn * bound(percent, 1, 40) / 100, cooldown);
+        _hedge(proposal);
+        skip(cooldown);
+        ++replays;
+        _hedge(proposal);
     }
 
     /// @notice Deposits, hedges and leaves in one transaction.

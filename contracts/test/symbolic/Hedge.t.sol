@@ -10,6 +10,17 @@ import {ErrorsLib} from "src/libraries/ErrorsLib.sol";
 /// succeed but for what is proven, and for every state that the storage could be in, all rules, every time and every proposal.
 /// There the twin shows that the check which refuses is reached.
 contract HedgeProof is SymbolicFixture {
+    /// @dev Not only is there no hedge: nothing is looked at that comes after this one of the checks 2 to 5.
+    function _isRefusedBy(uint256 check, address caller, Proposal memory proposal) private {
+        bytes4 reason = _refusal(caller, proposal);
+        bool early = reason == ErrorsLib.NotKeeper.selector || reason == ErrorsLib.KeeperExpired.selector;
+        if (check > 2) early = early || reason == ErrorsLib.IsPaused.selector;
+        if (check > 3) early = early || reason == ErrorsLib.Expired.selector;
+        if (check > 3) early = early || reason == ErrorsLib.DeadlineTooFar.selector;
+        if (check > 4) early = early || reason == ErrorsLib.StateMoved.selector;
+        assert(early);
+    }
+
     /* P1: NOBODY BUT A KEEPER */
 
     function check_P1_nobody_but_a_keeper_hedges(address caller, uint64 deadline) public {
@@ -32,7 +43,7 @@ contract HedgeProof is SymbolicFixture {
     ) public {
         _anyState(time, rules);
         vm.assume(!vault.isKeeper(caller));
-        assert(!_hedges(caller, proposal));
+        _isRefusedBy(2, caller, proposal);
     }
 
     function witness_P1_somebody_hedges(address caller, uint64 deadline) public {
@@ -69,6 +80,28 @@ contract HedgeProof is SymbolicFixture {
         assert(!_hedges(caller, _proposal(true, deadline, vault.stateHash())));
     }
 
+    function check_P2_in_every_state(
+        address caller,
+        uint64 time,
+        Limits memory rules,
+        Proposal memory proposal
+    ) public {
+        _anyState(time, rules);
+        vm.assume(vault.paused());
+        _isRefusedBy(3, caller, proposal);
+    }
+
+    function witness_P2_the_pause_is_looked_at_in_every_state(
+        address caller,
+        uint64 time,
+        Limits memory rules,
+        Proposal memory proposal
+    ) public {
+        _anyState(time, rules);
+        vm.assume(vault.paused());
+        assert(_refusal(caller, proposal) != ErrorsLib.IsPaused.selector);
+    }
+
     /* P3: FOR NO OTHER STATE */
 
     function check_P3_no_hedge_for_another_state(uint64 deadline, bytes32 expected) public {
@@ -84,7 +117,7 @@ contract HedgeProof is SymbolicFixture {
     ) public {
         _anyState(time, rules);
         vm.assume(proposal.stateHash != vault.stateHash());
-        assert(!_hedges(caller, proposal));
+        _isRefusedBy(5, caller, proposal);
     }
 
     function witness_P3_a_hedge_for_some_state(uint64 deadline, bytes32 expected) public {
@@ -118,7 +151,7 @@ contract HedgeProof is SymbolicFixture {
         _anyState(time, rules);
         uint256 ahead = vault.limits().maxDeadline;
         vm.assume(proposal.deadline < time || proposal.deadline > uint256(time) + ahead);
-        assert(!_hedges(caller, proposal));
+        _isRefusedBy(4, caller, proposal);
     }
 
     function witness_P5_a_hedge_at_some_time(uint64 deadline) public {

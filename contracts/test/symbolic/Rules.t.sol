@@ -11,6 +11,7 @@ contract RulesProof is SymbolicFixture {
     /* P6, FOR RULES: A GUARDIAN NEVER LOOSENS */
 
     function check_P6_a_guardian_only_tightens(Limits memory next) public {
+        _anyStorage(uint64(START));
         Limits memory old = vault.limits();
         if (!_succeeds(GUARDIAN, abi.encodeCall(IGuarded.tighten, (next)))) return;
         next = vault.limits();
@@ -30,6 +31,7 @@ contract RulesProof is SymbolicFixture {
     }
 
     function check_P6_tightened_rules_keep_emergencies_small(Limits memory next) public {
+        _anyStorage(uint64(START));
         if (!_succeeds(GUARDIAN, abi.encodeCall(IGuarded.tighten, (next)))) return;
         next = vault.limits();
         assert(next.emergencyTradeBase <= next.maxTradeBase);
@@ -43,8 +45,9 @@ contract RulesProof is SymbolicFixture {
 
     /* P30: NOBODY PASSES A CEILING */
 
-    function check_P30_no_rule_passes_its_ceiling(Limits memory next) public {
-        if (!_succeeds(GOVERNANCE, abi.encodeCall(IGuarded.setLimits, (next)))) return;
+    function check_P30_no_rule_passes_its_ceiling(address caller, Limits memory next) public {
+        _anyStorage(uint64(START));
+        if (!_succeeds(caller, abi.encodeCall(IGuarded.setLimits, (next)))) return;
         next = vault.limits();
         assert(next.maxSlippageBps <= 100);
         assert(next.turnoverCapPips <= 250_000 && next.turnoverPerDayPips <= 250_000);
@@ -56,8 +59,9 @@ contract RulesProof is SymbolicFixture {
         assert(next.maxPrice <= 1e36 && next.maxPrice <= uint256(next.minPrice) * 100);
     }
 
-    function check_P30_no_term_passes_a_year(address keeper, uint64 until) public {
-        _succeeds(GOVERNANCE, abi.encodeCall(IGuarded.setKeeper, (keeper, until)));
+    function check_P30_no_term_passes_a_year(address caller, address keeper, uint64 until) public {
+        _anyStorage(uint64(START));
+        if (!_succeeds(caller, abi.encodeCall(IGuarded.setKeeper, (keeper, until)))) return;
         assert(vault.keeperUntil(keeper) <= START + 365 days);
     }
 

@@ -16,6 +16,7 @@ interface Prover {
     function enableSymbolicStorage(address account) external;
     function createCalldata(string memory contractName) external returns (bytes memory);
     function createAddress(string memory name) external returns (address);
+    function createBytes32(string memory name) external returns (bytes32);
 }
 
 /// @notice A venue that always pays 2,000.
@@ -57,7 +58,21 @@ abstract contract SymbolicFixture is Test {
     address internal constant SAVER = address(0xA006);
 
     address private constant CHARTER = address(0xA007);
-    bytes32 private constant CHARTER_SLOT = bytes32(uint256(8));
+
+    /* WHERE THE VAULT KEEPS WHAT: see `storageLayout` in its artifact. */
+
+    uint256 private constant BALANCES = 0;
+    uint256 private constant SUPPLY = 2;
+    uint256 private constant OWNER = 5;
+    uint256 private constant PULSE = 7;
+    uint256 private constant CHARTER_SLOT = 8;
+    uint256 private constant GUARDIANS = 9;
+    uint256 private constant KEEPERS = 10;
+    uint256 private constant REWARD = 11;
+    uint256 private constant BOOK = 12;
+    uint256 private constant AGREED = 14;
+    uint256 private constant MARKS = 15;
+    uint256 private constant SLOTS = 16;
 
     TestToken internal base;
     TestToken internal quote;
@@ -181,11 +196,56 @@ abstract contract SymbolicFixture is Test {
 
     /// @dev Any content of the storage, any time, and any rules, which are code; without legs, as no power hangs on those.
     function _anyState(uint64 time, Limits memory rules) internal {
-        assert(address(uint160(uint256(vm.load(address(vault), CHARTER_SLOT)))).code.length > 800);
-        PROVER.enableSymbolicStorage(address(vault));
+        _anyStorage(time);
         vm.etch(CHARTER, abi.encodePacked(hex"00", abi.encode(rules)));
-        vm.store(address(vault), CHARTER_SLOT, bytes32(uint256(uint160(CHARTER))));
+        vm.store(address(vault), bytes32(CHARTER_SLOT), bytes32(uint256(uint160(CHARTER))));
+    }
+
+    /// @dev Any content of the storage at any time, with the rules and the legs of the scene, which are code.
+    function _anyStorage(uint64 time) internal {
+        _anyPulseAndRoles();
+        _forget(bytes32(SUPPLY));
+        _forget(keccak256(abi.encode(SAVER, BALANCES)));
+        for (uint256 slot = BOOK; slot <= AGREED; ++slot) {
+            _forget(bytes32(slot));
+        }
+        _forget(keccak256(abi.encode(BOOK)));
+        _forget(keccak256(abi.encode(keccak256(abi.encode(_offered())), AGREED)));
         vm.warp(time);
+    }
+
+    /// @dev The same at the time of the scene, and with its supply of shares, its saver's, and its book: with any of these too
+    /// the prover comes to no end where a call may be any call. It takes for unknown only what `setUp` has not written: so
+    /// each word that it wrote is made unknown by itself.
+    function _anyPulseAndRoles() internal {
+        assert(address(uint160(uint256(vm.load(address(vault), bytes32(CHARTER_SLOT))))).code.length > 800);
+        PROVER.enableSymbolicStorage(address(vault));
+        for (uint256 slot = OWNER; slot < SLOTS; ++slot) {
+            if (slot != CHARTER_SLOT && (slot < BOOK || slot > AGREED)) _forget(bytes32(slot));
+        }
+        _forget(keccak256(abi.encode(GUARDIAN, GUARDIANS)));
+        _forget(keccak256(abi.encode(KEEPER, KEEPERS)));
+    }
+
+    /// @dev The scene after a hedge a day ago, at any sequence, with any use of the budgets, marks and rewards, and its keeper
+    /// perhaps a guardian. For calls that go by prices: with any price and time of the last hedge, the prover tries both
+    /// ways again wherever it is asked whether the price has jumped.
+    function _anyBudgets() internal {
+        _forget(keccak256(abi.encode(KEEPER, GUARDIANS)));
+        _forget(bytes32(MARKS));
+        bytes8 budgets = bytes8(PROVER.createBytes32("budgets"));
+        bytes4 number = bytes4(PROVER.createBytes32("sequence"));
+        bytes8 rewardedAt = bytes8(PROVER.createBytes32("rewarded at"));
+        bytes memory pulse =
+            abi.encodePacked(budgets, false, uint120(2000e18), uint32(START - 1 days), number);
+        vm.store(address(vault), bytes32(PULSE), bytes32(pulse));
+        bytes memory reward = abi.encodePacked(bytes4(0), UNDERWRITER, rewardedAt);
+        vm.store(address(vault), bytes32(REWARD), bytes32(reward));
+        assert(vault.underwriter() == UNDERWRITER && !vault.paused());
+    }
+
+    function _forget(bytes32 slot) private {
+        vm.store(address(vault), slot, PROVER.createBytes32("word"));
     }
 
     /* WHAT IS WATCHED */

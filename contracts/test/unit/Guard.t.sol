@@ -50,6 +50,18 @@ contract GuardTest is VaultFixture {
         );
     }
 
+    function test_strangers_and_pauses_stop_a_vault_that_has_hedged_too() public {
+        _rebalance(_proposal(true, 5e18));
+        Proposal memory next = _proposal(true, 5e18);
+        vm.expectRevert(abi.encodeWithSelector(ErrorsLib.NotKeeper.selector, stranger));
+        vm.prank(stranger);
+        vault.rebalance(next);
+        vm.prank(guardian);
+        vault.pause("");
+        assertTrue(vault.paused());
+        _refuses(next, abi.encodeWithSelector(ErrorsLib.IsPaused.selector));
+    }
+
     /* 6: THE COOLDOWN AND ITS EXCEPTION */
 
     function test_an_emergency_does_not_wait_but_is_met_in_small_steps() public {
