@@ -51,6 +51,15 @@ abstract contract Surroundings is Spoils {
         _calm(gap);
     }
 
+    /// @dev One source falls silent, the sequencer is down or was just now, the sources part, or the price is at a bound.
+    function _spoil(uint256 fault) internal {
+        if (fault == 0) skip(2 hours);
+        else if (fault == 1) _world.sequencerFeed.pushAt(1, vm.getBlockTimestamp() - 2 hours);
+        else if (fault == 2) _world.sequencerFeed.push(0);
+        else if (fault == 3) _world.checkFeed.push(int256(_price() * 102 / 100));
+        else _boundPrices(fault == 4, fault == 5);
+    }
+
     function _calmAfterTheCooldown(int256 gap) internal {
         // Not by `skip`, which reads `block.timestamp`: see `GuardedFixture`.
         vm.warp(vm.getBlockTimestamp() + _world.vault.limits().cooldown);

@@ -98,10 +98,10 @@ contract Thief is Surroundings, ITransferHook {
         _steal(percent, int256(bound(badBps, 0, 80)), armed);
     }
 
-    /// @notice The same where a feed says one of the bounds.
-    function stealAtABound(bool low, int256 gap, uint256 percent, uint256 badBps) external {
+    /// @notice The same where one source is bad.
+    function stealInTheDark(uint256 fault, int256 gap, uint256 percent, uint256 badBps) external {
         _calmAfterTheCooldown(gap);
-        _boundPrices(low, !low);
+        _spoil(fault % 6);
         _steal(percent, int256(bound(badBps, 0, 26)), false);
         _boundPrices(false, false);
     }
