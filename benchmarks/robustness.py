@@ -77,14 +77,14 @@ class Tabled:
 Table = dict[str, dict[str, Standing]]
 
 
-def standings(fought: Sequence[Fought]) -> dict[str, Standing]:
-    """Every rule's figures over the paths of one world."""
+def standings(fought: Sequence[Fought], *, errors: bool = True) -> dict[str, Standing]:
+    """Every rule's figures over the paths of one world; errors are zero unless asked for."""
     losses = {name: np.array([each[name].loss for each in fought]) for name in fought[0]}
     return {
         name: Standing(
             certainty_equivalent=_equivalent(loss),
             behind_keeper=_equivalent(loss) - _equivalent(losses[KEEPER]),
-            error_of_behind=_error(loss, losses[KEEPER]),
+            error_of_behind=_error(loss, losses[KEEPER]) if errors else 0.0,
             cvar=cvar(loss),
             worst=float(loss.max()),
             cost=float(np.mean([each[name].cost for each in fought])),
@@ -95,13 +95,13 @@ def standings(fought: Sequence[Fought]) -> dict[str, Standing]:
     }
 
 
-def with_tables(tabled: Sequence[Result], closed_form: Sequence[Result]) -> Tabled:
+def with_tables(tabled: Sequence[Result], closed_form: Sequence[Result], *, errors: bool = True) -> Tabled:
     """Both on the same paths, in the same order."""
     loss, other = (np.array([each.loss for each in results]) for results in (tabled, closed_form))
     return Tabled(
         paths=len(tabled),
         closed_form_behind=_equivalent(other) - _equivalent(loss),
-        error_of_behind=_error(other, loss),
+        error_of_behind=_error(other, loss) if errors else 0.0,
         cvar=cvar(loss),
         closed_form_cvar=cvar(other),
         cost=float(np.mean([each.cost for each in tabled])),
@@ -109,6 +109,11 @@ def with_tables(tabled: Sequence[Result], closed_form: Sequence[Result]) -> Tabl
         tables=float(np.mean([each.tables for each in tabled])),
         by_table=float(np.mean([each.by_table for each in tabled])),
     )
+
+
+def _windows(name: str) -> bool:
+    """Whether the paths of a world overlap, so that their spread says nothing of the error of their mean."""
+    return name in {tape.name for tape in TAPES}
 
 
 def _equivalent(loss: Floats) -> float:
@@ -158,11 +163,7 @@ def text(table: Table, paths: dict[str, int], tabled: dict[str, Tabled]) -> str:
             "",
             "| rule | objective | behind the keeper | CVaR 95 % | cost | hedging error | trades |",
             "|---|---:|---:|---:|---:|---:|---:|",
-            *(
-                f"| {name} | {each.certainty_equivalent:,.0f} | {_behind(each)} | {each.cvar:,.0f} "
-                f"| {each.cost:,.0f} | {each.hedging_error:,.0f} | {each.trades:,.0f} |"
-                for name, each in rules.items()
-            ),
+            *(_row(name, each) for name, each in rules.items()),
             "",
         ]
     return "\n".join(
@@ -176,18 +177,21 @@ def text(table: Table, paths: dict[str, int], tabled: dict[str, Tabled]) -> str:
     )
 
 
+def _row(name: str, each: Standing) -> str:
+    behind = _behind(each.behind_keeper, each.error_of_behind)
+    figures = f"{each.cvar:,.0f} | {each.cost:,.0f} | {each.hedging_error:,.0f} | {each.trades:,.0f}"
+    return f"| {name} | {each.certainty_equivalent:,.0f} | {behind} | {figures} |"
+
+
 def _text_of_tables(tabled: dict[str, Tabled]) -> list[str]:
     return [
         "",
         "### The keeper with tables, and its closed form on the same paths",
         "",
-        (
-            "| world | paths | closed form behind | CVaR 95 % | closed form | cost | closed form "
-            "| tables | looks |"
-        ),
+        "| world | paths | closed form behind | CVaR 95 % | without | cost | without | tables | looks |",
         "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
         *(
-            f"| {world} | {each.paths} | {each.closed_form_behind:+,.0f} ± {each.error_of_behind:,.0f} "
+            f"| {world} | {each.paths} | {_behind(each.closed_form_behind, each.error_of_behind)} "
             f"| {each.cvar:,.0f} | {each.closed_form_cvar:,.0f} | {each.cost:,.0f} "
             f"| {each.closed_form_cost:,.0f} | {each.tables:,.0f} | {each.by_table:.0%} |"
             for world, each in tabled.items()
@@ -195,9 +199,8 @@ def _text_of_tables(tabled: dict[str, Tabled]) -> list[str]:
     ]
 
 
-def _behind(each: Standing) -> str:
-    error = f" ± {each.error_of_behind:,.0f}" if each.error_of_behind > 0 else ""
-    return f"{each.behind_keeper:+,.0f}{error}"
+def _behind(behind: float, error: float) -> str:
+    return f"{behind:+,.0f} ± {error:,.0f}" if error > 0 else f"{behind:+,.0f}"
 
 
 def arenas(seed: int, paths: int, tapes: Path) -> list[Arena]:
@@ -263,11 +266,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     every = [duel for halves in duels.values() for half in halves for duel in half]
     options.out.mkdir(parents=True, exist_ok=True)
     fought = fights(every, options.processes, options.out / "robustness.jsonl")
-    table = {name: standings([fought[duel] for duel in plain]) for name, (plain, _) in duels.items()}
+    table = {
+        name: standings([fought[duel] for duel in plain], errors=not _windows(name))
+        for name, (plain, _) in duels.items()
+    }
     tabled = {
         name: with_tables(
             [fought[duel][KEEPER] for duel in some],
             [fought[replace(duel, bands=Bands.CLOSED_FORM)][KEEPER] for duel in some],
+            errors=not _windows(name),
         )
         for name, (plain, some) in duels.items()
         if some
