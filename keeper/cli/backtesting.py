@@ -1,7 +1,7 @@
 """Policies tried on markets that were, or might be."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -172,9 +172,13 @@ def _told(files: tuple[Path, ...], study: "Study", compared: "tuple[Compared, ..
                 "file": str(file),
                 "sha256": each.policy.sha256,
                 "score": each.score,
-                "reasons": {reason.value: count for reason, count in each.track.reasons.items()},
-                "tiers": {tier.value: count for tier, count in each.track.tiers.items()},
-                "advised": each.track.bought,
+                "reasons": {reason.value: count for reason, count in each.reasons.items()},
+                "tiers": {tier.value: count for tier, count in each.tiers.items()},
+                "advised": [
+                    {"seed": seed, **asdict(order)}
+                    for seed, track in zip(study.seeds, each.tracks, strict=True)
+                    for order in track.bought
+                ],
             }
             for file, each in zip(files, compared, strict=True)
         ],

@@ -2,6 +2,7 @@
 
 import gzip
 import re
+from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -71,7 +72,11 @@ def test_several_paths_are_run_in_processes_and_pooled(keeper: Keeper) -> None:
         for seed in ("1", "2", "3")
     ]
     costs = [each["policies"][0]["score"]["cost_usd"] for each in lone]
-    assert ran.json["policies"][0]["score"]["cost_usd"] == pytest.approx(sum(costs) / 3)
+    (pooled,) = ran.json["policies"]
+    assert pooled["score"]["cost_usd"] == pytest.approx(sum(costs) / 3)
+    for counted in ("reasons", "tiers"):
+        counts = [Counter(each["policies"][0][counted]) for each in lone]
+        assert pooled[counted] == sum(counts, Counter())
 
 
 def test_what_a_desk_was_advised_is_shown_and_paid_for(keeper: Keeper, tmp_path: Path) -> None:
@@ -92,6 +97,10 @@ def test_what_a_desk_was_advised_is_shown_and_paid_for(keeper: Keeper, tmp_path:
     assert with_them["score"]["advised"] == len(with_them["advised"]) > 0
     costs = [each["cost_usd"] for each in with_them["advised"]]
     assert with_them["score"]["advised_usd"] == pytest.approx(sum(costs))
+    _, both = keeper("backtest", str(bare), str(listed), *options, "--paths", "2", "--json").json["policies"]
+    assert both["score"]["advised"] * 2 == len(both["advised"])
+    assert [each for each in both["advised"] if each["seed"] == 1] == with_them["advised"]
+    assert {each["seed"] for each in both["advised"]} == {1, 2}
 
 
 class Tags(HTMLParser):
