@@ -22,6 +22,7 @@ WHY = {
     Unadvised.TOO_LITTLE: "all that may be traded does not suffice",
     Unadvised.LOTS_TOO_LARGE: "no whole lots bring all limits back together",
     Unadvised.BEYOND_NUMBERS: "numbers beyond what can be computed with",
+    Unadvised.FAULT: "a defect of the keeper, of which its own trades know nothing",
 }
 
 MEASURES = (
@@ -43,6 +44,8 @@ def advised(advice: Advice | NoAdvice) -> Iterator[RenderableType]:
         yield ""
         yield Text(f"no advice: {WHY[advice.why]}", style=DIM if advice.why in _CALM else BAD)
         yield from _missing(advice)
+        if advice.fault:
+            yield Text(f"  {advice.fault}", style=DIM)
     yield from _left_out(advice.left_out)
 
 

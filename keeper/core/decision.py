@@ -11,7 +11,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import TypeVar
 
-from keeper.core.advice import NOTHING_LISTED, Advice, NoAdvice, advise
+from keeper.core.advice import NOTHING_LISTED, Advice, NoAdvice, Unadvised, advise
 from keeper.core.carrying import carried_on, carried_quietly
 from keeper.core.case import Case
 from keeper.core.exposure import Exposure, Situation, situations
@@ -26,7 +26,7 @@ from keeper.core.risk import UNASKED, Risk, Unasked, risks_asked_for
 from keeper.core.snapshot import Snapshot
 from keeper.core.timing import objections
 from keeper.core.units import Address
-from keeper.core.verdict import Breach, Breached, Hold, Within, measured_against, prepared
+from keeper.core.verdict import Breach, Breached, Hold, Verdict, Within, measured_against, prepared
 
 T = TypeVar("T")
 
@@ -152,7 +152,7 @@ def _conclude(case: Case, band: Band, risk: Risk | Unasked, tier: Tier) -> Decis
 
 def _decision(
     case: Case,
-    verdict: Hold | Within | Breached,
+    verdict: Verdict,
     band: Band,
     carried: Carried,
     action: Plan | Hold,
@@ -171,7 +171,7 @@ def _decision(
         action=action,
         tier=tier,
         risk=risk,
-        advice=advise(case, verdict, action),
+        advice=_advice(case, verdict, action),
     )
 
 
@@ -179,3 +179,11 @@ def _act(case: Case, verdict: Breached) -> Plan | Hold:
     for objection in objections(case, verdict):
         return objection
     return propose(case, verdict)
+
+
+def _advice(case: Case, verdict: Verdict, action: Plan | Hold) -> Advice | NoAdvice:
+    """What goes wrong in what people are told must not undo what the keeper itself does."""
+    if not case.policy.instruments:
+        return NOTHING_LISTED
+    found = _supervised(case, partial(advise, verdict=verdict, action=action))
+    return NoAdvice(Unadvised.FAULT, fault=repr(found.error)) if isinstance(found, Failure) else found

@@ -9,6 +9,7 @@ from structlog.typing import EventDict
 
 from keeper.core.advice import Advice, NoAdvice, Unadvised, Way
 from keeper.core.decision import Decision
+from keeper.core.units import WAD
 from keeper.observe.advice import AdviceTold
 from keeper.observe.metrics import ADVISING, Metrics
 from tests.core.advice.listed import CALL_3300, PUT_2700, SPOT, decided, policy
@@ -107,3 +108,34 @@ def test_a_vault_without_instruments_has_no_series(desk: Desk) -> None:
     assert desk.hears(without(Unadvised.NOT_LISTED)) == []
     desk.told.obey(RULES)
     assert desk.hears(MADE) == ["warning: advice"]
+
+
+def test_advice_that_no_longer_suffices_is_not_told_as_gone(desk: Desk) -> None:
+    short = without(Unadvised.TOO_LITTLE)
+    assert desk.hears(MADE, short, short) == ["warning: advice", "warning: no advice"]
+
+
+def test_another_expiry_or_a_strike_that_has_moved_is_a_change_and_a_step_of_it_is_not(desk: Desk) -> None:
+    def rolled(strike: float, later_s: int) -> Decision:
+        orders = tuple(
+            replace(each, strike=each.strike * strike, expiry=each.expiry and each.expiry + later_s)
+            for each in ADVICE.orders
+        )
+        return replace(MADE, advice=replace(ADVICE, orders=orders))
+
+    assert desk.hears(MADE, rolled(1.015, 0)) == ["warning: advice"]
+    assert desk.hears(rolled(1.03, 0)) == ["warning: advice changed"]
+    assert desk.hears(rolled(1.03, 86_400)) == ["warning: advice changed"]
+
+
+def test_the_line_says_what_to_trade_where(desk: Desk) -> None:
+    desk.hears(MADE)
+    (line,) = desk.logs
+    (order,) = [each for each in ADVICE.orders if each.instrument == "call-3300"]
+    assert line["orders"] == [
+        {
+            "instrument": "call-3300", "venue": "otc-desk", "way": order.way.value,
+            "size": order.size_wad / WAD, "price_usd": order.price_usd,
+            "strike": 3_300.0, "expiry": order.expiry,
+        }
+    ]  # fmt: skip

@@ -92,13 +92,15 @@ def ledger_of(made: Decision, quote_units: int) -> Ledger:
     )
 
 
-def test_what_is_held_is_settled_at_its_expiry_and_not_before() -> None:
-    placed, rule = world(days=12), rules(*INSTRUMENTS, gamma=100.0)
+@pytest.mark.parametrize("step_s", [3_600, 400], ids=["between two looks", "at a look"])
+def test_what_is_held_is_settled_at_its_expiry_and_not_before(step_s: int) -> None:
+    placed, rule = world(days=12, step_s=step_s), rules(*INSTRUMENTS, gamma=100.0)
     made, advice = advised(rule, opening(rule, setup(), placed))
     desk = Desk()
     desk.follow(made)
     last = desk.until(placed.market)
-    assert GENESIS + last * 3600 >= desk.bought[0].expiry > GENESIS + (last - 1) * 3600
+    assert GENESIS + last * step_s >= desk.bought[0].expiry > GENESIS + (last - 1) * step_s
+    assert (GENESIS + last * step_s == desk.bought[0].expiry) == (step_s == 400)
     era = eras(setup().structure, setup().units, placed.market)[0]
     assert desk.settle(placed.market, last - 1) == 0
     assert len(desk.beside(era).size) == len(era.size) + len(desk.bought)

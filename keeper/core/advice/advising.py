@@ -26,9 +26,10 @@ from keeper.core.advice.orders import (
 from keeper.core.advice.ranges import GAP, HARD_GAP, Range, ranges_of
 from keeper.core.case import Case
 from keeper.core.hedging.combination import cheapest
-from keeper.core.hedging.instruments import Combination, Instrument, Need, Short
-from keeper.core.listing import Kind
+from keeper.core.hedging.instruments import Coarse, Combination, Instrument, Need, Short
+from keeper.core.listing import Kind, Listing
 from keeper.core.plan import Plan
+from keeper.core.policy import Mode
 from keeper.core.reason import Reason
 from keeper.core.verdict import Breached, Hold, Verdict, Within
 
@@ -52,7 +53,7 @@ def advise(case: Case, verdict: Verdict, action: Plan | Hold) -> Advice | NoAdvi
 
 def combined(case: Case, verdict: Breached, action: Plan | Hold) -> Advice | NoAdvice:
     """The cheapest combination that ends all breaches of sensitivities, whoever could end them."""
-    found, left = offers(case.policy.instruments, case.situation)
+    found, left = offers(_listed(case), case.situation)
     if not found:
         return NoAdvice(Unadvised.NONE_LEFT, left_out=left)
     if _out_of_base(verdict, action):
@@ -69,7 +70,7 @@ def combined(case: Case, verdict: Breached, action: Plan | Hold) -> Advice | NoA
     with np.errstate(all="ignore"):
         best = cheapest(need, [each.instrument for each in found])
         if isinstance(best, Short):
-            return _none(need, found, best, left)
+            return _none(best, left)
     if not any(best.trades):
         return NoAdvice(Unadvised.NOT_NEEDED, left_out=left)
     return _advice(ranges, found, best, verdict, left)
@@ -100,10 +101,17 @@ def _one_way(offer: Offer, gap: float) -> Offer:
     return replace(offer, instrument=replace(whole, least=0.0) if gap > 0 else replace(whole, most=0.0))
 
 
-def _none(need: Need, found: Sequence[Offer], short: Short, left: tuple[LeftOut, ...]) -> NoAdvice:
+def _listed(case: Case) -> Sequence[Listing]:
+    """Base is nobody's to trade where the policy lets the keeper hedge nothing, or not everything."""
+    if case.policy.mode is Mode.ARMED:
+        return case.policy.instruments
+    return [each for each in case.policy.instruments if each.kind is not Kind.SPOT]
+
+
+def _none(short: Short, left: tuple[LeftOut, ...]) -> NoAdvice:
     """Which of three kinds of nothing: too little, only in other lots, or no number at all."""
     missing = Sensitivities(*short.missing)
-    if isinstance(cheapest(need, [replace(each.instrument, lot=0.0) for each in found]), Combination):
+    if isinstance(short, Coarse):
         return NoAdvice(Unadvised.LOTS_TOO_LARGE, missing, left)
     known = np.all(np.isfinite(short.missing)) and any(short.missing)
     return NoAdvice(Unadvised.TOO_LITTLE if known else Unadvised.BEYOND_NUMBERS, missing, left)

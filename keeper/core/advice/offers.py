@@ -23,6 +23,9 @@ from keeper.core.units import WAD, YEAR_SECONDS, to_float
 DAY_S = 86_400
 DAYS_PER_YEAR = 365
 
+SOON_S = DAY_S
+"""An option with less than this is the cheapest gamma of all, and gone before the limit is safe."""
+
 _STRIKES = 200
 """A strike that is stated as a share of the spot is put on a grid of about one in so many of the spot."""
 
@@ -33,6 +36,7 @@ class Left(StrEnum):
     """Why a listing is left out at a head."""
 
     EXPIRED = "expired"
+    EXPIRES_SOON = "expires-soon"
     QUOTE_OVER = "quote-over"
     ARBITRAGE = "arbitrage"
 
@@ -129,8 +133,8 @@ def _strike(listing: Listing, spot: float) -> float:
 
 def _objections(listing: Listing, worth: _Worth, situation: Situation) -> Iterator[Left]:
     now, spot, prices = situation.head.timestamp, situation.exposure.spot, listing.prices
-    if listing.kind in OPTIONS and worth.expiry <= now:
-        yield Left.EXPIRED
+    if listing.kind in OPTIONS and worth.expiry < now + SOON_S:
+        yield Left.EXPIRED if worth.expiry <= now else Left.EXPIRES_SOON
     if not prices.ask_wad:
         return
     if prices.until <= now:

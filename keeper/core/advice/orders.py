@@ -87,18 +87,21 @@ class Unadvised(StrEnum):
     TOO_LITTLE = "too-little"
     LOTS_TOO_LARGE = "lots-too-large"
     BEYOND_NUMBERS = "beyond-numbers"
+    FAULT = "fault"
 
 
 @dataclass(frozen=True, slots=True)
 class NoAdvice:
     """No combination, and why.
 
-    `missing` is by how much sensitivities stay beyond their ranges, signed, after the best that can be done.
+    `missing` is by how much sensitivities stay beyond their ranges, signed, after the best that can be done;
+    `fault` is what a defect of the keeper said.
     """
 
     why: Unadvised
     missing: Sensitivities = ZERO
     left_out: tuple[LeftOut, ...] = ()
+    fault: str = ""
 
 
 NOTHING_LISTED: Final = NoAdvice(Unadvised.NOT_LISTED)

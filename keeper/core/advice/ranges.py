@@ -33,8 +33,9 @@ def _gap(case: Case, verdict: Breached, *, base: bool) -> Range:
     passed, gap = not verdict.reasons.isdisjoint(GAP), exposure.gap
     if base:
         closed = exposure.inventory - gap
-        low, high = (band.buy_to, band.sell_to) if passed else (band.buy_below, band.sell_above)
-        return Range(gap, low - closed, high - closed, passed)
+        low, high = band.buy_to - closed, band.sell_to - closed
+        # Inside the band the keeper trades nothing; what options push out of it, it takes to an inner edge.
+        return Range(gap, low, high, passed) if passed else Range(gap, min(low, gap), max(high, gap), passed)
     limit = hard_limit(case.policy, case.situation)
     if verdict.reasons.isdisjoint(HARD_GAP):
         return _kept(gap, limit, case.policy.limits.cleared_below(WAD) / WAD)

@@ -8,9 +8,9 @@ restored one sensitivity after the other: what mends gamma breaks delta. All are
 
 where x is what is traded of each instrument, e the present sensitivities, S what a unit changes, and P what a
 residual costs. Without the f_i it is a convex program. Where nothing is penalised, whole lots and the f_i are
-settled by branch and bound. Else the f_i are settled by going through the sets of instruments that could be
-traded, the cheapest first, and stopping where the fixed costs alone make a set dearer than the best that was
-found, and lots are those around each set's optimum.
+settled by branch and bound, or by rounding where that finds none. Else the f_i are settled by going through
+the sets of instruments that could be traded, the cheapest first, and stopping where the fixed costs alone are
+more than the best that was found, and lots are those around each set's optimum.
 
 With one instrument and no P it is the cheapest trade to the next edge, as the keeper's own hedges are; with
 one instrument and no limits it is the static no-trade band of `keeper.core.hedging.band`.
@@ -24,7 +24,7 @@ import numpy as np
 
 from keeper.core.hedging.band import Floats
 from keeper.core.hedging.desk import Desk, Support
-from keeper.core.hedging.instruments import Combination, Instrument, Need, Short, within_reach
+from keeper.core.hedging.instruments import Coarse, Combination, Instrument, Need, Short, within_reach
 from keeper.core.hedging.program import Unsolvable
 from keeper.core.hedging.settling import settled
 
@@ -44,8 +44,7 @@ def cheapest(need: Need, instruments: Sequence[Instrument]) -> Combination | Sho
         return Short(tuple(desk.missing().tolist()))
     if not np.any(need.penalty) and any(each.lot for each in instruments):
         found = _settled(desk, relaxed)
-        if isinstance(found, Combination):
-            return found
+        return found if isinstance(found, Combination) else _rounded(desk, relaxed)
     return _of_sets(desk, relaxed)
 
 
@@ -63,10 +62,16 @@ def _settled(desk: Desk, relaxed: Floats) -> Combination | Unsolvable:
     return found
 
 
+def _rounded(desk: Desk, relaxed: Floats) -> Combination | Short:
+    """The best of the lots around what is traded without lots: a few thousand at most, and none may do."""
+    best = min(desk.in_lots(relaxed), key=lambda each: each.objective_usd, default=None)
+    return Coarse(tuple(desk.missing_in_lots(relaxed).tolist())) if best is None else best
+
+
 def _of_sets(desk: Desk, relaxed: Floats) -> Combination | Short:
     """The best of all sets, given the best without fixed costs and lots."""
     floor_usd = desk.combination(relaxed).objective_usd - desk.fixed_usd(relaxed)
-    best: Combination | Short = Short(tuple(desk.missing_in_lots(relaxed).tolist()))
+    best: Combination | Short = Coarse(tuple(desk.missing_in_lots(relaxed).tolist()))
     for support, fixed_usd in _supports(desk.instruments):
         if isinstance(best, Combination) and floor_usd + fixed_usd >= best.objective_usd:
             break

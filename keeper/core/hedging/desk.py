@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import islice, product
 from typing import Final
 
 import numpy as np
 
 from keeper.core.hedging.band import Floats
 from keeper.core.hedging.instruments import Combination, Instrument, Need, reach
-from keeper.core.hedging.lots import next_to, whole
+from keeper.core.hedging.lots import next_to, rounded, whole
 from keeper.core.hedging.program import Program, Unsolvable, solve_program
 
 TOLERANCE: Final = 1e-7
@@ -27,6 +27,11 @@ _LEAST_COST: Final = 1e-7
 _LITTLE: Final = 1e-6
 """Share of what all instruments could change that is little, though the book has less or nothing of it."""
 
+_DIGITS: Final = 6
+"""Of what is missing, in its scale: fewer than the solver's, to be the same on every machine."""
+_MOST_ROUNDINGS: Final = 4**5
+"""Of one set: those of six instruments. Of more, not all are tried."""
+
 _TINY: Final = 1e-300
 
 Support = tuple[int, ...]
@@ -43,9 +48,8 @@ class Desk:
     @classmethod
     def of(cls, need: Need, instruments: Sequence[Instrument]) -> "Desk":
         """The desk of a need whose limits are within reach."""
-        sizes = [
-            np.where(np.isfinite(each), np.abs(each), 0.0) for each in (need.present, need.low, need.high)
-        ]
+        limits = need.present, need.low, need.high
+        sizes = [np.where(np.isfinite(each), np.abs(each), 0.0) for each in limits]
         scale = np.max([*sizes, reach(need, instruments) * _LITTLE], axis=0)
         return cls(need, tuple(instruments), np.where(scale > 0.0, scale, 1.0))
 
@@ -76,19 +80,16 @@ class Desk:
         if isinstance(solution, Unsolvable):
             return self.need.beyond(self.need.present)
         beyond = self.need.beyond(self._after(self._unscaled(support, solution[:size])))
-        return np.where(np.abs(beyond) > TOLERANCE * self.scale, beyond, 0.0)
+        return np.round(beyond / self.scale, _DIGITS) * self.scale
 
     def missing_in_lots(self, trades: Floats) -> Floats:
         """What whole lots leave beyond the ranges when each trade is rounded by itself."""
-        lots = np.array([each.lot for each in self.instruments])
-        whole = np.where(lots > 0.0, np.rint(trades / np.maximum(lots, _TINY)) * lots, trades)
-        return self.need.beyond(self._after(whole))
+        return self.need.beyond(self._after(rounded(trades, self.instruments)))
 
     def in_lots(self, trades: Floats) -> Iterator[Combination]:
         """Trades in whole lots around some that meet the need, or those themselves where there are no lots.
 
-        The finest of them takes up what the rounding of the others leaves, or the next, as one may be at its
-        limit.
+        The finest takes up what the others leave, or the next: one may be at its limit.
         """
         takers = self._finest(trades)
         if not takers and self.fits(trades):
@@ -98,7 +99,7 @@ class Desk:
                 (0.0,) if place == fine else whole(float(trades[place]), each)
                 for place, each in enumerate(self.instruments)
             ]
-            for candidate in product(*choices):
+            for candidate in islice(product(*choices), _MOST_ROUNDINGS):
                 found = np.array(candidate)
                 for amount in self._taken_up(found, fine, float(trades[fine])):
                     found[fine] = amount
@@ -139,8 +140,8 @@ class Desk:
         return float(sum(each.fixed for each, trade in zip(self.instruments, trades, strict=True) if trade))
 
     def _after(self, trades: Floats) -> Floats:
-        effects = [each.effect for each in self.instruments]
-        return self.need.present + trades @ np.array(effects) if effects else self.need.present
+        effects = np.array([each.effect for each in self.instruments])
+        return self.need.present + trades @ effects if len(effects) else self.need.present
 
     def fits(self, trades: Floats) -> bool:
         """Whether some trades meet the need."""

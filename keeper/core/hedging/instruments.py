@@ -83,3 +83,8 @@ class Short:
     """No combination suffices: by how much sensitivities, signed, stay beyond their ranges at the best."""
 
     missing: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Coarse(Short):
+    """The same, where one would suffice if it need not be whole lots."""

@@ -1,9 +1,17 @@
 """Amounts that a venue takes: whole lots around an amount that a program without lots has found."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from keeper.core.hedging.band import Floats
 from keeper.core.hedging.instruments import Instrument
+
+
+def rounded(trades: Floats, instruments: Sequence[Instrument]) -> Floats:
+    """Each trade to the nearest lot."""
+    lots = np.array([each.lot for each in instruments])
+    return np.where(lots > 0.0, np.rint(trades / np.where(lots > 0.0, lots, 1.0)) * lots, trades)
 
 
 def whole(trade: float, instrument: Instrument) -> tuple[float, ...]:

@@ -30,10 +30,13 @@ _TINY: Final = 1e-300
 def settled(desk: Desk, support: Support) -> Floats | Unsolvable:
     """The cheapest trades of some instruments in whole lots, for all of them.
 
-    They meet the need as nearly as the solver is exact, which is for the desk to say.
+    They meet the need as nearly as the solver is exact, which is for the desk to say. Where no lot fits into
+    a range nothing is sought: before its first node the solver would look for whole numbers without end.
     """
     chosen = [desk.instruments[place] for place in support]
     units, most, whole = _units(chosen, desk.scales(support))
+    if not _lots_fit(desk, chosen):
+        return Unsolvable.INFEASIBLE
     count, dear = len(chosen), [place for place, each in enumerate(chosen) if each.fixed]
     costs = np.concatenate(
         [
@@ -55,6 +58,16 @@ def settled(desk: Desk, support: Support) -> Floats | Unsolvable:
     trades = np.zeros(len(desk.instruments))
     trades[list(support)] = np.where(whole > 0, np.rint(net), net) * units
     return trades
+
+
+def _lots_fit(desk: Desk, chosen: Sequence[Instrument]) -> bool:
+    """Whether each range is at least as wide as what the finest lot that moves it does."""
+    steps = np.abs([each.effect for each in chosen]) * np.array([each.lot for each in chosen])[:, np.newaxis]
+    moved = np.any([each.effect for each in chosen], axis=0) & np.all(
+        (steps > 0.0) | (np.array([each.effect for each in chosen]) == 0.0), axis=0
+    )
+    finest = np.min(np.where(steps > 0.0, steps, np.inf), axis=0)
+    return bool(np.all((desk.need.high - desk.need.low >= finest) | ~moved))
 
 
 def _ranges(desk: Desk, chosen: Sequence[Instrument], units: Floats, dear: int) -> Iterator[LinearConstraint]:

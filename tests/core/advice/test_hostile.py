@@ -2,18 +2,22 @@
 
 import math
 from dataclasses import astuple, replace
+from typing import NoReturn
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keeper.core.advice import Advice, Left, LeftOut, NoAdvice, Sensitivities, Unadvised, advise
+from keeper.core.advice import Advice, Hand, Left, LeftOut, NoAdvice, Sensitivities, Unadvised, advise
 from keeper.core.case import Case
+from keeper.core.hedging.band import Floats
+from keeper.core.hedging.desk import Desk
 from keeper.core.inventory import Band
 from keeper.core.listing import Kind, Listing, Prices, Room, Terms
 from keeper.core.market import Reading
 from keeper.core.memory import Memory
 from keeper.core.plan import Plan
+from keeper.core.policy import Mode
 from keeper.core.position import Leg
 from keeper.core.reason import Reason
 from keeper.core.units import WAD
@@ -202,3 +206,70 @@ def test_no_listing_breaks_a_decision_or_makes_an_order_without_meaning(
         assert all(math.isfinite(each) for each in astuple(made.advice.after))
     else:
         assert isinstance(made.advice, NoAdvice)
+
+
+def test_what_goes_wrong_in_advice_undoes_no_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> NoReturn:
+        raise FloatingPointError("a solver's defect")
+
+    unhedged = situation(vault(base_wei=0))
+    alone = decided(policy(), unhedged)
+    monkeypatch.setattr("keeper.core.advice.advising.cheapest", broken)
+    made = decided(policy(CALL_3300, SPOT), unhedged)
+    assert isinstance(made.action, Plan)
+    assert made.action == alone.action
+    assert made.advice == NoAdvice(Unadvised.FAULT, fault='FloatingPointError("a solver\'s defect")')
+
+
+@pytest.mark.parametrize("vega_usd_wad", [1, usd(1) // 10_000])
+def test_a_range_narrower_than_every_lot_is_not_searched(
+    vega_usd_wad: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Branch and bound would look for whole numbers there for minutes, at every head."""
+
+    def asked(*_: object, **__: object) -> NoReturn:
+        raise AssertionError("milp was asked")
+
+    monkeypatch.setattr("keeper.core.hedging.settling.milp", asked)
+    near = option("near", Kind.CALL, 3_000, terms=Terms(3_000 * WAD, 0, NOW + 7 * DAY))
+    rules = policy(CALL_3300, near, SPOT, vega_usd_wad=vega_usd_wad)
+    assert refused(rules).why is Unadvised.LOTS_TOO_LARGE
+
+
+def test_many_coarse_lots_are_given_up_after_a_few_thousand_ways(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = 0
+    fits = Desk.fits
+
+    def counted(self: Desk, trades: Floats) -> bool:
+        nonlocal tried
+        tried += 1
+        return fits(self, trades)
+
+    monkeypatch.setattr(Desk, "fits", counted)
+    calls = [option(f"call-{at}", Kind.CALL, 3_300, room=room(200, 200, 50)) for at in range(8)]
+    rules = policy(*calls, gamma_usd_wad=usd(500_000), vega_usd_wad=usd(20), delta_usd_wad=usd(3_000_000))
+    assert refused(rules).why in {Unadvised.LOTS_TOO_LARGE, Unadvised.TOO_LITTLE}
+    assert tried <= 16_384
+
+
+@pytest.mark.parametrize("mode", [Mode.PAUSED, Mode.REDUCE_ONLY])
+def test_a_keeper_that_may_not_hedge_is_given_nothing_to_do(mode: Mode) -> None:
+    advice = advised(replace(policy(CALL_3300, SPOT, LINEAR), mode=mode))
+    assert {each.hand for each in advice.orders} == {Hand.DESK}
+
+
+def test_an_option_that_is_gone_tomorrow_is_no_cure() -> None:
+    soon = option("soon", Kind.CALL, 3_000, terms=Terms(3_000 * WAD, 0, NOW + DAY - 1))
+    in_time = option("in-time", Kind.CALL, 3_000, terms=Terms(3_000 * WAD, 0, NOW + DAY))
+    assert refused(policy(soon, SPOT)).left_out == (LeftOut("soon", Left.EXPIRES_SOON),)
+    assert {each.instrument for each in advised(policy(soon, in_time, SPOT)).orders} >= {"in-time"}
+
+
+def test_what_the_keeper_makes_after_the_desk_is_what_was_advised_or_nothing() -> None:
+    """Base ends where the keeper's own rule ends: within the inner edges, not at an outer one."""
+    advice = advised(policy(CALL_3300, SPOT))
+    made = decided(policy(CALL_3300, SPOT))
+    closed = made.exposure.inventory - made.exposure.gap
+    lot = 0.001
+    assert min(made.band.buy_to - closed, advice.before.gap) - lot <= advice.after.gap
+    assert advice.after.gap <= max(made.band.sell_to - closed, advice.before.gap) + lot

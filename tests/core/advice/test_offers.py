@@ -115,4 +115,4 @@ def test_without_base_the_gap_is_held_to_its_hard_limit_alone() -> None:
     with_base = decided(policy(PUT_2700, SPOT))
     assert isinstance(with_base.advice, Advice)
     closed = with_base.exposure.inventory - with_base.exposure.gap
-    assert with_base.advice.high.gap == pytest.approx(with_base.band.sell_above - closed)
+    assert with_base.advice.high.gap == pytest.approx(with_base.band.sell_to - closed)
