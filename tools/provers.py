@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from guard_mutants import PLAIN
 from repository import ROOT
@@ -39,6 +40,9 @@ WIDTH = 1_000
 """Columns: halmos breaks its warnings, and the names in them, to the width that it takes a terminal for."""
 WORKERS = 2
 """Provers at a time: one for each core of a small machine."""
+
+_AT_WORK: set[int] = set()
+"""The sessions of provers."""
 
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 VERDICT = re.compile(r"^\[(PASS|FAIL)(?:\]|.*\])\s+(\w+)\(", re.MULTILINE)
@@ -86,16 +90,27 @@ def ask(command: list[str], project: Path, environment: dict[str, str], silence_
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        try:
-            if not _ends(prover, out.fileno(), silence_s):
-                print(f"{command[0]} has been silent for {silence_s} s and is ended", flush=True)
-        finally:
-            # Its solvers are processes of their own, which would go on without it.
-            with suppress(ProcessLookupError):
-                os.killpg(prover.pid, signal.SIGKILL)
-            code = prover.wait()
+        _AT_WORK.add(prover.pid)
+        if not _ends(prover, out.fileno(), silence_s):
+            print(f"{command[0]} has been silent for {silence_s} s and is ended", flush=True)
+        _end(prover.pid)
+        code = prover.wait()
         out.seek(0)
         return out.read(), code
+
+
+def _end(session: int) -> None:
+    """End a prover with its solvers, which are processes of their own and would go on without it."""
+    _AT_WORK.discard(session)
+    with suppress(ProcessLookupError):
+        os.killpg(session, signal.SIGKILL)
+
+
+def end_all(number: int, _: object) -> NoReturn:
+    """What to do about a signal: provers are in sessions of their own, where it does not reach them."""
+    for session in tuple(_AT_WORK):
+        _end(session)
+    os._exit(128 + number)
 
 
 def _ends(prover: subprocess.Popen[bytes], out: int, silence_s: float) -> bool:

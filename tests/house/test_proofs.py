@@ -1,6 +1,9 @@
 """The table of the proven properties is complete, names what exists, and stands in the documents as it is."""
 
+import os
 import re
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -212,3 +215,23 @@ def test_forge_is_given_more_time_than_halmos_to_say_something(
     assert run_forge(stand_ins, ["Vault.test_a"]).passed == {"test_a"}
     assert run_halmos(stand_ins, ["Vault.check_a"]) == Verdicts()
     assert "halmos has been silent for 0.5 s" in capsys.readouterr().out
+
+
+def test_who_stops_a_proof_leaves_no_prover_behind(tmp_path: Path) -> None:
+    works = (
+        "import signal, sys\n"
+        "from pathlib import Path\n"
+        "from provers import ask, end_all\n"
+        "signal.signal(signal.SIGTERM, end_all)\n"
+        "ask(['sh', '-c', 'echo $$ > started; sleep 600'], Path(), {}, 600)\n"
+    )
+    proof = subprocess.Popen(
+        [sys.executable, "-c", works], cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT / "tools")}
+    )
+    started = tmp_path / "started"
+    while not (started.exists() and started.read_text().strip()):
+        assert proof.poll() is None
+        time.sleep(0.05)
+    proof.terminate()
+    assert proof.wait() == 128 + 15
+    assert _goes(started.read_text().strip())
