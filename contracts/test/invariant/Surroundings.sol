@@ -32,8 +32,8 @@ abstract contract Surroundings is Spoils {
     }
 
     function fail(uint256 seed) external {
-        if (seed % 4 == 0) _world.sequencerFeed.push(1);
-        else if (seed % 4 == 1) _world.sequencerFeed.push(0);
+        if (seed % 8 == 0) _world.sequencerFeed.push(1);
+        else if (seed % 8 == 1) _world.sequencerFeed.push(0);
     }
 
     /// @dev Without an answer, too: for a moment, or for longer than any may be old.
@@ -46,36 +46,60 @@ abstract contract Surroundings is Spoils {
         _reappoint();
     }
 
+    /// @notice Every source is good again, and there is work to do or none.
+    function calm(int256 gap) external {
+        _calm(gap);
+    }
+
+    function _calmAfterTheCooldown(int256 gap) internal {
+        // Not by `skip`, which reads `block.timestamp`: see `GuardedFixture`.
+        vm.warp(vm.getBlockTimestamp() + _world.vault.limits().cooldown);
+        _calm(gap);
+    }
+
+    function _calm(int256 gap) internal {
+        _tell(int256(_price()));
+        _world.sequencerFeed.pushAt(0, vm.getBlockTimestamp() - 1 hours - 1);
+        _retarget(gap);
+    }
+
     /* GOVERNANCE */
 
-    /// @notice There is work to do, or none: the target moves, and so the gap.
+    /// @notice The target moves, and so the gap.
     function retarget(int256 gap) external {
+        _retarget(gap);
+    }
+
+    function _retarget(int256 gap) internal {
         Limits memory rules = _world.vault.limits();
         int256 now_ = _world.vault.gapAt(_price() * 1e10, _vol());
         rules.targetDelta += int128(now_ - bound(gap, -80e18, 80e18));
         _rule(rules);
     }
 
-    /// @notice The price of now becomes a bound of what is let in, or is far from either again.
-    function boundPrices(uint256 seed) external {
+    /// @dev The price of now becomes a bound of what is let in, or neither is.
+    function _boundPrices(bool low, bool high) internal {
         Limits memory rules = _world.vault.limits();
         uint128 price = uint128(_price() * 1e10);
-        rules.minPrice = seed % 4 == 0 ? price : 100e18;
-        rules.maxPrice = seed % 4 == 1 ? price : 10_000e18;
+        rules.minPrice = low ? price : 100e18;
+        rules.maxPrice = high ? price : 10_000e18;
         _rule(rules);
     }
 
-    /// @notice The margin is raised to just what the vault is worth, or back to what is usual.
-    function squeeze(uint256 part, bool tight) external {
+    /// @dev The margin is raised to just what the vault is worth.
+    function _squeeze(uint256 part) internal {
         Limits memory rules = _world.vault.limits();
         int256 net = _world.vault.netValueDown(_price() * 1e10, _vol());
         uint256 margin = _world.vault.marginUp(_price() * 1e10);
-        if (tight && net > 0 && margin != 0) {
-            uint256 bps = uint256(net) * rules.marginBps / margin;
-            rules.marginBps = uint16(bps.clamp(3, type(uint16).max) - bound(part, 0, 2));
-        } else {
-            rules.marginBps = 2000;
-        }
+        if (net <= 0 || margin == 0) return;
+        uint256 bps = uint256(net) * rules.marginBps / margin;
+        rules.marginBps = uint16(bps.clamp(3, type(uint16).max) - bound(part, 0, 2));
+        _rule(rules);
+    }
+
+    function _loosen() internal {
+        Limits memory rules = _world.vault.limits();
+        rules.marginBps = 2000;
         _rule(rules);
     }
 
@@ -86,11 +110,15 @@ abstract contract Surroundings is Spoils {
     }
 
     function underwrite(bool isCall, uint256 strike, uint256 size) external {
+        _underwrite(isCall, strike, size);
+    }
+
+    function _underwrite(bool isCall, uint256 strike, uint256 size) internal {
         Terms memory terms = Terms({
             isCall: isCall,
             strike: uint56(bound(strike, 1500e8, 2500e8)),
             expiry: uint32(startedAt + 500 days),
-            size: -int88(uint88(bound(size, 1e18, 150e18))),
+            size: -int88(uint88(bound(size, 1e18, 500e18))),
             premium: 0,
             counterparty: _world.saver
         });

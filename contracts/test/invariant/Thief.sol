@@ -95,25 +95,51 @@ contract Thief is Surroundings, ITransferHook {
 
     /// @notice The right side, the pool pushed to where the fill is as bad as anything lets it be, and back.
     function steal(uint256 percent, uint256 badBps, bool armed) external {
+        _steal(percent, int256(bound(badBps, 0, 80)), armed);
+    }
+
+    /// @notice The same where a feed says one of the bounds.
+    function stealAtABound(bool low, int256 gap, uint256 percent, uint256 badBps) external {
+        _calmAfterTheCooldown(gap);
+        _boundPrices(low, !low);
+        _steal(percent, int256(bound(badBps, 0, 26)), false);
+        _boundPrices(false, false);
+    }
+
+    /// @notice The same where the vault is worth its margin and little more.
+    function stealAtTheMargin(uint256 part, int256 gap, uint256 percent, uint256 badBps) external {
+        if (_world.vault.legCount() == 0) return _underwrite(true, 2500e8, 400e18);
+        _calmAfterTheCooldown(gap);
+        _squeeze(part);
+        _steal(bound(percent, 50, 100), int256(bound(badBps, 0, 26)), false);
+        _loosen();
+    }
+
+    /// @notice As much as there is and as bad as it may be, as soon as it may be again, until a budget is used up.
+    function stealOnAndOn(uint256 times, uint256 percent, uint256 badBps) external {
+        times = bound(times, 1, 6);
+        for (uint256 i = 0; i < times; ++i) {
+            _calmAfterTheCooldown(i % 2 == 0 ? int256(49e18) : -49e18);
+            _steal(bound(percent, 90, 110), int256(bound(badBps, 10, 26)), false);
+        }
+    }
+
+    /// @notice The pool pushed the other way: a gift, which may turn the gap over.
+    function give(int256 gap, uint256 percent, uint256 goodBps) external {
+        _calmAfterTheCooldown(gap);
+        _steal(bound(percent, 50, 100), -int256(bound(goodBps, 0, 2000)), false);
+    }
+
+    /// @dev A fill of 40 base moves the pool by 20 basis points, and its fee is 5 more: beyond 26 a large one is refused.
+    function _steal(uint256 percent, int256 badBps, bool armed) private {
         (bool ok, bytes memory args) = _world.vault.workable();
         if (!ok) return;
         Need memory need = abi.decode(args, (Need));
-        uint256 off = need.price * bound(badBps, 0, 80) / 10_000;
-        _world.driver.pushTo(need.sellBase ? need.price - off : need.price + off);
+        int256 off = int256(need.price) * badBps / 10_000;
+        _world.driver.pushTo(uint256(int256(need.price) + (need.sellBase ? -off : off)));
         _armed = armed;
         _hedge(_proposal(need.sellBase, need.maxAmountIn * bound(percent, 1, 120) / 100, 60));
         _armed = false;
-        _world.driver.pushTo(need.price);
-    }
-
-    /// @notice The pool pushed to where the vault gets more than it asks for: a gift which may turn the gap over.
-    function give(uint256 percent, uint256 goodBps) external {
-        (bool ok, bytes memory args) = _world.vault.workable();
-        if (!ok) return;
-        Need memory need = abi.decode(args, (Need));
-        uint256 off = need.price * bound(goodBps, 0, 2000) / 10_000;
-        _world.driver.pushTo(need.sellBase ? need.price + off : need.price - off);
-        _hedge(_proposal(need.sellBase, need.maxAmountIn * bound(percent, 50, 100) / 100, 60));
         _world.driver.pushTo(need.price);
     }
 
@@ -137,7 +163,8 @@ contract Thief is Surroundings, ITransferHook {
     }
 
     /// @notice The same again, once it is time.
-    function sendTwice(uint256 percent) external {
+    function sendTwice(int256 gap, uint256 percent) external {
+        _calmAfterTheCooldown(gap);
         (bool ok, bytes memory args) = _world.vault.workable();
         if (!ok) return;
         Need memory need = abi.decode(args, (Need));
