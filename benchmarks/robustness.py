@@ -219,8 +219,8 @@ def fights(duels: Sequence[Duel], processes: int, file: Path) -> dict[Duel, Foug
 
     What each came to is added to the file as it ends; what stands there already is not run again.
     """
-    screen, digest = Console(stderr=True), kept.sources()
-    found = kept.read(file, digest)
+    screen, known = Console(stderr=True), kept.digests({duel.file for duel in duels})
+    found = kept.read(file, known)
     left = [duel for duel in duels if duel not in found]
     with (
         Progress(console=screen, transient=True, disable=not screen.is_terminal) as bar,
@@ -230,7 +230,7 @@ def fights(duels: Sequence[Duel], processes: int, file: Path) -> dict[Duel, Foug
         waiting = {pool.submit(fight, duel): duel for duel in left}
         for done in bar.track(as_completed(waiting), total=len(left), description="paths"):
             found[waiting[done]] = done.result()
-            end.write(kept.line(waiting[done], done.result(), digest))
+            end.write(kept.line(waiting[done], done.result(), known))
             end.flush()
     return found
 

@@ -14,6 +14,7 @@ changes that the verdict hangs on, so that who is interrupted goes on where he w
 """
 
 import json
+import signal
 import subprocess
 import sys
 import tomllib
@@ -25,7 +26,7 @@ from pathlib import Path
 
 from guard_mutants import Mutant, entries, lay_out, mutated
 from kills import Kills
-from provers import BIN, Verdicts, run_forge, run_halmos
+from provers import BIN, Verdicts, end_all, run_forge, run_halmos
 from repository import ROOT
 
 TABLE = ROOT / "tools" / "proofs.toml"
@@ -200,4 +201,6 @@ def main(words: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end_all)
     sys.exit(main(sys.argv[1:]))

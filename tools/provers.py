@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from guard_mutants import PLAIN
 from repository import ROOT
@@ -32,14 +33,23 @@ SYMBOLIC = {
     "FOUNDRY_CACHE_PATH": "../.cache/forge/prove/cache",
 }
 SILENCE_S = 600
-"""The longest proof takes half a minute on an idle machine, and a fuzzer's run less than two."""
+"""The longest proof takes half a minute on an idle machine."""
+SUITE_SILENCE_S = 1_800
+"""Forge says nothing of a suite before all of it has ended: two minutes of fuzzing, and nobody asks again."""
+WIDTH = 1_000
+"""Columns: halmos breaks its warnings, and the names in them, to the width that it takes a terminal for."""
 WORKERS = 2
 """Provers at a time: one for each core of a small machine."""
 
+_AT_WORK: set[int] = set()
+"""The sessions of provers."""
+
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 VERDICT = re.compile(r"^\[(PASS|FAIL)(?:\]|.*\])\s+(\w+)\(", re.MULTILINE)
-BOUNDED = re.compile(r"(\w+)\([^)]*\): paths have not been fully explored")
-"""Halmos says so beside a pass: what was left out might have failed."""
+BOUNDED = re.compile(
+    r"(\w+)\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\):\s+paths\s+have\s+not\s+been\s+fully\s+explored"
+)
+"""Halmos says so beside a pass: what was left out might have failed. Its lines may break at any word."""
 SEQUENCE = re.compile(r"^\[FAIL.*\n(?:\t.*\n)+ (\w+)\(", re.MULTILINE)
 """Between an invariant's failure and its name stand the calls that led to it."""
 
@@ -69,9 +79,7 @@ def _together(all_: Iterable[Verdicts]) -> Verdicts:
     )
 
 
-def ask(
-    command: list[str], project: Path, environment: dict[str, str], silence_s: float = SILENCE_S
-) -> tuple[str, int]:
+def ask(command: list[str], project: Path, environment: dict[str, str], silence_s: float) -> tuple[str, int]:
     """What a prover prints, and its exit code: minus nine if it had to be ended for its silence."""
     with tempfile.TemporaryFile("w+") as out:
         prover = subprocess.Popen(
@@ -82,16 +90,27 @@ def ask(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        try:
-            if not _ends(prover, out.fileno(), silence_s):
-                print(f"{command[0]} has been silent for {silence_s} s and is ended", flush=True)
-        finally:
-            # Its solvers are processes of their own, which would go on without it.
-            with suppress(ProcessLookupError):
-                os.killpg(prover.pid, signal.SIGKILL)
-            code = prover.wait()
+        _AT_WORK.add(prover.pid)
+        if not _ends(prover, out.fileno(), silence_s):
+            print(f"{command[0]} has been silent for {silence_s} s and is ended", flush=True)
+        _end(prover.pid)
+        code = prover.wait()
         out.seek(0)
         return out.read(), code
+
+
+def _end(session: int) -> None:
+    """End a prover with its solvers, which are processes of their own and would go on without it."""
+    _AT_WORK.discard(session)
+    with suppress(ProcessLookupError):
+        os.killpg(session, signal.SIGKILL)
+
+
+def end_all(number: int, _: object) -> NoReturn:
+    """What to do about a signal: provers are in sessions of their own, where it does not reach them."""
+    for session in tuple(_AT_WORK):
+        _end(session)
+    os._exit(128 + number)
 
 
 def _ends(prover: subprocess.Popen[bytes], out: int, silence_s: float) -> bool:
@@ -105,13 +124,19 @@ def _ends(prover: subprocess.Popen[bytes], out: int, silence_s: float) -> bool:
     return True
 
 
-def _run(command: list[str], project: Path, environment: dict[str, str]) -> Verdicts:
-    path = {"PATH": f"{ROOT / 'tools'}:{os.environ['PATH']}", "PYTHONUNBUFFERED": "1"}
-    said, code = ask(command, project, PLAIN | path | environment)
+def _run(
+    command: list[str], project: Path, environment: dict[str, str], silence_s: float
+) -> tuple[Verdicts, int]:
+    own = {
+        "PATH": f"{ROOT / 'tools'}:{os.environ['PATH']}",
+        "PYTHONUNBUFFERED": "1",
+        "COLUMNS": str(WIDTH),
+    }
+    said, code = ask(command, project, PLAIN | own | environment, silence_s)
     verdicts = read_verdicts(said)
     if code != 0 and not verdicts.failed:
         print(f"{command[0]} failed: {said[-600:]}", flush=True)
-    return verdicts
+    return verdicts, code
 
 
 def _patterns(names: Iterable[str]) -> tuple[str, str]:
@@ -125,7 +150,7 @@ def run_forge(project: Path, names: list[str]) -> Verdicts:
         return Verdicts()
     contracts, tests = _patterns(names)
     command = ["forge", "test", "--match-contract", f"^({contracts})$", "--match-test", f"^({tests})\\b"]
-    return _run(command, project, {})
+    return _run(command, project, {}, SUITE_SILENCE_S)[0]
 
 
 def _shares(names: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
@@ -139,9 +164,15 @@ def _shares(names: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
 
 
 def run_halmos(project: Path, names: Iterable[str], *options: str) -> Verdicts:
-    """Run proofs with halmos, some at once. What it does not know is neither passed nor failed."""
+    """Run proofs with halmos, some at once. What it does not know is neither passed nor failed.
+
+    Where the tests do not compile nothing is asked: halmos would answer for what was compiled before.
+    """
     names = sorted(set(names))
-    _run(["forge", "build", "--ast", "--extra-output", "storageLayout", "metadata"], project, SYMBOLIC)
+    build = ["forge", "build", "--ast", "--extra-output", "storageLayout", "metadata"]
+    if _run(build, project, SYMBOLIC, SUITE_SILENCE_S)[1] != 0:
+        print("halmos: asked nothing, because what it reads was not built", flush=True)
+        return Verdicts()
     first = _prove(project, _shares(names), options)
     answered = first.passed | first.failed
     left = [name.split(".") for name in names if name.partition(".")[2] not in answered]
@@ -159,4 +190,4 @@ def _prove(project: Path, shares: Iterable[tuple[str, list[str]]], options: Iter
         for contract, tests in shares
     ]
     with ThreadPoolExecutor(WORKERS) as pool:
-        return _together(pool.map(lambda call: _run(call, project, SYMBOLIC), calls))
+        return _together(pool.map(lambda call: _run(call, project, SYMBOLIC, SILENCE_S)[0], calls))

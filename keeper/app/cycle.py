@@ -221,9 +221,9 @@ async def _forecasts(settings: Settings, voice: Voice) -> Forecasts:
     """What models say of the bars in the journal."""
     told = ForecastsTold(voice.metrics, voice.vaults.name_of)
     if not await asyncio.to_thread(settings.journal.is_file):
-        return Forecasts({}, told.foretold)
+        return Forecasts({}, told)
     async with await open_reader(settings.journal) as store:
-        forecasts = Forecasts(await recalled_bars(store), told.foretold)
+        forecasts = Forecasts(await recalled_bars(store), told)
     await forecasts.refresh()
     return forecasts
 

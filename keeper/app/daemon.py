@@ -133,7 +133,7 @@ class _Daemon:
     async def recall(self) -> Forecasts:
         """The past of each vault's price, as the last one that led has left it. Raises JournalError."""
         told = ForecastsTold(self.voice.metrics, self.voice.vaults.name_of)
-        return Forecasts(await recalled_bars(self.lease.store), told.foretold)
+        return Forecasts(await recalled_bars(self.lease.store), told)
 
     async def open(self, stack: AsyncExitStack, forecasts: Forecasts) -> Pipeline:
         """The loop, with a wallet that knows what was left open. Raises JournalError."""

@@ -8,15 +8,17 @@ derive the decision again.
 
 A thousand vaults have a few feeds. Those that have heard the same share one history, as one object: it is
 folded once, kept once, and models are asked of it once. Each history is asked of by itself, so that nobody
-waits for the fits of all, and only of what is new.
+waits for the fits of all, and only of what is new. A model that raises of one keeps no other from an outlook:
+what was said of that one before stands until it is too old, and models are asked again with its next bar.
 """
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Protocol
 
-from keeper.app.aside import aside
+from keeper.app.aside import AsideError, aside
 from keeper.core.fitness import believed
 from keeper.core.forecast import Bar, History, Outlook, Tick, Unfolded, folded, outlook, restored
 from keeper.core.forecast.history import MOST_AT_ONCE
@@ -25,16 +27,27 @@ from keeper.core.position import VaultState
 from keeper.core.units import WAD, Address
 from keeper.ports import Evidence
 
-Told = Callable[[Address, Outlook], None]
 Asked = Callable[[Sequence[Bar]], Outlook]
 
 _UNHEARD = History()
 
 
-class Forecasts:
-    """One chain's histories; `stored` are the bars that the journal has, and `told` hears of each outlook."""
+class Listener(Protocol):
+    """Who is told how it goes."""
 
-    def __init__(self, stored: Mapping[Address, Sequence[Bar]], told: Told, models: Asked = outlook) -> None:
+    def foretold(self, vault: Address, outlook: Outlook) -> None:
+        """Models say something else of a vault."""
+
+    def failed(self, vaults: Sequence[Address], error: AsideError) -> None:
+        """They raised, of the history of these."""
+
+
+class Forecasts:
+    """One chain's histories; `stored` are the bars that the journal has."""
+
+    def __init__(
+        self, stored: Mapping[Address, Sequence[Bar]], told: Listener, models: Asked = outlook
+    ) -> None:
         shared: dict[tuple[Bar, ...], History] = {}
         self._histories: dict[Address, History] = {}
         for vault, bars in stored.items():
@@ -76,12 +89,19 @@ class Forecasts:
             if history.bars and self._spoken_of.get(vault) is not history.bars:
                 asked.setdefault(id(history.bars), (history.bars, []))[1].append(vault)
         for bars, vaults in asked.values():
-            said = await aside(partial(self._models, bars))
-            for vault in vaults:
-                self._spoken_of[vault] = bars
-                if self._outlooks.get(vault) != said:
-                    self._told(vault, said)
-                self._outlooks[vault] = said
+            try:
+                said = await aside(partial(self._models, bars))
+            except AsideError as error:
+                self._told.failed(vaults, error)
+            else:
+                self._say(vaults, said)
+            self._spoken_of.update(dict.fromkeys(vaults, bars))
+
+    def _say(self, vaults: Sequence[Address], said: Outlook) -> None:
+        for vault in vaults:
+            if self._outlooks.get(vault) != said:
+                self._told.foretold(vault, said)
+            self._outlooks[vault] = said
 
     def _hear(self, vault: VaultState, shared: "_Shared") -> tuple[Bar, ...]:
         """The bars that end with the vault's price."""

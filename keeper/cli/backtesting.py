@@ -1,7 +1,7 @@
 """Policies tried on markets that were, or might be."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 @click.option("--depth", type=Finite(min=0, min_open=True), default=2e6, show_default=True,
               help="Usd that move the pool by 1 %.")  # fmt: skip
 @click.option(
-    "--tables", is_flag=True, help="Solve tables as the daemon does; takes a second or so for each."
+    "--tables", is_flag=True, help="Solve tables as the daemon does; the shorter --step, the more of them."
 )
 @html_option
 @json_option
@@ -77,7 +77,7 @@ def backtest(files: tuple[Path, ...], html: Path | None, *, as_json: bool, **giv
 
     study = _study(files, given)
     if html is not None:
-        drawable()
+        drawable(html)
     with progress("backtests", shown=not as_json) as begin:
         compared = compare(study, begin(len(study.policies) * len(study.seeds)))
     if html is not None:
@@ -133,8 +133,7 @@ def _policies(files: tuple[Path, ...]) -> "tuple[Policy, ...]":
 def _show(study: "Study", compared: "tuple[Compared, ...]") -> None:
     from rich.table import Table
 
-    from keeper.simulation.solving import Bands
-    from keeper.simulation.table import MOST_ORDERS, ORDERS, comparison, orders, subject, tabled
+    from keeper.simulation.table import ORDERS, advised, comparison, left_out, notes, orders, subject
 
     def shown(title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
         table = Table(title=title, title_justify="left", box=None, pad_edge=False)
@@ -145,15 +144,15 @@ def _show(study: "Study", compared: "tuple[Compared, ...]") -> None:
         return table
 
     console().print(shown(subject(study), *comparison(compared)))
-    if study.bands is Bands.TABLES:
-        click.echo("\n".join(map(tabled, compared)))
+    for line in notes(study, compared):
+        click.echo(line)
     click.echo("usd of one vault; result: without what its target delta earned, less gas")
     for each in compared:
         if each.track.bought:
-            click.echo(f"\n{each.policy.name}: advised, and done, in the first market")
+            click.echo(f"\n{advised(each)}")
             console().print(shown("", ORDERS, orders(each.track)))
-            if len(each.track.bought) > MOST_ORDERS:
-                click.echo(f"{len(each.track.bought) - MOST_ORDERS} more; --json has all")
+            if more := left_out(each.track):
+                click.echo(more)
 
 
 def _told(files: tuple[Path, ...], study: "Study", compared: "tuple[Compared, ...]") -> object:
@@ -172,9 +171,13 @@ def _told(files: tuple[Path, ...], study: "Study", compared: "tuple[Compared, ..
                 "file": str(file),
                 "sha256": each.policy.sha256,
                 "score": each.score,
-                "reasons": {reason.value: count for reason, count in each.track.reasons.items()},
-                "tiers": {tier.value: count for tier, count in each.track.tiers.items()},
-                "advised": each.track.bought,
+                "reasons": {reason.value: count for reason, count in each.reasons.items()},
+                "tiers": {tier.value: count for tier, count in each.tiers.items()},
+                "advised": [
+                    {"seed": seed, **asdict(order)}
+                    for seed, track in zip(study.seeds, each.tracks, strict=True)
+                    for order in track.bought
+                ],
             }
             for file, each in zip(files, compared, strict=True)
         ],

@@ -50,9 +50,14 @@ def write_page(path: Path, write: Callable[[Path], None]) -> None:
         raise click.ClickException(f"{path} cannot be written: {error.strerror}") from None
 
 
-def drawable() -> None:
-    """Raises ClickException where nothing can draw: a server's installation has no matplotlib."""
+def drawable(path: Path) -> None:
+    """Whether a page can be drawn there, asked before anything is run. Raises ClickException if not.
+
+    A server's installation has no matplotlib, and a folder may be misspelt.
+    """
     from importlib.util import find_spec
 
     if find_spec("matplotlib") is None:
         raise click.ClickException("--html needs matplotlib: install keeper[demo], or use --json")
+    if not path.parent.is_dir():
+        raise click.ClickException(f"{path} cannot be written: there is no folder {path.parent}")

@@ -115,7 +115,7 @@ def tune(file: Path, html: Path | None, *, write: bool, as_json: bool, **given: 
 
     asked = _asked(given, write=write)
     if html is not None:
-        drawable()
+        drawable(html)
     raw = read_bytes(file)
     study, vault = _study(parse_policy(str(file), raw), given)
     with progress("backtests", shown=not as_json) as begin:

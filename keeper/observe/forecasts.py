@@ -1,7 +1,7 @@
 """What models say, as numbers that can be drawn and one line when what they can say has changed."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -32,3 +32,13 @@ class ForecastsTold:
         tell = self._log.debug if self._silent.get(vault) == silent else self._log.info
         self._silent[vault] = silent
         tell("forecast", vault=name, bars=outlook.bars, until=outlook.until, turbulence=wild, **said)
+
+    def failed(self, vaults: Sequence[Address], error: Exception) -> None:
+        """Models raised: that is a defect, and what they said before stands."""
+        self._log.error(
+            "forecast failed",
+            vaults=[self._name_of(vault) for vault in vaults],
+            addresses=list(vaults),
+            error=str(error),
+            exc_info=error,
+        )

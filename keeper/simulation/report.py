@@ -17,7 +17,7 @@ from keeper.simulation.drawing import INK, MUTED, PALETTE, Draw, finish, legend,
 from keeper.simulation.path import Floats
 from keeper.simulation.scores import cumulated, result, unwanted
 from keeper.simulation.study import Compared, Study
-from keeper.simulation.table import ORDERS, comparison, orders, subject
+from keeper.simulation.table import ORDERS, advised, comparison, left_out, notes, orders, subject
 
 _POINTS: Final = 1_500
 """Points of a curve: more cannot be seen, and a year of looks would make a page of fifty megabytes."""
@@ -42,6 +42,7 @@ def html(study: Study, compared: Sequence[Compared]) -> str:
     body = _BODY.substitute(
         plots="".join(f"<figure>{svg(draw)}</figure>" for draw in draws),
         table=_table(*comparison(compared)),
+        notes="".join(map(_quiet, notes(study, compared))),
         advised="".join(_advised(each) for each in compared),
     )
     return page(f"keeper backtest: {subject(study)}", body)
@@ -118,8 +119,11 @@ def _advised(each: Compared) -> str:
     """What the desk did in the first market, where it was advised at all."""
     if not each.track.bought:
         return ""
-    name = escape(each.policy.name)
-    return f'<p class="quiet">Advised, and done: {name}</p>{_table(ORDERS, orders(each.track))}'
+    return _quiet(advised(each)) + _table(ORDERS, orders(each.track)) + _quiet(left_out(each.track))
+
+
+def _quiet(line: str) -> str:
+    return f'<p class="quiet">{escape(line)}</p>' if line else ""
 
 
 _BODY: Final = Template("""\
@@ -127,6 +131,7 @@ _BODY: Final = Template("""\
 gas, and the same mishaps. Usd of one vault. The figures are of all markets, the pictures of the first
 one.</p>
 $table
+$notes
 <p class="quiet">Result: change of value less gas, without what the target delta earned. Hedging error:
 standard deviation of what the unwanted delta earned in a day. CVaR: mean loss of the worst twentieth of days,
 for whatever reason. Outside: share of looks at which the band or the hard limit was passed. Advised: orders

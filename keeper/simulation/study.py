@@ -6,6 +6,7 @@ faster than sending it. Its last one is kept, because a process gets the jobs of
 """
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
@@ -15,8 +16,10 @@ from typing import Final
 
 import numpy as np
 
+from keeper.core.hedging import Tier
 from keeper.core.policy import Policy
 from keeper.core.position import VaultRules
+from keeper.core.reason import Reason
 from keeper.core.units import GWEI, WAD
 from keeper.simulation.backtest import Setup, Track, backtest
 from keeper.simulation.book import DAY_S, Structure
@@ -82,11 +85,26 @@ class Study:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A policy's figures, and its track in the first market."""
+    """A policy's figures over all markets, and its track in each, in the order of the seeds."""
 
     policy: Policy
     score: Score
-    track: Track
+    tracks: tuple[Track, ...]
+
+    @property
+    def track(self) -> Track:
+        """In the first market."""
+        return self.tracks[0]
+
+    @property
+    def reasons(self) -> Counter[Reason]:
+        """Looks of all markets by what was decided."""
+        return sum((Counter(each.reasons) for each in self.tracks), Counter[Reason]())
+
+    @property
+    def tiers(self) -> Counter[Tier]:
+        """Looks of all markets by what found the band."""
+        return sum((Counter(each.tiers) for each in self.tracks), Counter[Tier]())
 
 
 def compare(study: Study, advance: Callable[[], None], processes: int | None = None) -> tuple[Compared, ...]:
@@ -95,7 +113,7 @@ def compare(study: Study, advance: Callable[[], None], processes: int | None = N
     The first market is drawn before any process is started, so that what is wrong with it is told at once.
     """
     return tuple(
-        Compared(policy, score(tracks), tracks[0])
+        Compared(policy, score(tracks), tracks)
         for policy, tracks in zip(study.policies, tracks_of(study, advance, processes), strict=True)
     )
 

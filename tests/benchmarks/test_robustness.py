@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -77,13 +78,36 @@ def test_the_benchmark_runs_worlds_and_tapes_and_leaves_out_what_is_not_there(
     ended = tmp_path / "out" / "robustness.jsonl"
     whole = ended.read_text().splitlines(keepends=True)
     assert len(whole) == len(KINDS) + 2
-    assert set(kept.read(ended, "of another time")) == set()
+    known = kept.digests({"", str(tmp_path / TAPES[0].file)})
+    assert kept.read(ended, dict.fromkeys(known, "of another time")) == {}
     ended.write_text("".join(whole[:-1]) + whole[-1][:100])
-    assert len(kept.read(ended, kept.sources())) == len(whole) - 1
+    assert len(kept.read(ended, known)) == len(whole) - 1
     ended.write_text("".join(whole))
     monkeypatch.setattr(duels, "deciders", dict)
     assert main(arguments) == 0
     assert json.loads(capsys.readouterr().out)["worlds"] == report["worlds"]
+
+
+def test_what_was_found_on_another_tape_or_with_other_numbers_is_found_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tape, ended = tmp_path / "tape.csv.gz", tmp_path / "ended.jsonl"
+    tape.write_bytes(b"old")
+    files = {"", str(tape)}
+    drawn, taped = Duel("as assumed", 1, ""), Duel("a tape", 2, str(tape))
+    fought = {KEEPER: Result(1.0, 2.0, 3, 4, 0.5)}
+    known = kept.digests(files)
+    ended.write_text("".join(kept.line(duel, fought, known) for duel in (drawn, taped)))
+    assert kept.read(ended, kept.digests(files)) == {drawn: fought, taped: fought}
+    tape.write_bytes(b"new")
+    assert set(kept.read(ended, kept.digests(files))) == {drawn}
+    assert set(kept.read(ended, kept.digests({""}))) == {drawn}
+    tape.write_bytes(b"old")
+    for package in ("numpy", "scipy"):
+        newer = {package: "99.0"}
+        with monkeypatch.context() as patch:
+            patch.setattr(kept, "version", lambda name, newer=newer: newer.get(name, version(name)))
+            assert kept.read(ended, kept.digests(files)) == {}
 
 
 def test_people_get_a_table_of_each_world() -> None:
@@ -108,6 +132,17 @@ def test_what_tables_change_is_measured_on_the_same_paths() -> None:
     assert (found.cvar, found.closed_form_cvar) == (300.0, 307.0)
     assert (found.cost, found.closed_form_cost) == (20.0, 27.0)
     assert (found.tables, found.by_table) == (4.0, 0.5)
+
+
+def test_of_one_path_and_of_overlapping_ones_no_standard_error_is_told() -> None:
+    results = [Result(loss, 20.0, 3, 4, 0.5) for loss in (100.0, 300.0)]
+    one = with_tables(results[:1], results[1:])
+    others = [Result(150.0, 20.0, 3, 4, 0.5), *results[:1]]
+    windows = with_tables(results, others, errors=False)
+    shown = text({}, {}, {"lone": one, "windows": windows})
+    assert "±" not in shown
+    assert "| lone | 1 | +200 |" in shown
+    assert "±" in text({}, {}, {"true": with_tables(results, others)})
 
 
 def test_with_tables_the_keeper_fights_alone_and_has_some(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 import gzip
 import re
+from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from keeper.cli.exits import Exit
 from keeper.cli.simulated import BOOKS, MARKETS
+from keeper.simulation import study, table
 from keeper.simulation.book import STRUCTURES
 from keeper.simulation.study import MARKETS as KINDS
 from tests.cli.conftest import Keeper
@@ -45,7 +47,9 @@ def test_the_table_names_versions_of_one_policy_by_their_files(keeper: Keeper, w
         assert word in shown.out
 
 
-def test_tables_are_solved_where_they_are_asked_for_and_their_use_is_told(keeper: Keeper) -> None:
+def test_tables_are_solved_where_they_are_asked_for_and_their_use_is_told(
+    keeper: Keeper, tmp_path: Path
+) -> None:
     market = ("--market", "gbm", "--days", "2", "--step", "14400", "--book", "covered-call")
     asked = ("backtest", str(POLICY), *market)
     ran = keeper(*asked, "--tables", "--json")
@@ -59,8 +63,13 @@ def test_tables_are_solved_where_they_are_asked_for_and_their_use_is_told(keeper
     assert without["study"]["bands"] == "closed form"
     assert without["policies"][0]["score"]["tables"] == 0
     words = "tables solved for a vault, used at"
-    assert words in keeper(*asked, "--tables").out
-    assert words not in keeper(*asked).out
+    page = tmp_path / "report.html"
+    (line,) = [
+        each for each in keeper(*asked, "--tables", "--html", str(page)).out.splitlines() if words in each
+    ]
+    assert line in page.read_text()
+    assert words not in keeper(*asked, "--html", str(page)).out
+    assert words not in page.read_text()
 
 
 def test_several_paths_are_run_in_processes_and_pooled(keeper: Keeper) -> None:
@@ -71,10 +80,16 @@ def test_several_paths_are_run_in_processes_and_pooled(keeper: Keeper) -> None:
         for seed in ("1", "2", "3")
     ]
     costs = [each["policies"][0]["score"]["cost_usd"] for each in lone]
-    assert ran.json["policies"][0]["score"]["cost_usd"] == pytest.approx(sum(costs) / 3)
+    (pooled,) = ran.json["policies"]
+    assert pooled["score"]["cost_usd"] == pytest.approx(sum(costs) / 3)
+    for counted in ("reasons", "tiers"):
+        counts = [Counter(each["policies"][0][counted]) for each in lone]
+        assert pooled[counted] == sum(counts, Counter())
 
 
-def test_what_a_desk_was_advised_is_shown_and_paid_for(keeper: Keeper, tmp_path: Path) -> None:
+def test_what_a_desk_was_advised_is_shown_and_paid_for(
+    keeper: Keeper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Of a policy that lists instruments, and of the same without: the same limits on the same market."""
     text = DESK.read_text().replace("gamma_usd: 200_000", "gamma_usd: 60_000")
     listed, bare = tmp_path / "listed.yaml", tmp_path / "bare.yaml"
@@ -86,12 +101,35 @@ def test_what_a_desk_was_advised_is_shown_and_paid_for(keeper: Keeper, tmp_path:
     shown = keeper("backtest", str(bare), str(listed), *options, "--html", str(page))
     assert "strangle-desk: advised, and done, in the first market" in shown.out
     assert "bare: advised" not in shown.out
+    assert "more; --json has all" not in shown.out + page.read_text()
     assert "call-110-30d" in page.read_text()
+    assert "strangle-desk: advised, and done, in the first market" in page.read_text()
     alone, with_them = keeper("backtest", str(bare), str(listed), *options, "--json").json["policies"]
     assert (alone["score"]["advised"], alone["advised"]) == (0, [])
     assert with_them["score"]["advised"] == len(with_them["advised"]) > 0
     costs = [each["cost_usd"] for each in with_them["advised"]]
     assert with_them["score"]["advised_usd"] == pytest.approx(sum(costs))
+    _, both = keeper("backtest", str(bare), str(listed), *options, "--paths", "2", "--json").json["policies"]
+    assert both["score"]["advised"] * 2 == len(both["advised"])
+    assert [each for each in both["advised"] if each["seed"] == 1] == with_them["advised"]
+    assert {each["seed"] for each in both["advised"]} == {1, 2}
+    monkeypatch.setattr(table, "MOST_ORDERS", 1)
+    shown = keeper("backtest", str(listed), *options, "--html", str(page))
+    for told in (shown.out, page.read_text()):
+        assert f"{len(costs) - 1} more; --json has all" in told
+
+
+def test_a_policy_that_does_not_believe_the_price_is_not_shown_as_the_cheapest(
+    keeper: Keeper, wide: Path, tmp_path: Path
+) -> None:
+    page, trusting = tmp_path / "report.html", tmp_path / "trusting.yaml"
+    trusting.write_text(POLICY.read_text().replace("max_usd: 100_000", "max_usd: 1_000_000"))
+    dear = ("--market", "gbm", "--price", "120000", *SHORT, "--html", str(page))
+    shown = keeper("backtest", str(wide), str(trusting), *dear)
+    line = f"{wide}: held at 100.0% of looks (price-out-of-bounds)"
+    assert line in shown.out
+    assert line in page.read_text()
+    assert f"{trusting}: held" not in shown.out + page.read_text()
 
 
 class Tags(HTMLParser):
@@ -195,6 +233,19 @@ def test_where_nothing_can_draw_it_is_said_before_anything_is_run(
     ran = keeper("backtest", str(POLICY), *SHORT, "--html", str(tmp_path / "report.html"))
     assert ran.code == Exit.FAILED
     assert "install keeper[demo]" in ran.err
+
+
+@pytest.mark.parametrize("command", [("backtest",), ("tune", "--days", "1")])
+def test_a_folder_that_is_not_there_is_told_before_anything_is_run(
+    keeper: Keeper, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    def run(*_: object) -> None:
+        pytest.fail("it ran")
+
+    monkeypatch.setattr(study, "_tracks", run)
+    ran = keeper(*command, str(POLICY), "--html", str(tmp_path / "none" / "report.html"))
+    assert ran.code == Exit.FAILED
+    assert f"there is no folder {tmp_path / 'none'}" in ran.err
 
 
 def test_the_command_offers_all_that_there_is() -> None:

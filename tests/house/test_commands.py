@@ -170,13 +170,12 @@ def test_both_jobs_really_run_at_the_same_time(tmp_path: Path) -> None:
     assert "met\n" in result.stdout
 
 
-def test_who_is_stopped_in_front_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_who_is_interrupted_in_front_leaves_nothing_behind(tmp_path: Path) -> None:
     alive = tmp_path / "alive"
     os.mkfifo(alive)
-    # The job and its child hold the pipe open for as long as they live. (An interrupt would be lost on tests
-    # that were started in the background: they ignore it, and so does all that they start.)
+    # The job and its child hold the pipe open for as long as they live.
     behind = f"exec 7>{alive}; echo up >&7; sleep 600"
-    front = f"exec 6<{alive}; read -r up <&6; cat <&6 & kill -TERM $PPID"
+    front = f"exec 6<{alive}; read -r up <&6; cat <&6 & kill -INT $PPID"
     result = beside(tmp_path / "log", behind, BASH, "-c", front)
     assert result.returncode == 130
     # `run` returns when all who could write its pipes have gone: the reader has seen the end of the job.

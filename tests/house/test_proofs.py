@@ -1,6 +1,9 @@
 """The table of the proven properties is complete, names what exists, and stands in the documents as it is."""
 
+import os
 import re
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -9,7 +12,7 @@ import pytest
 from guard_mutants import entries
 from kills import state_of
 from prove import TOGETHER, Property, Tool, properties
-from provers import ask, read_verdicts, run_halmos
+from provers import Verdicts, ask, read_verdicts, run_forge, run_halmos
 
 from tests.house.test_checks import ROOT
 
@@ -104,6 +107,19 @@ def test_a_proof_whose_paths_were_cut_short_has_not_passed() -> None:
     assert read_verdicts(said).passed == {"check_b"}
 
 
+def test_a_warning_that_was_broken_into_lines_is_read_all_the_same() -> None:
+    said = (
+        "[PASS] check_a((int256,(uint8,bool)),uint256[2]) (paths: 3)\n[PASS] check_b() (paths: 1)\n"
+        "[PASS] check_c(uint256) (paths: 2)\n"
+        "WARNING  check_a((int256,(uint8,bool)),uin                                      \n"
+        "         t256[2]): paths have not been fully explored due to the loop           \n"
+        "         unrolling bound: 2                                                     \n"
+        "WARNING  check_c(uint256): paths                                                \n"
+        "         have not been fully explored due to the loop unrolling bound: 2        \n"
+    )
+    assert read_verdicts(said).passed == {"check_b"}
+
+
 @pytest.mark.parametrize("words", [["P36"], ["--Quick"], ["--quick", "P11"]])
 def test_who_asks_to_prove_nothing_is_told_so(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert prove.main(words) == 2
@@ -134,31 +150,88 @@ def test_a_prover_that_hangs_is_ended_with_all_it_started_and_what_it_had_said_s
 
 def test_a_prover_that_ends_has_said_all_it_had_to_say(tmp_path: Path) -> None:
     said, code = ask(
-        ["sh", "-c", "echo '[PASS] check_a()'; sleep 1; echo '[FAIL] check_b()'; exit 1"], tmp_path, {}
+        ["sh", "-c", "echo '[PASS] check_a()'; sleep 1; echo '[FAIL] check_b()'; exit 1"],
+        tmp_path,
+        {},
+        silence_s=60,
     )
     assert read_verdicts(said).passed == {"check_a"}
     assert read_verdicts(said).failed == {"check_b"}
     assert code == 1
 
 
-def test_what_a_prover_left_open_is_asked_again_by_itself(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    calls = tmp_path / "calls"
-    halmos = tmp_path / "halmos"
-    # It answers where it is asked one thing, and of several only the first.
-    halmos.write_text(f"""#!/bin/sh
-for last; do :; done
-printf '%s\\n' "$last" >> {calls}
-name=${{last#^(}}; name=${{name%%)*}}; name=${{name%%|*}}
-echo "[PASS] $name()"
-""")
-    halmos.chmod(0o755)
+@pytest.fixture
+def stand_ins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder for a `halmos`, and for a `forge` in `tools`, one prover at a time."""
     monkeypatch.setattr("provers.BIN", tmp_path)
     monkeypatch.setattr("provers.WORKERS", 1)
     monkeypatch.setattr("provers.ROOT", tmp_path)
     (tmp_path / "tools").mkdir()
-    (tmp_path / "tools" / "forge").symlink_to("/bin/true")
+    return tmp_path
+
+
+def _script(path: Path, body: str) -> None:
+    path.write_text(f"#!/bin/sh\n{body}\n")
+    path.chmod(0o755)
+
+
+def test_what_a_prover_left_open_is_asked_again_by_itself(stand_ins: Path, tmp_path: Path) -> None:
+    calls = tmp_path / "calls"
+    # It answers where it is asked one thing, and of several only the first.
+    answers = f"""for last; do :; done
+printf '%s\\n' "$last" >> {calls}
+name=${{last#^(}}; name=${{name%%)*}}; name=${{name%%|*}}
+echo "[PASS] $name()"
+"""
+    _script(stand_ins / "halmos", answers)
+    (stand_ins / "tools" / "forge").symlink_to("/bin/true")
     verdicts = run_halmos(tmp_path, ["Vault.check_a", "Vault.check_b", "Vault.check_c"])
     assert verdicts.passed == {"check_a", "check_b", "check_c"}
     assert calls.read_text().split() == ["^(check_a|check_b|check_c)\\b", "^(check_b)\\b", "^(check_c)\\b"]
+
+
+def test_provers_are_told_of_a_terminal_too_wide_to_break_a_name(stand_ins: Path) -> None:
+    _script(stand_ins / "tools" / "forge", 'test "$COLUMNS" -ge 500 && echo "[PASS] test_a()"')
+    assert run_forge(stand_ins, ["Vault.test_a"]).passed == {"test_a"}
+
+
+def test_halmos_is_asked_nothing_about_what_was_not_built(
+    stand_ins: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _script(stand_ins / "halmos", f"touch {stand_ins / 'asked'}; echo '[PASS] check_a()'")
+    _script(stand_ins / "tools" / "forge", "echo 'Error: it does not compile'; exit 1")
+    assert run_halmos(stand_ins, ["Vault.check_a"]) == Verdicts()
+    assert not (stand_ins / "asked").exists()
+    assert "it does not compile" in capsys.readouterr().out
+
+
+def test_forge_is_given_more_time_than_halmos_to_say_something(
+    stand_ins: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Both are silent for as long: longer than the one may be, and not as long as the other.
+    monkeypatch.setattr("provers.SILENCE_S", 0.5)
+    for path, name in ((stand_ins / "tools" / "forge", "test_a"), (stand_ins / "halmos", "check_a")):
+        _script(path, f"sleep 2; echo '[PASS] {name}()'")
+    assert run_forge(stand_ins, ["Vault.test_a"]).passed == {"test_a"}
+    assert run_halmos(stand_ins, ["Vault.check_a"]) == Verdicts()
+    assert "halmos has been silent for 0.5 s" in capsys.readouterr().out
+
+
+def test_who_stops_a_proof_leaves_no_prover_behind(tmp_path: Path) -> None:
+    works = (
+        "import signal, sys\n"
+        "from pathlib import Path\n"
+        "from provers import ask, end_all\n"
+        "signal.signal(signal.SIGTERM, end_all)\n"
+        "ask(['sh', '-c', 'echo $$ > started; sleep 600'], Path(), {}, 600)\n"
+    )
+    proof = subprocess.Popen(
+        [sys.executable, "-c", works], cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT / "tools")}
+    )
+    started = tmp_path / "started"
+    while not (started.exists() and started.read_text().strip()):
+        assert proof.poll() is None
+        time.sleep(0.05)
+    proof.terminate()
+    assert proof.wait() == 128 + 15
+    assert _goes(started.read_text().strip())

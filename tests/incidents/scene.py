@@ -29,6 +29,7 @@ from keeper.core.units import BlockHash
 from keeper.demo.accounts import PASSWORD, Role
 from keeper.demo.folder import RunFolder, write_settings
 from keeper.demo.rpc import as_int
+from keeper.observe import ForecastsTold
 from keeper.pipeline import Pipeline
 from keeper.policies import PolicyFolder
 from keeper.ports import UnreachableError
@@ -111,7 +112,7 @@ class Scene:
                 signer.address,
                 policies,
                 self.voice.vaults,
-                Forecasts({}, lambda _vault, _outlook: None),
+                Forecasts({}, ForecastsTold(self.voice.metrics, self.voice.vaults.name_of)),
             ),
             references=self.board,
             policies=policies,

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from keeper.app.aside import AsideError
 from keeper.app.foretelling import Forecasts
 from keeper.app.priming import leading_to
 from keeper.core.exposure import situations
@@ -45,10 +46,14 @@ class Told(list[tuple[Address, Outlook]]):
 
     def __init__(self) -> None:
         self.next: asyncio.Queue[Outlook] = asyncio.Queue()
+        self.failures: list[tuple[Sequence[Address], str]] = []
 
-    def __call__(self, address: Address, said: Outlook) -> None:
-        self.append((address, said))
-        self.next.put_nowait(said)
+    def foretold(self, vault: Address, outlook: Outlook) -> None:
+        self.append((vault, outlook))
+        self.next.put_nowait(outlook)
+
+    def failed(self, vaults: Sequence[Address], error: AsideError) -> None:
+        self.failures.append((vaults, str(error)))
 
 
 def fed(forecasts: Forecasts, count: int, begins: int = START) -> dict[Address, list[Bar]]:
@@ -241,6 +246,34 @@ async def test_models_are_asked_once_for_all_vaults_that_heard_the_same_and_only
     assert {said[each].bars for each in vaults[1::2]} == {100}
 
 
+async def test_a_model_that_fails_on_one_history_keeps_no_other_from_an_outlook() -> None:
+    told, asked = Told(), list[int]()
+
+    def models(bars: Sequence[Bar]) -> Outlook:
+        asked.append(len(bars))
+        if len(bars) > 100:
+            raise ArithmeticError(f"no fit of {len(bars)} bars")
+        return outlook(bars)
+
+    long = bars_of(1, 100)
+    short = bars_of(2, 40, long[59].ends)
+    forecasts = Forecasts({VAULT: long, OTHER: short}, told, models)
+    await forecasts.refresh()
+    at, both = long[-1].ends, {VAULT: ASKING, OTHER: replace(ASKING, vault=OTHER)}
+    forecasts.seen(on([VAULT, OTHER], at + BAR_S + 60, 3_000.0), both)
+    await forecasts.refresh()
+    assert told.failures == [([VAULT], "ArithmeticError: no fit of 101 bars")]
+    said = forecasts.seen(on([VAULT, OTHER], at + BAR_S + 90, 3_000.0), both).snapshot.outlooks
+    assert said[VAULT] == outlook(long), "what was said before stands"
+    assert said[OTHER].until > short[-1].ends
+    count = len(asked)
+    await forecasts.refresh()
+    assert len(asked) == count, "it is asked again with new bars only"
+    forecasts.seen(on([VAULT], at + 2 * BAR_S + 60, 3_000.0), both)
+    await forecasts.refresh()
+    assert [failure for _, failure in told.failures][1:] == ["ArithmeticError: no fit of 102 bars"]
+
+
 async def test_vaults_of_one_feed_that_begin_together_share_a_history_from_the_first_answer() -> None:
     vaults = [Address(f"0x{index:040x}") for index in range(9)]
     policies = {each: replace(ASKING, vault=each) for each in vaults}
@@ -259,6 +292,7 @@ async def test_vaults_of_one_feed_that_begin_together_share_a_history_from_the_f
 
 def test_a_stop_does_not_wait_for_a_fit() -> None:
     begun, ended = threading.Event(), threading.Event()
+    before = threading.enumerate()
 
     def models(bars: Sequence[Bar]) -> Outlook:
         begun.set()
@@ -272,7 +306,7 @@ def test_a_stop_does_not_wait_for_a_fit() -> None:
         running.cancel()
 
     asyncio.run(stopped_in_mid_fit())
-    left = [each for each in threading.enumerate() if each.name == "aside"]
+    left = [each for each in threading.enumerate() if each.name == "aside" and each not in before]
     ended.set()
     assert [each.daemon for each in left] == [True], "it is left behind, and nobody joins it"
 

@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
 from keeper.adapters.ethereum.standing import Condition
+from keeper.app.aside import AsideError
 from keeper.core.decision import Decision, decide
 from keeper.core.forecast import Forecast, outlook
 from keeper.core.hedging import Recipe, Solved, Table, Tier, Unsolved
@@ -29,7 +30,7 @@ from keeper.core.units import WAD, Address, TxHash
 from keeper.observe import ChainTold, ForecastsTold, Metrics, TablesTold, Told
 from keeper.observe.metrics import SOLVED, STATES
 from keeper.ports import Accepted, UnreachableError
-from tests.core.build import HEAD, NOW, POLICY, VAULT, situation, snapshot, vault
+from tests.core.build import HEAD, NOW, OTHER, POLICY, VAULT, situation, snapshot, vault
 from tests.core.forecast.test_outlook import bars_of
 
 HASH = TxHash("0x" + "cd" * 32)
@@ -487,3 +488,14 @@ def test_what_models_say_is_exported_and_told_when_they_begin_or_cease_to_speak(
         "info",
         "debug",
     ]
+
+
+def test_a_model_that_raised_is_told_with_all_whom_it_concerns_and_what_it_was(desk: Desk) -> None:
+    told = ForecastsTold(desk.metrics, desk.told.name_of)
+    error = AsideError("ArithmeticError: no fit")
+    told.failed([VAULT, OTHER], error)
+    line = desk.logs[-1]
+    assert (line["log_level"], line["event"]) == ("error", "forecast failed")
+    assert line["vaults"] == [desk.told.name_of(VAULT), desk.told.name_of(OTHER)]
+    assert line["addresses"] == [VAULT, OTHER]
+    assert (line["error"], line["exc_info"]) == ("ArithmeticError: no fit", error)
