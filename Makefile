@@ -124,7 +124,7 @@ mutants: setup ## Change the transaction machine in every small way; its tests m
 	@$(RUN) tools/mutants.py $(ARGS)
 
 guard-mutants: setup ## Take out each check of the contracts' guard; a test must fail for each
-	$(call say,Mutants of the guard: about forty, ten seconds each)
+	$(call say,Mutants of the guard: about seventy, half a minute each)
 	@$(RUN) tools/guard_mutants.py $(ARGS)
 
 .cache/prove/.ready: requirements/prove.txt

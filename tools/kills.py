@@ -6,6 +6,7 @@ hour that was interrupted goes on where it was.
 """
 
 import json
+import re
 import shutil
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
@@ -19,6 +20,9 @@ KILLS = ROOT / ".cache" / "forge" / "kills.json"
 TOOLS = ("provers.py", "kills.py")
 VERSIONS = ("package-lock.json", "requirements/prove.txt")
 """Which forge, compiler and libraries, and which prover."""
+
+CONTRACT = re.compile(r"^(?:abstract )?contract (\w+)", re.MULTILINE)
+IMPORT = re.compile(r'^import [^;]*"([^"]+)";', re.MULTILINE)
 
 
 def killers(tests: Sequence[str], project: Path) -> list[str]:
@@ -35,12 +39,28 @@ def killers(tests: Sequence[str], project: Path) -> list[str]:
     return sorted(failed or run_forge(project, fuzzed).failed & known)
 
 
-def state_of(project: Path) -> str:
-    """All that a verdict hangs on but the mutant and the tests: contracts, settings, and who asks how."""
-    files = [path for folder in ("src", "test", "script") for path in (project / folder).rglob("*")]
+def state_of(project: Path, tests: Sequence[str]) -> str:
+    """All that a verdict hangs on but the mutant: contracts, what the tests are made of, and who asks how."""
+    files = [path for folder in ("src", "script") for path in (project / folder).rglob("*")]
+    files += [path for path in (project / "test").rglob("*") if path.suffix != ".sol"]
     files += [project / "foundry.toml", *(ROOT / "tools" / name for name in TOOLS)]
     files += [ROOT / name for name in VERSIONS]
+    files += _imported(project, {name.partition(".")[0] for name in tests})
     return _hash_of(sorted(path for path in files if path.is_file()), project)
+
+
+def _imported(project: Path, contracts: set[str]) -> set[Path]:
+    """The files of these test contracts, and all test files that they import, and so on."""
+    sources = {path.resolve(): path.read_text() for path in (project / "test").rglob("*.sol")}
+    found: set[Path] = set()
+    reached = [path for path, text in sources.items() if contracts & set(CONTRACT.findall(text))]
+    while reached:
+        path = reached.pop()
+        found.add(path)
+        named = IMPORT.findall(sources[path])
+        near = {((path.parent if name.startswith(".") else project) / name).resolve() for name in named}
+        reached += (near & sources.keys()) - found
+    return found
 
 
 def _hash_of(files: Iterable[Path], project: Path) -> str:
@@ -54,18 +74,16 @@ def _hash_of(files: Iterable[Path], project: Path) -> str:
 class Kills:
     """What was killed by what."""
 
-    def __init__(self, project: Path) -> None:
-        """Read the contracts, of which none is mutated yet."""
-        self._state = state_of(project)
-        known = json.loads(KILLS.read_text()) if KILLS.exists() else {}
-        self._known: dict[str, list[str]] = {
-            name: killed for name, killed in known.items() if name.startswith(self._state)
-        }
+    def __init__(self, project: Path, asked: Iterable[tuple[str, ...]]) -> None:
+        """Read what each verdict hangs on, while no contract is mutated yet."""
+        self._project = project.resolve()
+        self._states = {tests: state_of(self._project, tests) for tests in asked}
+        self._known: dict[str, list[str]] = json.loads(KILLS.read_text()) if KILLS.exists() else {}
 
-    def of(self, tests: Sequence[str], mutants: list[Mutant], project: Path) -> list[str]:
+    def of(self, tests: tuple[str, ...], mutants: list[Mutant]) -> list[str]:
         """The tests of a property that fail now that these mutants are in the project."""
-        name = f"{self._state} {sha256(f'{tests} {mutants}'.encode()).hexdigest()}"
-        if name not in self._known and (killed := killers(tests, project)):
+        name = f"{self._states[tests]} {sha256(f'{tests} {mutants}'.encode()).hexdigest()}"
+        if name not in self._known and (killed := killers(tests, self._project)):
             self._known[name] = killed
             KILLS.write_text(json.dumps(self._known))
         return self._known.get(name, [])

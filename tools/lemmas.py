@@ -21,6 +21,7 @@ from z3 import And, BoolRef, If, Implies, Ints, Not, Or, Reals, Solver, sat, uns
 
 DAY = 86_400
 WAD = 10**18
+GRAIN = 10**8
 BPS = 10_000
 USUAL_BPS = 50
 MOST_BPS = 100
@@ -40,7 +41,6 @@ class Check:
 class Lemma:
     """A sentence for all integers: what is given and the checks imply what is claimed."""
 
-    property: str
     name: str
     given: BoolRef
     checks: tuple[Check, ...]
@@ -52,7 +52,6 @@ class Lemma:
 class Result:
     """What z3 found of a lemma."""
 
-    property: str
     name: str
     proven: bool
     witnessed: bool
@@ -77,7 +76,6 @@ def judge(lemma: Lemma) -> Result:
         broken = _found(lemma.given, *others, check.wrong, Not(lemma.claim)) == sat
         (killed if broken else survived).append(check.name)
     return Result(
-        property=lemma.property,
         name=lemma.name,
         proven=_found(lemma.given, *right, Not(lemma.claim)) == unsat,
         witnessed=_found(lemma.given, *right, lemma.occurs) == sat,
@@ -95,10 +93,11 @@ def _ceil(quotient: BoolRef, numerator: BoolRef, divisor: int) -> BoolRef:
 
 
 def bucket_step() -> Lemma:
-    """P21: what is poured in was room, or has leaked out meanwhile."""
-    used, level, leaked, gained, poured, after, cap = Ints("used level leaked gained poured after cap")
+    """P21: what is poured in was room, or has leaked out meanwhile. Caps and levels are whole grains."""
+    used, level, leaked, gained, poured, after = Ints("used level leaked gained poured after")
+    grains, cap_grains = Ints("grains cap_grains")
+    stored, cap = grains * GRAIN, cap_grains * GRAIN
     return Lemma(
-        property="P21",
         name="one step of a bucket",
         given=And(used >= 0, used <= cap, gained >= 0, poured >= 0, leaked >= 0),
         checks=(
@@ -108,8 +107,9 @@ def bucket_step() -> Lemma:
             ),
             Check("what is poured is kept", after == level + poured, after == level),
             Check("it never runs over", after <= cap, after <= cap + poured),
+            Check("a level is stored rounded up", _ceil(grains, after, GRAIN), _floor(grains, after, GRAIN)),
         ),
-        claim=And((poured + used) * DAY <= after * DAY + gained, after <= cap),
+        claim=And((poured + used) * DAY <= stored * DAY + gained, stored <= cap),
         occurs=And(poured > 0, leaked > 0, used > leaked, after == cap),
     )
 
@@ -117,9 +117,10 @@ def bucket_step() -> Lemma:
 def bucket_window() -> Lemma:
     """P22: by induction over steps. Tightened rules only lower cap and gains, and are covered."""
     used, level, leaked, gained, poured, after = Ints("used level leaked gained poured after")
-    cap, total, first, before = Ints("cap total first before")
+    total, first, before = Ints("total first before")
+    grains, cap_grains = Ints("grains cap_grains")
+    stored, cap = grains * GRAIN, cap_grains * GRAIN
     return Lemma(
-        property="P22",
         name="every window of a bucket, step of the induction",
         given=And(
             used >= 0, used <= cap, gained >= 0, poured >= 0, leaked >= 0, first >= 0, total >= 0, before >= 0
@@ -130,9 +131,10 @@ def bucket_window() -> Lemma:
             Check("a constant leak, no refill", level == If(used > leaked, used - leaked, 0), level == 0),
             Check("what is poured is kept", after == level + poured, after == level),
             Check("it never runs over", after <= cap, after <= cap + poured),
+            Check("a level is stored rounded up", _ceil(grains, after, GRAIN), _floor(grains, after, GRAIN)),
         ),
         claim=And(
-            (total + poured + first) * DAY <= after * DAY + before + gained,
+            (total + poured + first) * DAY <= stored * DAY + before + gained,
             (total + poured) * DAY <= cap * DAY + before + gained,
         ),
         occurs=And(poured > 0, total > 0, gained > 0, after == cap),
@@ -143,7 +145,6 @@ def fraction_of_net_value() -> Lemma:
     """P22 again, in money: budgets are parts of the net value, which differs from step to step."""
     money, parts, loss, part, net, greatest, most = Reals("money parts loss part net greatest most")
     return Lemma(
-        property="P22",
         name="parts of the net value bound money",
         given=And(money >= 0, loss >= 0, part >= 0, net > 0, most >= 0, parts >= 0, greatest > 0),
         checks=(
@@ -161,7 +162,6 @@ def sold_within_slippage() -> Lemma:
     """P23, selling: no more than the slippage of the notional, and one wei of rounding, for every limit."""
     value, bps, got, given_up = Ints("value bps got given")
     return Lemma(
-        property="P23",
         name="a fair sale loses at most the slippage",
         given=And(value >= 0, bps >= 0, bps <= BPS, got >= 0, _ceil(given_up, value, WAD)),
         checks=(
@@ -180,7 +180,6 @@ def bought_within_slippage() -> Lemma:
     """P23, buying: base taken is valued rounded down."""
     value, bps, worth, taken = Ints("value bps worth taken")
     return Lemma(
-        property="P23",
         name="a fair purchase loses at most the slippage",
         given=And(value >= 0, bps >= 0, bps <= BPS, worth >= 0, _floor(taken, worth, WAD)),
         checks=(
@@ -200,7 +199,6 @@ def sold_at_the_true_price() -> Lemma:
     oracle, true, amount, out, error = Reals("oracle true amount out error")
     marked = amount * oracle - out
     return Lemma(
-        property="P24",
         name="true loss of a sale",
         given=And(oracle > 0, amount > 0, out >= 0, error >= 0, error < 1),
         checks=(
@@ -220,7 +218,6 @@ def bought_at_the_true_price() -> Lemma:
     oracle, true, amount, paid, error = Reals("oracle true amount paid error")
     marked = paid - amount * oracle
     return Lemma(
-        property="P24",
         name="true loss of a purchase",
         given=And(oracle > 0, amount >= 0, paid > 0, error >= 0, error < 1),
         checks=(
@@ -245,7 +242,6 @@ def churn() -> Lemma:
     first, gap, total, size, got, bps, band = Ints("first gap total size got bps band")
     share = BPS - bps
     return Lemma(
-        property="P25",
         name="churn at a frozen price, step of the induction",
         given=And(
             first > 0,

@@ -5,8 +5,9 @@ A property can hold because nothing ever happens: a fuzzer whose attacks all fai
 call reverts, a tool that skips what it cannot read. So proofs.toml names for each property its tests, its
 witnesses (what must occur, or what a prover must refute) and its mutants, entries of guard_mutants.toml of
 which each must make one of these tests fail; that a witness fails shows nothing. Every named test must
-have run. For a lemma the mutants are its own checks. A mutant once killed is not tried again until something
-changes that the verdict hangs on, so that who is interrupted goes on where he was.
+have run. A lemma's own checks are mutants too, and its grounds are tests that the contracts compute what it
+takes for granted. A mutant once killed is not tried again until something changes that the verdict hangs on,
+so that who is interrupted goes on where he was.
 
     prove.py              everything, with a table at the end: an hour
     prove.py --quick      what forge does not run by itself: the proofs by halmos and z3, without mutants
@@ -44,14 +45,23 @@ class Tool(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """One row of proofs.toml. Tests are named `Contract.test`, lemmas by their names."""
+    """One row of proofs.toml. Tests are named `Contract.test`, lemmas by their names.
+
+    The grounds of a lemma are tests of forge: the contracts compute what the lemma takes for granted.
+    """
 
     id: str
     sentence: str
     tool: Tool
     tests: tuple[str, ...]
     witnesses: tuple[str, ...]
-    mutants: tuple[str, ...] = ()
+    mutants: tuple[str, ...]
+    grounds: tuple[str, ...] = ()
+
+    @property
+    def judges(self) -> tuple[str, ...]:
+        """The tests of which one must fail when a contract is broken."""
+        return self.grounds or self.tests
 
 
 @dataclass(slots=True)
@@ -73,7 +83,8 @@ def properties() -> list[Property]:
             tool=Tool(row["tool"]),
             tests=tuple(row["tests"]),
             witnesses=tuple(row["witnesses"]),
-            mutants=tuple(row.get("mutants", ())),
+            mutants=tuple(row["mutants"]),
+            grounds=tuple(row.get("grounds", ())),
         )
         for row in rows
     ]
@@ -90,8 +101,8 @@ def page(rows: Iterable[Property]) -> str:
         "|---|---|---|---|---|---|",
     ]
     for row in rows:
-        mutants = "; ".join(row.mutants) or "each of its checks"
-        names = f"{_listed(row.tests)} | {_listed(row.witnesses)}"
+        mutants = "; ".join([*(["each of its checks"] if row.tool is Tool.Z3 else []), *row.mutants])
+        names = f"{_listed((*row.tests, *row.grounds))} | {_listed(row.witnesses)}"
         lines.append(f"| {row.id} | {row.sentence} | {row.tool} | {names} | {mutants} |")
     return "\n".join(lines)
 
@@ -114,27 +125,30 @@ def judge_lemmas(rows: list[Property], standings: dict[str, Standing]) -> None:
             standing.survived += result["survived"]
 
 
-def judge_tests(row: Property, verdicts: Verdicts, standing: Standing) -> None:
-    """Every test has run and passed, and every witness too; what halmos is to refute must fail."""
-    held, refuted = verdicts.passed, verdicts.failed
-    for name in row.tests:
-        if name.partition(".")[2] not in held:
-            standing.faults.append(f"not shown: {name}")
-    for name in row.witnesses:
+def claims(row: Property, tool: Tool) -> tuple[str, ...]:
+    """What this tool is asked of a property: tests and witnesses, or the grounds of a lemma."""
+    if row.tool is tool:
+        return (*row.tests, *row.witnesses)
+    return row.grounds if tool is Tool.FORGE else ()
+
+
+def judge_tests(claimed: Iterable[str], verdicts: Verdicts, standing: Standing) -> None:
+    """Every test and every witness has run and passed; what halmos is to refute must fail."""
+    for name in claimed:
         test = name.partition(".")[2]
-        if test not in (refuted if test.startswith("witness_") else held):
-            standing.faults.append(f"no witness: {name}")
+        if test not in (verdicts.failed if test.startswith("witness_") else verdicts.passed):
+            standing.faults.append(f"not shown: {name}")
 
 
 def break_all(rows: list[Property], project: Path, standings: dict[str, Standing]) -> None:
     """Apply each mutant, or two where either check suffices, and let the properties that name it notice."""
     table = {mutant.check: mutant for mutant in entries()}
-    kills = Kills(project)
+    kills = Kills(project, (row.judges for row in rows))
     for checks in dict.fromkeys(name for row in rows for name in row.mutants):
         mutants = [table[check] for check in checks.split(TOGETHER)]
         with _broken(project, mutants):
             for row in (row for row in rows if checks in row.mutants):
-                failed = kills.of(row.tests, mutants, project)
+                failed = kills.of(row.judges, mutants)
                 (standings[row.id].killed if failed else standings[row.id].survived).append(checks)
                 print(f"   {checks:44} {row.id:4} {failed[0] if failed else 'LIVES'}", flush=True)
 
@@ -163,7 +177,7 @@ def report(rows: list[Property], standings: dict[str, Standing], *, mutants: boo
             faults.append("no mutant was killed")
         bad += bool(faults)
         count = f"{len(standing.killed)} killed" if standing.killed else "-"
-        ran = f"{len(row.tests)} tests {len(row.witnesses)} witnesses"
+        ran = f"{len(row.tests) + len(row.grounds)} tests {len(row.witnesses)} witnesses"
         print(f"{row.id:4} {row.tool:7} {ran}  {count:10} {'; '.join(faults) or 'holds'}")
         print(f"     {row.sentence}")
     print(f"{len(rows) - bad} of {len(rows)} properties hold")
@@ -188,13 +202,14 @@ def main(words: list[str]) -> int:
 
     judge_lemmas([row for row in rows if row.tool is Tool.Z3], standings)
     for tool, run in ((Tool.HALMOS, run_halmos), (Tool.FORGE, run_forge)):
-        chosen = [row for row in rows if row.tool is tool]
-        names = [name for row in chosen for name in (*row.tests, *row.witnesses)]
-        verdicts = run(project, names) if names else Verdicts()
-        if names:
-            print(f"{tool}: {len(verdicts.passed | verdicts.failed)} of {len(set(names))} ran", flush=True)
-        for row in chosen:
-            judge_tests(row, verdicts, standings[row.id])
+        asked = {row.id: claims(row, tool) for row in rows}
+        names = [name for claimed in asked.values() for name in claimed]
+        if not names or (quick and tool is Tool.FORGE):
+            continue
+        verdicts = run(project, names)
+        print(f"{tool}: {len(verdicts.passed | verdicts.failed)} of {len(set(names))} ran", flush=True)
+        for id_, claimed in asked.items():
+            judge_tests(claimed, verdicts, standings[id_])
     if not quick:
         break_all(rows, project, standings)
     return report(rows, standings, mutants=not quick)

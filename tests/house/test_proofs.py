@@ -16,8 +16,17 @@ from provers import Verdicts, ask, read_verdicts, run_forge, run_halmos
 
 from tests.house.test_checks import ROOT
 
-LEMMAS = set(re.findall(r'^ +name="([^"]+)"', (ROOT / "tools" / "lemmas.py").read_text(), re.MULTILINE))
+WRITTEN = (ROOT / "tools" / "lemmas.py").read_text()
 """Read, not imported: z3 lives in an environment of its own."""
+
+LEMMAS = set(re.findall(r'^ +name="([^"]+)"', WRITTEN, re.MULTILINE))
+OF_NO_CONTRACT = {
+    "so far it held",
+    "the greatest net value",
+    "the parts are bounded",
+    "the price is within its error",
+}
+"""Checks of lemmas that speak of a step of an induction, of a definition, or of the world."""
 
 CHECKS = {mutant.check for mutant in entries()}
 
@@ -43,12 +52,13 @@ def test_all_35_properties_are_there_in_their_order() -> None:
 def test_a_property_names_tests_and_witnesses_that_exist_and_mutants_that_are_known(row: Property) -> None:
     assert row.tests
     assert {check for checks in row.mutants for check in checks.split(TOGETHER)} <= CHECKS
+    assert row.mutants
     if row.tool is Tool.Z3:
         assert set(row.tests) <= LEMMAS
-        return
-    assert row.witnesses
-    assert row.mutants
-    for name in (*row.tests, *row.witnesses):
+    else:
+        assert row.witnesses
+    assert bool(row.grounds) is (row.tool is Tool.Z3)
+    for name in (*row.judges, *row.witnesses):
         contract, _, test = name.partition(".")
         assert f"function {test}(" in SOURCES[contract], name
 
@@ -61,19 +71,57 @@ def test_every_proof_and_every_lemma_belongs_to_a_property() -> None:
     assert lemmas == LEMMAS
 
 
-@pytest.mark.parametrize("name", ["src/a.sol", "test/unit/a.t.sol", "script/a.sol", "foundry.toml"])
-def test_a_kill_is_forgotten_when_something_changes_that_its_verdict_hangs_on(
-    tmp_path: Path, name: str
-) -> None:
-    for folder in ("src", "test/unit", "script", "out"):
+def test_what_a_lemma_takes_for_granted_of_a_contract_is_tested_of_it_in_the_same_words() -> None:
+    granted = set(re.findall(r'Check\(\s*"([^"]+)"', WRITTEN)) - OF_NO_CONTRACT
+    tested = set(re.findall(r"function testFuzz_(\w+)\(", SOURCES["GroundsTest"]))
+    assert granted
+    assert {re.sub(r"\W+", "_", check) for check in granted} <= tested
+    named = {name for row in properties() for name in row.grounds}
+    assert named == {f"GroundsTest.testFuzz_{test}" for test in tested}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A test of one contract, which it imports, and what it stands on."""
+    for folder in ("src", "test/unit", "test/golden", "script", "out"):
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "foundry.toml").write_text("[profile.default]")
     (tmp_path / "src" / "b.sol").write_text("contract B {}")
-    before = state_of(tmp_path)
-    (tmp_path / "out" / "b.json").write_text("{}")
-    assert state_of(tmp_path) == before
-    (tmp_path / name).write_text("contract A {}")
-    assert state_of(tmp_path) != before
+    tested = 'import {Base} from "test/base.sol";\nimport {B} from "src/b.sol";\ncontract BTest is Base {}'
+    (tmp_path / "test" / "unit" / "b.t.sol").write_text(tested)
+    base = 'import {\n    Root\n} from "./root.sol";\nabstract contract Base is Root {}'
+    (tmp_path / "test" / "base.sol").write_text(base)
+    (tmp_path / "test" / "root.sol").write_text("abstract contract Root {}")
+    (tmp_path / "test" / "unit" / "c.t.sol").write_text("contract CTest {}")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "src/b.sol",
+        "script/a.sol",
+        "foundry.toml",
+        "test/golden/a.json",
+        "test/unit/b.t.sol",
+        "test/base.sol",
+        "test/root.sol",
+    ],
+)
+def test_a_kill_is_forgotten_when_something_changes_that_its_verdict_hangs_on(
+    project: Path, name: str
+) -> None:
+    before = state_of(project, ["BTest.test_a"])
+    with (project / name).open("a") as file:
+        file.write("// Anew.")
+    assert state_of(project, ["BTest.test_a"]) != before
+
+
+@pytest.mark.parametrize("name", ["out/b.json", "test/unit/c.t.sol", "test/unit/d.t.sol"])
+def test_a_kill_is_kept_when_something_else_changes(project: Path, name: str) -> None:
+    before = state_of(project, ["BTest.test_a"])
+    (project / name).write_text("contract D {}")
+    assert state_of(project, ["BTest.test_a"]) == before
 
 
 def test_the_document_holds_the_table() -> None:

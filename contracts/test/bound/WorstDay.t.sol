@@ -3,7 +3,9 @@ pragma solidity 0.8.34;
 
 import {console} from "forge-std/console.sol";
 import {Need} from "src/interfaces/IGuarded.sol";
+import {Proposal} from "src/interfaces/IKeeperVault.sol";
 import {Limits} from "src/interfaces/IRiskVault.sol";
+import {ErrorsLib} from "src/libraries/ErrorsLib.sol";
 import {VaultFixture} from "test/utils/VaultFixture.sol";
 
 /// @notice The best thief we can think of, with the keeper's key, unlimited capital, and control of the order of
@@ -118,23 +120,41 @@ contract WorstDayTest is VaultFixture {
         return day;
     }
 
+    /// @dev He asks for all that may be traded, at the worst price, before he takes what the loss budget leaves.
     function _stealOnce(Day memory day) private {
         (bool ok, bytes memory args) = vault.workable();
         if (!ok) return;
         Need memory need = abi.decode(args, (Need));
+        if (!day.ripcord && _steal(day, need.maxAmountIn, type(uint256).max)) return;
         uint256 size = _size(need, day);
-        if (size < need.minAmountIn) return;
+        if (size >= need.minAmountIn) assertTrue(_steal(day, size, need.lossLeft));
+    }
+
+    /// @dev One hedge so large, that loses no more than so much. False: the loss budget refuses it.
+    function _steal(Day memory day, uint256 size, uint256 lossLeft) private returns (bool ok) {
         uint256 wanted = size * 2000;
-        uint256 most = need.lossLeft < wanted * 495 / 100_000 ? need.lossLeft : wanted * 495 / 100_000;
+        uint256 most = lossLeft < wanted * 495 / 100_000 ? lossLeft : wanted * 495 / 100_000;
         _pushTo(size, (wanted - most * 999 / 1000) / 1e12);
         uint256 marked = _worth(PRICE);
         uint256 real = _worth(day.truePrice);
-        if (day.ripcord) _pull(day);
-        else _rebalance(_proposal(true, size));
-        day.marked += marked - _worth(PRICE);
-        day.real += real - _worth(day.truePrice);
-        day.traded += wanted;
+        ok = day.ripcord ? _pull(day) : _hedges(size);
+        if (ok) {
+            day.marked += marked - _worth(PRICE);
+            day.real += real - _worth(day.truePrice);
+            day.traded += wanted;
+        }
         driver.pushTo(PRICE);
+    }
+
+    function _hedges(uint256 size) private returns (bool) {
+        Proposal memory proposal = _proposal(true, size);
+        vm.prank(keeper);
+        try vault.rebalance(proposal) {
+            return true;
+        } catch (bytes memory reason) {
+            assertEq(bytes4(reason), ErrorsLib.LossBudgetExceeded.selector);
+            return false;
+        }
     }
 
     /// @dev Where only the oracle's price counts, as much as loses all that may be lost at the worst slippage, a little less
@@ -156,10 +176,11 @@ contract WorstDayTest is VaultFixture {
         driver.pushTo(price);
     }
 
-    function _pull(Day memory day) private {
+    function _pull(Day memory day) private returns (bool) {
         vm.prank(stranger);
         (,, uint256 reward) = vault.ripcord();
         day.rewards += reward * 1e12;
+        return true;
     }
 
     function _worth(uint256 price) private view returns (uint256) {
