@@ -10,7 +10,8 @@ takes for granted. A mutant once killed is not tried again until something chang
 so that who is interrupted goes on where he was.
 
     prove.py              everything, with a table at the end: an hour
-    prove.py --quick      what forge does not run by itself: the proofs by halmos and z3, without mutants
+    prove.py --quick      what forge does not run by itself: the proofs by halmos and z3, without mutants,
+                          and of contracts that are compiled in moments, without the optimiser
     prove.py P11 P31      only these
 """
 
@@ -23,11 +24,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 
 from guard_mutants import Mutant, entries, lay_out, mutated
 from kills import Kills
-from provers import BIN, Verdicts, end_all, run_forge, run_halmos
+from provers import BIN, DEPLOYED, QUICK, Verdicts, end_all, run_forge, run_halmos
 from repository import ROOT
 
 TABLE = ROOT / "tools" / "proofs.toml"
@@ -201,7 +203,8 @@ def main(words: list[str]) -> int:
     project = ROOT / "contracts" if quick else lay_out()
 
     judge_lemmas([row for row in rows if row.tool is Tool.Z3], standings)
-    for tool, run in ((Tool.HALMOS, run_halmos), (Tool.FORGE, run_forge)):
+    prove = partial(run_halmos, build=QUICK if quick else DEPLOYED)
+    for tool, run in ((Tool.HALMOS, prove), (Tool.FORGE, run_forge)):
         asked = {row.id: claims(row, tool) for row in rows}
         names = [name for claimed in asked.values() for name in claimed]
         if not names or (quick and tool is Tool.FORGE):

@@ -25,13 +25,7 @@ from guard_mutants import PLAIN
 from repository import ROOT
 
 BIN = ROOT / ".cache" / "prove" / "bin"
-OUT = "../.cache/forge/prove/out"
-SYMBOLIC = {
-    "FOUNDRY_DYNAMIC_TEST_LINKING": "false",
-    "FOUNDRY_TEST": "test/symbolic",
-    "FOUNDRY_OUT": OUT,
-    "FOUNDRY_CACHE_PATH": "../.cache/forge/prove/cache",
-}
+SYMBOLIC = {"FOUNDRY_DYNAMIC_TEST_LINKING": "false", "FOUNDRY_TEST": "test/symbolic"}
 SILENCE_S = 600
 """The longest proof takes half a minute on an idle machine."""
 SUITE_SILENCE_S = 1_800
@@ -52,6 +46,33 @@ BOUNDED = re.compile(
 """Halmos says so beside a pass: what was left out might have failed. Its lines may break at any word."""
 SEQUENCE = re.compile(r"^\[FAIL.*\n(?:\t.*\n)+ (\w+)\(", re.MULTILINE)
 """Between an invariant's failure and its name stand the calls that led to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """How what halmos reads is compiled, and where it is kept."""
+
+    settings: dict[str, str]
+    place: str
+
+    @property
+    def out(self) -> str:
+        """The folder of artifacts, from the project."""
+        return f"{self.place}/out"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What forge and halmos are told."""
+        return (
+            SYMBOLIC | self.settings | {"FOUNDRY_OUT": self.out, "FOUNDRY_CACHE_PATH": f"{self.place}/cache"}
+        )
+
+
+QUICK = Build(PLAIN, "../.cache/forge/prove")
+DEPLOYED = Build(
+    {"FOUNDRY_CODE_SIZE_LIMIT": PLAIN["FOUNDRY_CODE_SIZE_LIMIT"]}, "../.cache/forge/prove-deployed"
+)
+"""Optimised, and set as for a deployment; the limit is for tests, which hold what they deploy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +153,7 @@ def _run(
         "PYTHONUNBUFFERED": "1",
         "COLUMNS": str(WIDTH),
     }
-    said, code = ask(command, project, PLAIN | own | environment, silence_s)
+    said, code = ask(command, project, own | environment, silence_s)
     verdicts = read_verdicts(said)
     if code != 0 and not verdicts.failed:
         print(f"{command[0]} failed: {said[-600:]}", flush=True)
@@ -150,7 +171,7 @@ def run_forge(project: Path, names: list[str]) -> Verdicts:
         return Verdicts()
     contracts, tests = _patterns(names)
     command = ["forge", "test", "--match-contract", f"^({contracts})$", "--match-test", f"^({tests})\\b"]
-    return _run(command, project, {}, SUITE_SILENCE_S)[0]
+    return _run(command, project, PLAIN, SUITE_SILENCE_S)[0]
 
 
 def _shares(names: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
@@ -163,31 +184,35 @@ def _shares(names: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
         yield from ((contract, share) for at in range(WORKERS) if (share := tests[at::WORKERS]))
 
 
-def run_halmos(project: Path, names: Iterable[str], *options: str) -> Verdicts:
+def run_halmos(project: Path, names: Iterable[str], *options: str, build: Build = QUICK) -> Verdicts:
     """Run proofs with halmos, some at once. What it does not know is neither passed nor failed.
 
     Where the tests do not compile nothing is asked: halmos would answer for what was compiled before.
     """
     names = sorted(set(names))
-    build = ["forge", "build", "--ast", "--extra-output", "storageLayout", "metadata"]
-    if _run(build, project, SYMBOLIC, SUITE_SILENCE_S)[1] != 0:
+    compile_ = ["forge", "build", "--ast", "--extra-output", "storageLayout", "metadata"]
+    if _run(compile_, project, build.environment, SUITE_SILENCE_S)[1] != 0:
         print("halmos: asked nothing, because what it reads was not built", flush=True)
         return Verdicts()
-    first = _prove(project, _shares(names), options)
+    command = [str(BIN / "halmos"), "--forge-build-out", build.out, "--no-status"]
+    command += ["--solver-timeout-assertion", "180s", *options]
+    first = _prove(project, build, command, _shares(names))
     answered = first.passed | first.failed
     left = [name.split(".") for name in names if name.partition(".")[2] not in answered]
     if not left:
         return first
     print(f"halmos: asked again, each by itself: {', '.join(test for _, test in left)}", flush=True)
-    return _together([first, _prove(project, ((contract, [test]) for contract, test in left), options)])
+    again = _prove(project, build, command, ((contract, [test]) for contract, test in left))
+    return _together([first, again])
 
 
-def _prove(project: Path, shares: Iterable[tuple[str, list[str]]], options: Iterable[str]) -> Verdicts:
-    command = [str(BIN / "halmos"), "--forge-build-out", OUT, "--no-status", "--solver-timeout-assertion"]
-    command += ["180s", *options]
+def _prove(
+    project: Path, build: Build, command: list[str], shares: Iterable[tuple[str, list[str]]]
+) -> Verdicts:
     calls = [
         [*command, "--contract", contract, "--match-test", f"^({'|'.join(tests)})\\b"]
         for contract, tests in shares
     ]
     with ThreadPoolExecutor(WORKERS) as pool:
-        return _together(pool.map(lambda call: _run(call, project, SYMBOLIC, SILENCE_S)[0], calls))
+        runs = pool.map(lambda call: _run(call, project, build.environment, SILENCE_S)[0], calls)
+        return _together(runs)
