@@ -47,6 +47,11 @@ class Snapshot:
     references: tuple[Reference, ...] = ()
     outlooks: Mapping[Address, Outlook] = field(default_factory=dict)
 
+    def unsettled(self) -> NDArray[np.int64]:
+        """How many legs of each vault have expired and are still in its book."""
+        expired = self.legs.vault[self.legs.expiry <= self.head.timestamp]
+        return np.bincount(expired, minlength=len(self.vaults))
+
     def legs_of(self, index: int) -> tuple[Leg, ...]:
         """The legs of one vault as values, for people and for tests."""
         rows = np.flatnonzero(self.legs.vault == index)

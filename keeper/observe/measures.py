@@ -50,6 +50,7 @@ class VaultMeasures:
         self._evaluated = metrics.evaluated.labels(name)
         self.price_updated = metrics.oracle_updated.labels(name, "price")
         self.volatility_updated = metrics.oracle_updated.labels(name, "volatility")
+        self.unsettled = metrics.unsettled.labels(name)
         self._limits: tuple[float, ...] = ()
         self._since: int | None = None
         self._beyond: frozenset[str] = frozenset()

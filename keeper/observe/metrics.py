@@ -75,6 +75,9 @@ class Metrics:
             ),
         }
         self.inventory = self._gauge("vault_inventory_base", "Base tokens held.", *vault)
+        self.unsettled = self._gauge(
+            "vault_unsettled_legs", "Legs that have expired and wait to be settled.", *vault
+        )
         self.band = self._gauge(
             "vault_band_inventory_base",
             "Edges of the no-trade band on the inventory, in base.",

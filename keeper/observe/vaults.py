@@ -215,14 +215,15 @@ class Told:
     # --- what the reader saw ---
 
     def read(self, snapshot: Snapshot) -> None:
-        """Export the ages of feeds and the balance for gas."""
+        """Export the ages of feeds, legs that nobody has settled, and the balance for gas."""
         self._m.balance.set(snapshot.keeper_balance_wei / WAD)
         self._seen = (snapshot,)
-        for vault in snapshot.vaults:
+        for vault, unsettled in zip(snapshot.vaults, snapshot.unsettled(), strict=True):
             measures = self._measures.get(vault.address)
             if measures is not None:
                 measures.price_updated.set(vault.price.updated_at)
                 measures.volatility_updated.set(vault.volatility.updated_at)
+                measures.unsettled.set(unsettled)
 
     # --- policies ---
 

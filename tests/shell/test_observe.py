@@ -30,7 +30,7 @@ from keeper.core.units import WAD, Address, TxHash
 from keeper.observe import ChainTold, ForecastsTold, Metrics, TablesTold, Told
 from keeper.observe.metrics import SOLVED, STATES
 from keeper.ports import Accepted, UnreachableError
-from tests.core.build import HEAD, NOW, OTHER, POLICY, VAULT, situation, snapshot, vault
+from tests.core.build import CALL, HEAD, NOW, OTHER, POLICY, VAULT, situation, snapshot, vault
 from tests.core.forecast.test_outlook import bars_of
 
 HASH = TxHash("0x" + "cd" * 32)
@@ -202,6 +202,13 @@ def test_times_are_exported_as_timestamps(desk: Desk) -> None:
     assert desk.of_vault("evaluation_last_success_timestamp_seconds") == 1e9 + 1000
     assert desk.of_vault("oracle_last_update_timestamp_seconds", feed="price") == vault().price.updated_at
     assert desk.of_vault("oracle_heartbeat_seconds", feed="price") == POLICY.oracle.price.max_age_s
+
+
+def test_legs_that_nobody_has_settled_are_counted(desk: Desk) -> None:
+    over = tuple(replace(leg, expiry=NOW) for leg in CALL)
+    for legs, unsettled in ((CALL, 0), (over + CALL, len(over)), ((), 0)):
+        desk.told.read(snapshot(legs=legs))
+        assert desk.of_vault("vault_unsettled_legs") == unsettled
 
 
 def test_chain_time_beyond_a_limit_is_added_up(desk: Desk) -> None:
