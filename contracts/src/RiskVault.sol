@@ -2,14 +2,14 @@
 pragma solidity 0.8.34;
 
 import {IKeeperVault} from "./interfaces/IKeeperVault.sol";
-import {Config, IRiskVault} from "./interfaces/IRiskVault.sol";
+import {Config, IRiskVault, Limits} from "./interfaces/IRiskVault.sol";
 import {Buckets} from "./libraries/BucketLib.sol";
+import {BPS, MAX_EXIT_BPS} from "./libraries/ConstantsLib.sol";
 import {ErrorsLib} from "./libraries/ErrorsLib.sol";
 import {EventsLib} from "./libraries/EventsLib.sol";
-import {GuardLib} from "./libraries/GuardLib.sol";
+import {GuardLib, Worth} from "./libraries/GuardLib.sol";
 import {Facts, LensLib} from "./libraries/LensLib.sol";
 import {MathLib} from "./libraries/MathLib.sol";
-import {Market} from "./libraries/OracleGate.sol";
 import {Breakers} from "./vault/Breakers.sol";
 import {Governed} from "./vault/Governed.sol";
 import {Guard} from "./vault/Guard.sol";
@@ -34,14 +34,20 @@ import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 ///   quote only; without a readable volatility, options at intrinsic value. Such numbers are for display: while an
 ///   oracle is stale or bad, or the vault is paused, `maxDeposit`, `maxMint`, `maxWithdraw` and `maxRedeem` are zero.
 /// - Six more decimals than quote, with virtual shares, make the first depositor's inflation attack a loss.
-/// - A depositor who knows the next oracle answer gains at the expense of the others, by at most the deviation at
-///   which the feed updates. There is no fee or delay against it.
+/// - Who comes pays, and who leaves gets, the worse price within the oracle's error: total assets more, or less, by as
+///   much as they may differ there. That is little where no price moves the vault, and what it holds of base where it
+///   is not hedged at all. So nobody gains by the error, by knowing the next answer within it, or by trades at a wrong
+///   price that he makes the vault do between the two.
+/// - While a leg has expired and waits to be settled, what it pays is decided and not known here: `maxDeposit`, `maxMint`,
+///   `maxWithdraw` and `maxRedeem` are zero.
 /// - While a vault with shares is worth nothing, it takes no deposits: a new share could not be priced.
 /// - Base is added by governance only and mints shares at the oracle price, rounded down.
 ///
 /// WITHDRAWALS
 /// - Are paid in quote, out of the vault's own quote, and leave at least the margin of the short legs in value. Exits in
-///   kind need no oracle and work while the vault is paused: see `redeemInKind`.
+///   kind need no oracle and work while the vault is paused: see `redeemInKind`. They leave the oracle's error on base to
+///   those who stay, or whoever comes with quote and leaves with base would trade at the oracle's price.
+/// - No transaction comes and leaves.
 ///
 /// HEDGING
 /// - See `Guard`. The keeper chooses the moment, the side and the size, within bounds; neither price, route, venue nor
@@ -54,7 +60,8 @@ import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 /// - May be malicious, with any capital, in control of the order of transactions and of the pool: in a time T all its
 ///   hedges together cost, at the oracle's price, no more than the loss budget's cap and what it gains in T, as a part
 ///   of the net value; and at the true price, no more than that and the oracle's error on the turnover budget's cap and
-///   what it gains in T. Budgets are parts of the net value, so that who deposits for a moment dilutes them for himself.
+///   what it gains in T. Budgets are parts of the net value: who deposits to make them larger bears his part of what they
+///   cost, and pays for the oracle's error when he comes or when he leaves.
 /// - May be absent: beyond the emergency threshold anybody may hedge.
 ///
 /// GOVERNANCE, GUARDIAN AND UNDERWRITER ASSUMPTIONS
@@ -80,7 +87,8 @@ import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 /// - Takes tokens only through the allowance given to it for one call. Its fill is measured, not believed.
 ///
 /// LIVENESS REQUIREMENTS
-/// - Settlement needs quote: a covered vault must sell base before it can pay a call. Until it can, `settle` reverts.
+/// - Settlement needs quote: a covered vault must sell base before it can pay a call. Until it can, `settle` reverts. So it
+///   does for a price that the rules take for broken, until governance widens them.
 /// - A vault that has lost most of its net value has budgets as small, and one that owes more than it owns has none:
 ///   it is governance's to wind down.
 /// - While a price moves further than the rules let it since the last hedge, nobody hedges until time allows it or
@@ -110,35 +118,39 @@ contract RiskVault is ERC4626, Breakers {
 
     /// @inheritdoc ERC4626
     function totalAssets() public view override returns (uint256) {
-        (, Market memory market) = _peekOracles();
-        return _assets(market);
+        return _worth().value;
     }
 
     /// @inheritdoc IRiskVault
     function freeQuote() public view returns (uint256) {
-        (bool good, Market memory market) = _peekOracles();
-        if (_pulse.paused || !good) return 0;
-        return _ownQuote().min(_assets(market).zeroFloorSub(marginUp(market.price)));
+        Worth memory worth = _worth();
+        if (_pulse.paused || !worth.good) return 0;
+        return _ownQuote().min(worth.value.zeroFloorSub(marginUp(worth.price)));
     }
 
-    function _assets(Market memory market) private view returns (uint256) {
-        if (market.price == 0) return _ownQuote();
-        return netValueDown(market.price, market.vol).max(0).toUint256();
+    function _worth() private view returns (Worth memory) {
+        return
+            GuardLib.appraise(_feeds(), _charter.at, _pulse.referencePrice, _pulse.lastRebalanceAt, _purse());
     }
 
     function _shareValue() internal view override returns (uint256) {
         return convertToAssets(10 ** decimals());
     }
 
+    /// @dev With the virtual shares that make inflation a loss.
+    function _allShares() private view returns (uint256) {
+        return totalSupply() + 10 ** _decimalsOffset();
+    }
+
     /* COMING IN */
 
     /// @inheritdoc ERC4626
     function maxDeposit(address) public view override returns (uint256) {
-        (bool good, Market memory market) = _peekOracles();
+        Worth memory worth = _worth();
         // A donation can only make this false, by making the vault worth something.
         // slither-disable-next-line incorrect-equality
-        bool worthless = totalSupply() != 0 && _assets(market) == 0;
-        return _pulse.paused || !good || worthless ? 0 : type(uint256).max;
+        bool worthless = totalSupply() != 0 && worth.value == 0;
+        return _pulse.paused || !worth.good || worthless ? 0 : type(uint256).max;
     }
 
     /// @inheritdoc ERC4626
@@ -146,11 +158,21 @@ contract RiskVault is ERC4626, Breakers {
         return maxDeposit(receiver);
     }
 
+    /// @inheritdoc ERC4626
+    function previewDeposit(uint256 assets) public view override returns (uint256) {
+        return Math.mulDiv(assets, _allShares(), _worth().most + 1);
+    }
+
+    /// @inheritdoc ERC4626
+    function previewMint(uint256 shares) public view override returns (uint256) {
+        return Math.mulDiv(shares, _worth().most + 1, _allShares(), Math.Rounding.Ceil);
+    }
+
     /// @inheritdoc IRiskVault
     function depositBase(uint256 amount)
         external
         nonReentrant
-        only(SHARES)
+        only(ENTRY)
         onlyOwner
         whenUnpaused
         returns (uint256 shares)
@@ -169,7 +191,7 @@ contract RiskVault is ERC4626, Breakers {
         internal
         override
         nonReentrant
-        only(SHARES)
+        only(ENTRY)
     {
         super._deposit(caller, receiver, assets, shares);
     }
@@ -178,22 +200,27 @@ contract RiskVault is ERC4626, Breakers {
 
     /// @inheritdoc ERC4626
     function maxRedeem(address account) public view override returns (uint256) {
-        return balanceOf(account).min(convertToShares(freeQuote()));
+        return balanceOf(account).min(Math.mulDiv(freeQuote(), _allShares(), _worth().least + 1));
+    }
+
+    /// @inheritdoc ERC4626
+    function previewRedeem(uint256 shares) public view override returns (uint256) {
+        return Math.mulDiv(shares, _worth().least + 1, _allShares());
+    }
+
+    /// @inheritdoc ERC4626
+    function previewWithdraw(uint256 assets) public view override returns (uint256) {
+        return Math.mulDiv(assets, _allShares(), _worth().least + 1, Math.Rounding.Ceil);
     }
 
     /// @inheritdoc IRiskVault
     function redeemInKind(uint256 shares, address receiver, uint256 minQuote, uint256 minBase)
         external
         nonReentrant
-        only(SHARES)
+        only(EXIT)
         returns (uint256 quoteUnits, uint256 baseUnits)
     {
-        (uint256 ownQuote, uint256 ownBase) = (_ownQuote(), _ownBase());
-        (uint256 quoteKept, uint256 baseKept) =
-            GuardLib.worstCase(_charter.at, ownBase * _baseScale, _rules().maxPrice);
-        uint256 supply = totalSupply() + 10 ** _decimalsOffset();
-        quoteUnits = Math.mulDiv(ownQuote.zeroFloorSub(quoteKept.divUp(_quoteScale)), shares, supply);
-        baseUnits = Math.mulDiv(ownBase.zeroFloorSub(baseKept.divUp(_baseScale)), shares, supply);
+        (quoteUnits, baseUnits) = _inKind(shares);
         if (quoteUnits < minQuote || baseUnits < minBase) {
             revert ErrorsLib.ExitTooSmall(quoteUnits, baseUnits);
         }
@@ -203,11 +230,24 @@ contract RiskVault is ERC4626, Breakers {
         base.safeTransfer(receiver, baseUnits);
     }
 
+    /// @dev What these shares are due of the two tokens, less what is held back for the legs, less the charge.
+    function _inKind(uint256 shares) private view returns (uint256 quoteUnits, uint256 baseUnits) {
+        (uint256 ownQuote, uint256 ownBase) = (_ownQuote(), _ownBase());
+        Limits memory rules = _rules();
+        (uint256 quoteKept, uint256 baseKept) =
+            GuardLib.worstCase(_charter.at, ownBase * _baseScale, rules.maxPrice);
+        quoteUnits = Math.mulDiv(ownQuote.zeroFloorSub(quoteKept.divUp(_quoteScale)), shares, _allShares());
+        baseUnits = Math.mulDiv(ownBase.zeroFloorSub(baseKept.divUp(_baseScale)), shares, _allShares());
+        // Nobody stays whom the last one could charge.
+        if (shares == totalSupply()) return (quoteUnits, baseUnits);
+        baseUnits = baseUnits * (BPS - MAX_EXIT_BPS.min(rules.priceErrorBps)) / BPS;
+    }
+
     function _withdraw(address caller, address receiver, address account, uint256 assets, uint256 shares)
         internal
         override
         nonReentrant
-        only(SHARES)
+        only(EXIT)
     {
         super._withdraw(caller, receiver, account, assets, shares);
     }

@@ -145,6 +145,8 @@ contract TreasuryModule is ITreasuryModule, Guard {
     /* WHAT THE SAFE IS MADE TO DO */
 
     function _swap(IERC20 tokenIn, bool sellBase, uint256 amountIn) internal override {
+        // Some tokens refuse an allowance on top of another.
+        if (tokenIn.allowance(address(safe), address(venue)) != 0) _approve(tokenIn, 0);
         _approve(tokenIn, amountIn);
         _order(address(venue), abi.encodeCall(IVenue.swapExactIn, (sellBase, amountIn)));
         _approve(tokenIn, 0);

@@ -30,7 +30,8 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 /// @param lossCapPips What trading may cost at once, at the oracle's price.
 /// @param lossPerDayPips What trading may cost in addition, a day.
 /// @param minPrice Price at and below which the feed is taken for broken, WAD.
-/// @param maxPrice Price at and above which the feed is taken for broken, WAD.
+/// @param maxPrice Price at and above which the feed is taken for broken, WAD. Exits in kind hold back as much as calls may
+/// cost up to there, so that a guardian does not lower it.
 /// @param minVol Volatility at and below which the feed is taken for broken, WAD.
 /// @param maxVol Volatility at and above which the feed is taken for broken, WAD.
 /// @param ripcordReward What is paid for hedging in an emergency, at most once a day, in quote units.
@@ -165,8 +166,9 @@ interface IGuarded is IKeeperVault {
 
     /* ANYBODY */
 
-    /// @notice Makes the greatest hedge that is admissible, if the gap is beyond the emergency threshold. The keeper's
-    /// absence costs no more than the way to that threshold.
+    /// @notice Makes the greatest hedge that is admissible and that cannot cost more than is left of the loss budget, if the
+    /// gap is beyond the emergency threshold. The keeper's absence costs no more than the way to that threshold, as far as
+    /// the loss budget lets it be hedged.
     /// @dev Everything that binds the keeper binds this call too.
     /// @return spent What was sold, measured.
     /// @return got What came back, measured.

@@ -115,7 +115,8 @@ interface IRiskVault is IGuarded {
     function openLeg(Terms calldata terms) external returns (uint256 index);
 
     /// @notice Settles an expired leg at the first price published at or after expiry. Anyone may call.
-    /// @dev Warning: reverts while the vault has not enough quote to pay; the claim stays open.
+    /// @dev Warning: reverts while the vault has not enough quote to pay, and for a price at or beyond the bounds of the
+    /// rules; the claim stays open, and nobody buys or sells shares at a mark meanwhile.
     /// @param index The leg.
     /// @param roundId The price round: updated at or after expiry, while the round before it was updated earlier.
     /// @return payoff What the option pays its holder: quote units, but base units for a long call.
@@ -134,8 +135,9 @@ interface IRiskVault is IGuarded {
     /// @notice Stops the vault if a breaker's condition holds.
     /// @dev LOSS: four fifths of the loss budget are used up. DRAWDOWN: a share has lost more than the rules allow since
     /// a checkpoint at most two days old. DEVIATION: the two sources of the price disagree; the first call notes it, and
-    /// one that finds the same ten minutes to an hour later stops the vault, while one that finds them agreed clears it.
-    /// None of these can be brought about by moving a pool.
+    /// one that finds the same 45 minutes to two hours later stops the vault, while one that finds them agreed clears it.
+    /// A pool that is pushed once brings about none of these. Where the second source is the mean of a pool, who pushes it
+    /// twice, so far apart, brings about DEVIATION; and who makes fills as bad as the rules let them be, LOSS.
     /// @return stopped Whether the vault is paused now.
     function trip(Breaker breaker) external returns (bool stopped);
 
@@ -145,7 +147,9 @@ interface IRiskVault is IGuarded {
     /// @notice Burns the caller's shares for their part of both tokens, whatever the oracles, the keeper or a pause say.
     /// @dev What the written options may cost at the very most is held back: of a put its strike, of a call its base, and
     /// for a call without base the greatest price in the rules. So nobody leaves at the cost of those who stay, and a
-    /// vault with much written pays little in kind until options expire. There is no fee.
+    /// vault with much written pays little in kind until options expire; and for an expired call that waits to be settled so
+    /// much is held back in quote. Of the base, as much stays with the others as the oracle may be off, two per cent at most;
+    /// from the last holder nothing.
     /// @param shares What is burned.
     /// @param receiver Who is paid.
     /// @param minQuote The least quote that must be paid.

@@ -66,22 +66,33 @@ library BookLib {
         }
     }
 
+    /// @notice Whether a leg has expired and is not settled yet: what it is worth was decided then, and is not known here.
+    function hasExpired(Leg[] memory legs) internal view returns (bool) {
+        for (uint256 i = 0; i < legs.length; ++i) {
+            if (legs[i].expiry() <= block.timestamp) return true;
+        }
+        return false;
+    }
+
     /// @notice What the short legs may cost at the very most, in kind and without any oracle: of a put its strike, of a
-    /// call its base, and for what base does not cover, the difference to a price that is taken for impossible.
+    /// call its base, and for what base does not cover, the difference to a price that is taken for impossible. So much in
+    /// quote for an expired call too: what is owed for it no longer falls when base does.
     /// @param ownBase The base that may cover calls, WAD.
     /// @param greatestPrice That price, WAD.
     /// @return quoteUp To be held back in quote, WAD.
     /// @return baseUp To be held back in base, WAD.
     function worstCase(Leg[] memory legs, uint256 ownBase, uint256 greatestPrice)
         internal
-        pure
+        view
         returns (uint256 quoteUp, uint256 baseUp)
     {
         uint256 lowest = greatestPrice;
         for (uint256 i = 0; i < legs.length; ++i) {
             Leg leg = legs[i];
             if (leg.size() >= 0) continue;
-            if (leg.isCall()) {
+            if (leg.isCall() && leg.expiry() <= block.timestamp) {
+                quoteUp += leg.absSize().wMulUp(FixedPointMathLib.zeroFloorSub(greatestPrice, leg.strike()));
+            } else if (leg.isCall()) {
                 baseUp += leg.absSize();
                 lowest = FixedPointMathLib.min(lowest, leg.strike());
             } else {

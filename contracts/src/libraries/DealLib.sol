@@ -98,9 +98,7 @@ library DealLib {
         uint80 roundId
     ) external returns (uint256 payoff) {
         (Leg leg, Deal memory deal) = legAt(book, charter, index);
-        uint256 expiry = leg.expiry();
-        if (block.timestamp < expiry) revert ErrorsLib.NotExpired(expiry, block.timestamp);
-        uint256 price = OracleGate.firstAfter(feed, scale, roundId, expiry);
+        uint256 price = OracleGate.firstAfter(feed, scale, roundId, _expired(leg), CodeLib.rules(charter.at));
 
         CodeLib.write(charter, BookLib.without(CodeLib.legs(charter.at), index));
         book.deals[index] = book.deals[book.deals.length - 1];
@@ -120,6 +118,11 @@ library DealLib {
         Leg[] memory legs = CodeLib.legs(charter.at);
         if (index >= legs.length) revert ErrorsLib.NoSuchLeg(index, legs.length);
         return (legs[index], book.deals[index]);
+    }
+
+    function _expired(Leg leg) private view returns (uint256 expiry) {
+        expiry = leg.expiry();
+        if (block.timestamp < expiry) revert ErrorsLib.NotExpired(expiry, block.timestamp);
     }
 
     function _requireOpenable(Book storage book, Terms calldata terms) private {

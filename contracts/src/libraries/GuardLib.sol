@@ -4,7 +4,25 @@ pragma solidity 0.8.34;
 import {Limits} from "../interfaces/IGuarded.sol";
 import {BookLib, Exposure} from "./BookLib.sol";
 import {CodeLib} from "./CodeLib.sol";
+import {HedgeLib, Purse} from "./HedgeLib.sol";
+import {Leg} from "./OptionLeg.sol";
 import {Feeds, Market, OracleGate} from "./OracleGate.sol";
+import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
+import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
+
+/// @notice What all shares together are worth, in quote units.
+/// @param good Whether shares may be bought and sold at it: the oracles are good, and no leg waits to be settled.
+/// @param price The price it is reckoned at, WAD.
+/// @param value At that price, never below zero.
+/// @param least At any price within the oracle's error no less: what those get who leave.
+/// @param most At any such price no more: what those pay who come.
+struct Worth {
+    bool good;
+    uint256 price;
+    uint256 value;
+    uint256 least;
+    uint256 most;
+}
 
 /// @title GuardLib
 /// @notice What the guard goes by: prices let in, and the book measured.
@@ -12,6 +30,10 @@ import {Feeds, Market, OracleGate} from "./OracleGate.sol";
 /// library and not two, because the first call of each in a transaction costs 2,600 gas. Rules and legs are named by where
 /// they stand.
 library GuardLib {
+    using FixedPointMathLib for int256;
+    using FixedPointMathLib for uint256;
+    using SafeCastLib for int256;
+
     /// @notice See `OracleGate.judge`: insists on everything, and reverts with the problem as it was found.
     function read(Feeds memory feeds, address charterAt, uint256 referencePrice, uint256 referenceAt)
         external
@@ -41,6 +63,29 @@ library GuardLib {
         bytes memory problem;
         (market, problem) = OracleGate.judge(feeds, CodeLib.rules(charterAt), referencePrice, referenceAt);
         good = problem.length == 0;
+    }
+
+    /// @notice What is owned and owed, at the last answers, and by how much that may be off. Does not revert, except for want
+    /// of gas: without a price quote alone counts, and without a volatility options at their intrinsic value.
+    function appraise(
+        Feeds memory feeds,
+        address charterAt,
+        uint256 referencePrice,
+        uint256 referenceAt,
+        Purse memory purse
+    ) external view returns (Worth memory worth) {
+        Limits memory rules = CodeLib.rules(charterAt);
+        Leg[] memory legs = CodeLib.legs(charterAt);
+        (Market memory market, bytes memory problem) =
+            OracleGate.judge(feeds, rules, referencePrice, referenceAt);
+        worth.good = problem.length == 0 && !BookLib.hasExpired(legs);
+        worth.price = market.price;
+        worth.value = worth.least = worth.most = purse.ownQuote;
+        if (market.price == 0) return worth;
+        Exposure memory exposure = BookLib.measure(legs, market.price, market.vol, rules.priceErrorBps);
+        worth.value = HedgeLib.netValueDown(exposure, purse, market.price).max(0).toUint256();
+        uint256 drift = HedgeLib.driftUp(exposure, purse, market.price, rules.priceErrorBps);
+        (worth.least, worth.most) = (worth.value.zeroFloorSub(drift), worth.value + drift);
     }
 
     /// @notice See `OracleGate.distanceBps`.

@@ -110,6 +110,26 @@ library HedgeLib {
         admissible.minAmountIn = (amount * limits.minTradeBps).divUp(BPS);
     }
 
+    /// @notice The most that may be offered so that no fill that is fair enough costs more than the loss budget has left.
+    function bearable(
+        Need memory admissible,
+        Limits memory limits,
+        Buckets memory buckets,
+        Purse memory purse
+    ) internal pure returns (uint256 amount) {
+        // What is given rounds up by a wei.
+        uint256 value = admissible.lossLeft.zeroFloorSub(1) * BPS / limits.maxSlippageBps;
+        amount = admissible.maxAmountIn
+            .min(
+                admissible.sellBase
+                    ? value.wDivDown(admissible.price) / purse.baseScale
+                    : value / purse.quoteScale
+            );
+        if (_isDust(admissible, purse, amount)) {
+            revert ErrorsLib.LossBudgetExceeded(buckets.loss, limits.lossCapPips * PIP);
+        }
+    }
+
     /// @notice Checks 9 and 10: the side that reduces, a size that is neither too large nor dust, and a turnover that
     /// fits into its bucket, for the whole of what may be spent.
     function admit(
@@ -218,6 +238,17 @@ library HedgeLib {
     {
         int256 baseValue = (purse.ownBase * purse.baseScale).wMulDown(price).toInt256();
         return purse.ownQuote.toInt256() + (baseValue + exposure.value).divDown(purse.quoteScale);
+    }
+
+    /// @notice By how much the net value may differ at any price within the error, in quote units: the greatest delta
+    /// there times the way (mean value theorem).
+    function driftUp(Exposure memory exposure, Purse memory purse, uint256 price, uint256 errorBps)
+        internal
+        pure
+        returns (uint256)
+    {
+        uint256 greatest = gap(exposure, purse, 0).abs() + exposure.sway;
+        return (greatest.wMulUp(price) * errorBps).divUp(BPS * purse.quoteScale);
     }
 
     /// @notice Margin that short legs require, in quote units.

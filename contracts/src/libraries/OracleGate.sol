@@ -98,12 +98,15 @@ library OracleGate {
         return FixedPointMathLib.dist(first, second) * BPS / first;
     }
 
-    /// @notice The price of a past round, which must be the first one updated at or after `expiry`.
-    function firstAfter(IAggregatorV3 feed, uint256 scale, uint80 roundId, uint256 expiry)
-        internal
-        view
-        returns (uint256)
-    {
+    /// @notice The price of a past round, which must be the first one updated at or after `expiry`, and within the bounds
+    /// of the rules as they are now.
+    function firstAfter(
+        IAggregatorV3 feed,
+        uint256 scale,
+        uint80 roundId,
+        uint256 expiry,
+        Limits memory limits
+    ) internal view returns (uint256 price) {
         (, int256 answer,, uint256 updatedAt,) = feed.getRoundData(roundId);
         (,,, uint256 previous,) = feed.getRoundData(roundId - 1);
         if (updatedAt < expiry || previous >= expiry || previous == 0) {
@@ -112,7 +115,10 @@ library OracleGate {
         if (answer <= 0 || answer > (MAX_ANSWER / scale).toInt256()) {
             revert ErrorsLib.BadPrice(address(feed), answer);
         }
-        return answer.toUint256() * scale;
+        price = answer.toUint256() * scale;
+        if (price <= limits.minPrice || price >= limits.maxPrice) {
+            revert ErrorsLib.PriceOutOfBounds(address(feed), price, limits.minPrice, limits.maxPrice);
+        }
     }
 
     /// @notice The newest answer of a feed, good or bad.

@@ -62,7 +62,6 @@ library RulesLib {
         _most("lossCapPips", old.lossCapPips, next.lossCapPips);
         _most("lossPerDayPips", old.lossPerDayPips, next.lossPerDayPips);
         _least("minPrice", old.minPrice, next.minPrice);
-        _most("maxPrice", old.maxPrice, next.maxPrice);
         _least("minVol", old.minVol, next.minVol);
         _most("maxVol", old.maxVol, next.maxVol);
         _most("ripcordReward", old.ripcordReward, next.ripcordReward);
@@ -70,13 +69,15 @@ library RulesLib {
         _write(charter, next);
     }
 
-    /// @dev A narrower band lets in more hedges, and a wider one larger overshoots; and so on.
+    /// @dev A narrower band lets in more hedges, and a wider one larger overshoots; a lower greatest price lets exits in kind
+    /// hold back less for the calls that are owed; and so on.
     function _requireUnclearSame(Limits memory old, Limits memory next) private pure {
         _same("band", old.band == next.band);
         _same("targetDelta", old.targetDelta == next.targetDelta);
         _same("emergencyGap", old.emergencyGap == next.emergencyGap);
         _same("minTradeBps", old.minTradeBps == next.minTradeBps);
         _same("priceErrorBps", old.priceErrorBps == next.priceErrorBps);
+        _same("maxPrice", old.maxPrice == next.maxPrice);
     }
 
     function _write(Charter storage charter, Limits memory next) private {

@@ -16,8 +16,10 @@ import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 abstract contract Breakers is OptionBook {
     using SafeCastLib for uint256;
 
-    uint256 private constant SUSPICION_RIPENS = 10 minutes;
-    uint256 private constant SUSPICION_LAPSES = 1 hours;
+    /// @dev Longer than the half hour that a second source may be the mean of, so that a single push, or a move that the
+    /// mean has yet to follow, is over by then.
+    uint256 private constant SUSPICION_RIPENS = 45 minutes;
+    uint256 private constant SUSPICION_LAPSES = 2 hours;
     uint256 private constant CHECKPOINT_LAPSES = 2 days;
 
     uint128 private _mark;
@@ -25,7 +27,7 @@ abstract contract Breakers is OptionBook {
     uint64 private _suspectedAt;
 
     /// @inheritdoc IRiskVault
-    function trip(Breaker breaker) external whenUnpaused returns (bool stopped) {
+    function trip(Breaker breaker) external nonReentrant whenUnpaused returns (bool stopped) {
         (uint256 value, uint256 limit) = _measured(breaker);
         if (breaker == Breaker.DEVIATION) {
             if (!_isRipe(value > limit)) return false;
@@ -38,7 +40,7 @@ abstract contract Breakers is OptionBook {
     }
 
     /// @inheritdoc IRiskVault
-    function checkpoint() external {
+    function checkpoint() external nonReentrant {
         if (block.timestamp < _markedAt + 1 days) revert ErrorsLib.CoolingDown(_markedAt + 1 days);
         _readOracles();
         _mark = _shareValue().toUint128();

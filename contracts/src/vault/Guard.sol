@@ -81,7 +81,9 @@ abstract contract Guard is Oracles, OneOperation {
         if (!admissible.emergency) {
             revert ErrorsLib.NoEmergency(admissible.gap, rules.emergencyGap, admissible.sway);
         }
-        Fill memory fill = _ask(admissible.sellBase, admissible.maxAmountIn, 0);
+        uint256 amountIn = HedgeLib.bearable(admissible, rules, buckets, purse);
+        admissible.minAmountIn = admissible.minAmountIn.min(amountIn);
+        Fill memory fill = _ask(admissible.sellBase, amountIn, 0);
         _hedge(rules, buckets, admissible, purse, fill);
         (spent, got) = (fill.spent, fill.got);
         reward = _takeReward();
@@ -247,7 +249,7 @@ abstract contract Guard is Oracles, OneOperation {
 
     /* PARTS */
 
-    function _purse() private view returns (Purse memory) {
+    function _purse() internal view returns (Purse memory) {
         return
             Purse({
                 ownQuote: _ownQuote(), ownBase: _ownBase(), quoteScale: _quoteScale, baseScale: _baseScale

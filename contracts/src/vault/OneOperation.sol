@@ -11,8 +11,10 @@ abstract contract OneOperation is ReentrancyGuardTransient {
     /// @dev The kinds. Zero is none yet. What has no shares does not use theirs.
     uint256 internal constant HEDGE = 1;
     // slither-disable-next-line unused-state
-    uint256 internal constant SHARES = 2;
-    uint256 internal constant BOOK = 3;
+    uint256 internal constant ENTRY = 2;
+    // slither-disable-next-line unused-state
+    uint256 internal constant EXIT = 3;
+    uint256 internal constant BOOK = 4;
 
     uint256 private transient _kind;
 

@@ -2,6 +2,7 @@
 pragma solidity 0.8.34;
 
 import {console} from "forge-std/console.sol";
+import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 import {Need} from "src/interfaces/IGuarded.sol";
 import {Proposal} from "src/interfaces/IKeeperVault.sol";
 import {Limits} from "src/interfaces/IRiskVault.sol";
@@ -127,7 +128,7 @@ contract WorstDayTest is VaultFixture {
         Need memory need = abi.decode(args, (Need));
         if (!day.ripcord && _steal(day, need.maxAmountIn, type(uint256).max)) return;
         uint256 size = _size(need, day);
-        if (size >= need.minAmountIn) assertTrue(_steal(day, size, need.lossLeft));
+        if (size >= (day.ripcord ? 1e16 : need.minAmountIn)) assertTrue(_steal(day, size, need.lossLeft));
     }
 
     /// @dev One hedge so large, that loses no more than so much. False: the loss budget refuses it.
@@ -158,10 +159,11 @@ contract WorstDayTest is VaultFixture {
     }
 
     /// @dev Where only the oracle's price counts, as much as loses all that may be lost at the worst slippage, a little less
-    /// for the rounding. Where the oracle is wrong, all that may be traded; and a ripcord trades all anyway.
+    /// for the rounding. Where the oracle is wrong, all that may be traded; and a ripcord trades what the loss budget bears.
     function _size(Need memory need, Day memory day) private pure returns (uint256 size) {
         size = need.maxAmountIn;
-        if (day.ripcord || day.truePrice != PRICE) return size;
+        if (day.truePrice != PRICE) return size;
+        if (day.ripcord) return FixedPointMathLib.min(size, need.lossLeft * 10_000 / 50 / 2000);
         uint256 costly = need.lossLeft * 10_000 / 49 / 2000;
         return costly < size ? costly : size;
     }

@@ -84,7 +84,8 @@ contract ThiefReachTest is ThiefFixture {
 
     function test_he_steals_as_a_depositor_too() public {
         _workFor(40e18);
-        thief.deposit(5_000_000e6);
+        // Coming and leaving costs him, and with more of it than he steals.
+        thief.deposit(5000e6);
         thief.steal(100, 25, false);
         thief.withdraw(4, false);
         thief.deposit(1000e6);

@@ -26,7 +26,7 @@ contract RulesProof is SymbolicFixture {
         assert(next.turnoverCapPips <= old.turnoverCapPips && next.lossCapPips <= old.lossCapPips);
         assert(next.turnoverPerDayPips <= old.turnoverPerDayPips);
         assert(next.lossPerDayPips <= old.lossPerDayPips && next.ripcordReward <= old.ripcordReward);
-        assert(next.minPrice >= old.minPrice && next.maxPrice <= old.maxPrice);
+        assert(next.minPrice >= old.minPrice && next.maxPrice == old.maxPrice);
         assert(next.minVol >= old.minVol && next.maxVol <= old.maxVol);
     }
 

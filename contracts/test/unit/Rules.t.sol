@@ -42,7 +42,7 @@ contract RulesTest is VaultFixture {
         _rule("lossCapPips", 1, 1, 5000);
         _rule("lossPerDayPips", 1, 1, 5000);
         _rule("minPrice", -1, 100e18, 10_000e18);
-        _rule("maxPrice", 1, 100e18, 10_000e18);
+        _rule("maxPrice", 0, 100e18, 10_000e18);
         _rule("minVol", -1, 1, 5e18);
         _rule("maxVol", 1, 0.01e18, type(uint64).max);
         _rule("ripcordReward", 1, 0, huge);

@@ -88,16 +88,30 @@ contract SettleTest is VaultFixture {
         );
     }
 
+    /// @dev It stopped at a bound of its own, or is in another unit. Governance may widen the rules, in its time.
+    function test_a_price_that_the_rules_take_for_broken_does_not_settle() public {
+        uint256[2] memory bounds = [uint256(100e18), 10_000e18];
+        for (uint256 i = 0; i < 2; ++i) {
+            uint256 snapshot = vm.snapshotState();
+            uint80 round = _openAndExpire(true, 2000e8, -1e18, bounds[i]);
+            bytes4 reason = ErrorsLib.PriceOutOfBounds.selector;
+            _refusesToSettle(
+                0, round, abi.encodeWithSelector(reason, priceFeed, bounds[i], 100e18, 10_000e18)
+            );
+            vm.revertToState(snapshot);
+        }
+    }
+
     function test_a_vault_without_quote_owes_until_it_has_some() public {
         Limits memory rules = vault.limits();
         rules.marginBps = 0;
         _setLimits(rules);
-        uint80 round = _openAndExpire(false, 2000e8, -600e18, 100e18);
+        uint80 round = _openAndExpire(false, 2000e8, -600e18, 101e18);
         _refusesToSettle(
-            0, round, abi.encodeWithSelector(ErrorsLib.InsufficientQuote.selector, 1_140_000e6, 1_000_000e6)
+            0, round, abi.encodeWithSelector(ErrorsLib.InsufficientQuote.selector, 1_139_400e6, 1_000_000e6)
         );
-        quote.mint(address(vault), 140_000e6);
-        assertEq(vault.settle(0, round), 1_140_000e6);
+        quote.mint(address(vault), 139_400e6);
+        assertEq(vault.settle(0, round), 1_139_400e6);
     }
 
     /* SUCCESS */

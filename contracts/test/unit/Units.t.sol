@@ -7,6 +7,7 @@ import {Proposal} from "src/interfaces/IKeeperVault.sol";
 import {ErrorsLib} from "src/libraries/ErrorsLib.sol";
 import {UniswapV3Venue} from "src/venues/UniswapV3Venue.sol";
 import {TestToken} from "test/utils/TestToken.sol";
+import {TreasuryFixture} from "test/utils/TreasuryFixture.sol";
 import {VaultFixture} from "test/utils/VaultFixture.sol";
 
 /// @notice Once it is told to, keeps a thousandth of everything that is moved, or returns nothing from what it does.
@@ -130,5 +131,31 @@ contract UnitsTest is VaultFixture {
         Proposal memory proposal = _proposal(need.sellBase, need.maxAmountIn);
         vm.expectPartialRevert(ErrorsLib.SlippageExceeded.selector);
         _rebalance(proposal);
+    }
+}
+
+/// @notice Refuses an allowance on top of another.
+contract WaryToken is TestToken {
+    constructor(string memory symbol_, uint8 decimals_) TestToken(symbol_, decimals_) {}
+
+    function approve(address spender, uint256 amount) public override returns (bool) {
+        require(amount == 0 || allowance(msg.sender, spender) == 0, "one after the other");
+        return super.approve(spender, amount);
+    }
+}
+
+contract WaryTreasuryTest is TreasuryFixture {
+    function _deployTokens() internal override {
+        base = new TestToken("BASE", 18);
+        quote = new WaryToken("QUOTE", 6);
+        while (address(base) > address(quote)) quote = new WaryToken("QUOTE", 6);
+    }
+
+    function test_an_allowance_that_the_safe_gave_the_venue_keeps_no_hedge_away() public {
+        _setGap(-10e18);
+        vm.prank(address(safe));
+        quote.approve(address(venue), 1);
+        _rebalance(_proposal(false, 10_000e6));
+        assertEq(quote.allowance(address(safe), address(venue)), 0);
     }
 }
