@@ -22,6 +22,7 @@ from tests.fixtures.world import World
 
 NAME = "strangle"
 """What the one vault is called."""
+FOUND = 200
 
 
 @dataclass
@@ -36,7 +37,7 @@ class Operator:
 
     def metric(self, name: str, **labels: str) -> float:
         """A metric's value; 0 where nothing was counted."""
-        families = text_string_to_metric_families(self.running.page("/metrics")[1])
+        families = text_string_to_metric_families(self._page("/metrics"))
         samples = [each for family in families for each in family.samples]
         wanted = [each for each in samples if each.name == f"keeper_{name}" and each.labels == labels]
         return wanted[0].value if wanted else 0.0
@@ -56,8 +57,19 @@ class Operator:
         return self.metric("transactions_total", state="broadcast")
 
     def status(self) -> dict[str, Any]:
-        code, body = self.running.page("/status")
-        return json.loads(body) if code == 200 else {"head": 0, "vaults": {}}
+        shown: dict[str, Any] = json.loads(self._page("/status"))
+        return shown
+
+    def _page(self, path: str) -> str:
+        """A page of its, as soon as it serves that: a busy machine is slow to answer."""
+        answers = [(0, "")]
+
+        def served() -> bool:
+            answers.append(self.running.page(path))
+            return answers[-1][0] == FOUND
+
+        self.until(served)
+        return answers[-1][1]
 
     def reason(self) -> str:
         """Why it did what it did at the last head."""

@@ -5,15 +5,19 @@ itself, and a test does to the world what the incident did, then waits for what 
 """
 
 import itertools
+from pathlib import Path
 
 import pytest
 from web3.contract import Contract
 
+from keeper.cli.exits import Exit
 from keeper.core.transaction.commands import Alert
 from keeper.core.units import GWEI, WAD
-from keeper.demo.accounts import Role
+from keeper.demo.accounts import PASSWORD, Role
 from keeper.demo.plans import LOSS_PIPS
 from keeper.demo.protocols.chainlink import submit_round
+from tests.cli.conftest import PATIENCE_S, daemon, site_of
+from tests.fixtures.searched import BEGINS_WITH_3333333, keystore_of
 from tests.fixtures.world import World
 from tests.incidents.conftest import BLIND, EAGER, SLICES, Run
 from tests.incidents.doors import EVERYTHING, NOTHING, STATE, Door, opened
@@ -161,6 +165,20 @@ def test_venus_luna_2022_the_process_holds_on_a_frozen_feed_and_a_guardian_stops
     keeper.until_reason("vault-paused")
     assert keeper.block() == "vault-paused"
     assert (keeper.sent, keeper.waiting, keeper.broadcasts, hedges(world, kept)) == (0, 0, 0, 0)
+
+
+def test_wintermute_2022_the_process_refuses_a_key_that_was_searched_for(
+    world: World, tmp_path: Path
+) -> None:
+    site = site_of(world, tmp_path)
+    keystore = keystore_of(BEGINS_WITH_3333333, PASSWORD, tmp_path / "vanity.json")
+    with daemon(site, "--live", keystore=str(keystore)) as running:
+        assert running.process.wait(PATIENCE_S) == Exit.KEY
+        said = running.log.read_text()
+    assert "7 equal digits at one end" in said
+    assert "make a new key" in said
+    assert "Traceback" not in said
+    assert not site.folder.journal.exists()
 
 
 def test_resolv_2026_a_thief_with_the_key_beside_the_process_takes_no_more_than_the_bound(
