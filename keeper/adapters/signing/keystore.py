@@ -69,8 +69,9 @@ async def unlock(keystore: Path, password: str) -> KeystoreSigner:
 
 def _searched(address: str, found: Searched) -> str:
     return (
-        f"{address} has {found.run} equal digits at one end, as one key in 8.4 million has by chance: it was "
-        "searched for, and thieves repeat such searches (Profanity, 2022): make a new key, and have it appointed"
+        f"{address} has {found.run} equal digits at one end, as one key in 8.4 million has by chance: "
+        "it was searched for, and thieves repeat such searches (Profanity, 2022): make a new key, "
+        "and have that appointed"
     )
 
 
