@@ -19,7 +19,7 @@ from tests.adapters.ethereum.conftest import checksummed
 from tests.fixtures.world import World
 from tests.incidents.conftest import EAGER, Keep
 from tests.incidents.lies import BAND, TARGET, Forger
-from tests.incidents.made import block, hedges, refusal, speaks, vault, why_not
+from tests.incidents.made import block, hedges, proposed, refusal, speaks, vault, why_not
 from tests.incidents.scene import Liar, dead
 
 pytestmark = pytest.mark.world
@@ -48,13 +48,25 @@ async def test_maker_black_thursday_2020_gas_is_twenty_times_as_dear_while_a_hed
     assert offers[-1] <= 500 * GWEI
     assert keeper.sent == 1
     assert hedges(world, kept) == 1
-    # Nobody sells for nothing: the vault measures what it gets, whatever the proposal says.
-    world.rpc.call("evm_setAutomine", not OFF)
-    world.wait(301)
-    world.submit_price(3000.0)
-    world.trade_to(310.0)
-    selling = (True, WAD, 0, world.timestamp() + 60, bytes(world.chain.read(kept, "stateHash")))  # type: ignore[call-overload]
-    assert refusal(world, kept, "rebalance", selling, sender=world.account(Role.KEEPER)) != ""
+
+
+@pytest.mark.parametrize(
+    ("bid", "error"), [(1_000.0, "SlippageExceeded"), (300.5, "SlippageExceeded"), (30.0, "NotRiskReducing")]
+)
+def test_maker_black_thursday_2020_nobody_sells_for_nothing(world: World, bid: float, error: str) -> None:
+    kept, thief = vault(world), world.account(Role.KEEPER)
+
+    def sells(base: int) -> str:
+        # The vault measures what it gets, whatever little the proposal asks.
+        proposal = proposed(world, kept, min_out=0, amount_in=base * WAD)
+        return refusal(world, kept, "rebalance", proposal, sender=thief)
+
+    # A third, a tenth, and nobody at all: below $300 the pool bids for nothing.
+    world.trade_to(bid)
+    assert [sells(base) for base in (20, 200)] == [error, error]
+    assert world.balance(world.book.weth, kept.address) == 200 * WAD
+    world.trade_to(3000.0)
+    assert sells(200) == ""
 
 
 async def test_maker_black_thursday_2020_above_its_ceiling_the_keeper_waits_and_says_so(

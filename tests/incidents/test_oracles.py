@@ -1,6 +1,7 @@
 """Incidents of prices: sources that were wrong, dead, frozen, pushed, or in another unit."""
 
 import pytest
+from web3.contract import Contract
 
 from keeper.core.units import WAD
 from keeper.demo.accounts import Role
@@ -8,7 +9,7 @@ from keeper.demo.artifacts import contract
 from keeper.demo.protocols.chainlink import submit_round, to_answer
 from tests.fixtures.world import World
 from tests.incidents.conftest import EAGER, SLICES, Keep
-from tests.incidents.made import feed, push, speaks, vault, why_not
+from tests.incidents.made import feed, hedges, proposed, push, refusal, speaks, vault, why_not
 
 pytestmark = pytest.mark.world
 
@@ -178,6 +179,26 @@ async def test_rodeo_2023_the_samples_of_a_mean_are_sandwiched(world: World, kee
     await keeper.cycle()
     assert keeper.skipped("price-deviation") == 1
     assert keeper.sent == 0
+
+
+@pytest.mark.parametrize("path", ["rebalance", "ripcord"])
+def test_bzx_2020_every_path_of_a_hedge_reaches_the_check_of_its_fill(world: World, path: str) -> None:
+    kept = vault(world, base=500)
+    world.trade_to(310.0)
+    assert hedge_by(world, kept, path) == "SlippageExceeded"
+    assert world.balance(world.book.weth, kept.address) == 500 * WAD
+    # Nothing but its fill was wrong with it.
+    world.trade_to(3000.0)
+    assert hedge_by(world, kept, path) == ""
+    assert hedges(world, kept) == 1
+
+
+def hedge_by(world: World, kept: Contract, path: str) -> str:
+    """The keeper, or in an emergency anybody, hedges for whatever he gets; the error if he may not."""
+    if path == "ripcord":
+        return refusal(world, kept, path, sender=world.account(Role.COUNTERPARTY))
+    proposal = proposed(world, kept, min_out=0)
+    return refusal(world, kept, path, proposal, sender=world.account(Role.KEEPER))
 
 
 async def test_bzx_2020_the_pool_is_pushed_in_the_very_block(world: World, keep: Keep) -> None:
