@@ -16,6 +16,8 @@ from keeper.core.units import GWEI, WAD
 from keeper.demo.accounts import PASSWORD, Role
 from keeper.demo.plans import LOSS_PIPS
 from keeper.demo.protocols.chainlink import submit_round
+from keeper.demo.rpc import as_int
+from keeper.demo.worldcache import LocalWorld
 from tests.cli.conftest import PATIENCE_S, daemon, site_of
 from tests.fixtures.searched import BEGINS_WITH_3333333, keystore_of
 from tests.fixtures.world import World
@@ -71,6 +73,74 @@ def test_maker_black_thursday_2020_the_process_raises_its_hedge_until_it_is_mine
     assert len(keeper.said("replacing")) == len(offers) - 1
     assert all(10 * later >= 11 * earlier for earlier, later in itertools.pairwise(offers))
     assert 200 * GWEI <= offers[-1] <= 500 * GWEI
+
+
+def test_nonce_stuck_the_process_frees_its_account_of_a_hedge_that_nobody_mines(
+    world: World, run: Run
+) -> None:
+    kept = vault(world)
+    world.rpc.call("evm_setAutomine", OFF)
+    keeper = run(kept.address, EAGER)
+    keeper.until(lambda: keeper.waiting == 1)
+    world.rpc.call("anvil_dropAllTransactions")
+    world.rpc.call("evm_setNextBlockTimestamp", world.timestamp() + 7_300)
+    block(world, GWEI)
+    keeper.until(lambda: keeper.said("replacing", kind="no-op") != [])
+    keeper.until_as_blocks_come(lambda: keeper.of_vault("hedges_total", outcome="expired") == 1)
+    assert (keeper.sent, keeper.waiting, hedges(world, kept)) == (1, 0, 0)
+    world.rpc.call("evm_setAutomine", not OFF)
+    world.submit_price(3000.0)
+    world.submit_volatility(0.7)
+    keeper.until(lambda: keeper.sent == 2)
+    assert (keeper.waiting, hedges(world, kept)) == (0, 1)
+
+
+def test_bzx_2020_the_process_tells_a_sandwich_and_does_not_try_again_at_once(world: World, run: Run) -> None:
+    kept = vault(world)
+    world.rpc.call("evm_setAutomine", OFF)
+    keeper = run(kept.address, EAGER)
+    keeper.until(lambda: keeper.waiting == 1)
+    push(world, 310.0)
+    world.rpc.call("evm_mine")
+    keeper.until_as_blocks_come(
+        lambda: keeper.said("settled", reason="reverted", why="slippage-exceeded") != []
+    )
+    assert keeper.of_vault("hedge_reverts_total", reason="slippage-exceeded") == 1
+    world.rpc.call("evm_setAutomine", not OFF)
+    assert {keeper.block() for _ in range(5)} <= {"price-deviation", "cooldown"}
+    assert (keeper.sent, keeper.waiting, keeper.broadcasts, hedges(world, kept)) == (1, 0, 1, 0)
+    assert world.balance(world.book.weth, kept.address) == 200 * WAD
+
+
+def test_polygon_2023_the_process_hedges_once_on_whatever_chain_remains(world: World, run: Run) -> None:
+    kept = vault(world)
+    before = world.rpc.call("evm_snapshot")
+    keeper = run(kept.address, EAGER)
+    keeper.until_as_blocks_come(lambda: keeper.of_vault("hedges_total", outcome="mined") == 1)
+    newest = as_int(world.rpc.call("eth_blockNumber"))
+    world.rpc.call("evm_revert", before)
+    world.rpc.call("anvil_mine", hex(newest - as_int(world.rpc.call("eth_blockNumber")) + 157))
+    keeper.until_as_blocks_come(lambda: keeper.said("finality-broken", level="critical") != [])
+    keeper.until_as_blocks_come(lambda: keeper.sent == 1)
+    assert keeper.said("chain reorganised") != []
+    assert keeper.alarms(Alert.FINALITY_BROKEN) == 1
+    for _ in range(3):
+        keeper.block()
+    assert (keeper.sent, keeper.waiting, hedges(world, kept)) == (1, 0, 1)
+
+
+def test_infura_2020_the_process_reads_two_providers_and_not_the_one_on_another_chain(
+    world: World, run: Run
+) -> None:
+    kept = vault(world)
+    with LocalWorld.start() as other, opened(Door(world.url), Door(world.url)) as urls:
+        other.node.rpc.call("anvil_mine", hex(as_int(world.rpc.call("eth_blockNumber")) + 3))
+        keeper = run(kept.address, EAGER, rpc_url=f"{other.node.url} {urls}", ws_url="")
+        keeper.until(lambda: keeper.sent == 1)
+        apart = other.node.url.removeprefix("http://")
+        refused = {"endpoint": apart, "method": "eth_call", "outcome": "refused"}
+        keeper.until(lambda: keeper.metric("rpc_requests_total", **refused) > 0)
+        assert hedges(world, kept) == 1
 
 
 def test_ronin_2022_the_process_tells_of_a_hedge_by_its_own_stolen_key(world: World, run: Run) -> None:
