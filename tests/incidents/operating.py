@@ -37,7 +37,8 @@ class Operator:
 
     def metric(self, name: str, **labels: str) -> float:
         """A metric's value; 0 where nothing was counted."""
-        families = text_string_to_metric_families(self._page("/metrics"))
+        families = list(text_string_to_metric_families(self._page("/metrics")))
+        assert f"keeper_{name.removesuffix('_total')}" in {family.name for family in families}
         samples = [each for family in families for each in family.samples]
         wanted = [each for each in samples if each.name == f"keeper_{name}" and each.labels == labels]
         return wanted[0].value if wanted else 0.0
