@@ -45,7 +45,7 @@ async def _findings(settings: Settings, redaction: Redaction) -> AsyncIterator[F
     try:
         account = await _account(settings, redaction)
     except SignerError as error:
-        yield Finding(KEY, ok=False, detail=str(error), advice="correct KEEPER_KEYSTORE or its password file")
+        yield Finding(KEY, ok=False, detail=str(error), advice="see KEEPER_KEYSTORE and its password file")
         account = settings.account
     except SettingsError as error:
         yield Finding(ACCOUNT, ok=False, detail=str(error), advice="correct the setting")

@@ -28,7 +28,7 @@ MEANING = {
     Exit.NOT_RUNNING: "no keeper answers (`status`, `tx cancel`, `tx bump`)",
     Exit.CONFIGURATION: "a setting, a policy file, an address or a market is wrong",
     Exit.UNREACHABLE: "the node does not answer",
-    Exit.KEY: "the keystore or its password is wrong",
+    Exit.KEY: "the keystore or its password is wrong, or the key was searched for",
     Exit.JOURNAL: "the journal cannot be opened or written",
     Exit.DIFFERS: "a replayed decision differs from the recorded one",
     Exit.LEASE: "another keeper leads (`once --live`), or may have taken over (`run`)",

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from keeper.cli.exits import Exit
-from keeper.demo.accounts import Role
+from keeper.demo.accounts import PASSWORD, Role
 from keeper.demo.anvil import free_port
 from tests.cli.conftest import Keeper, Ran, Site
+from tests.fixtures.searched import ENDS_WITH_1111111, keystore_of
 from tests.fixtures.world import World
 
 pytestmark = pytest.mark.world
@@ -178,6 +179,18 @@ def test_a_wrong_password_is_told_without_the_password(keeper: Keeper, site: Sit
 def test_a_missing_key_file_is_told_by_name(keeper: Keeper, site: Site, tmp_path: Path, name: str) -> None:
     missing = str(tmp_path / "no-such-file")
     refused(keeper("run", *site.config(**{name: missing})), Exit.KEY, "no-such-file")
+
+
+def test_a_key_that_was_searched_for_is_told_by_every_command(
+    keeper: Keeper, site: Site, tmp_path: Path
+) -> None:
+    config = site.config(keystore=str(keystore_of(ENDS_WITH_1111111, PASSWORD, tmp_path / "vanity.json")))
+    for command in (("run", "--live"), ("run",), ("once", "--live")):
+        refused(keeper(*command, *config), Exit.KEY, "vanity.json", "7 equal digits", "make a new key")
+    checked = keeper("check", "--json", *config)
+    assert checked.code == Exit.KEY
+    (found,) = [each for each in checked.json["findings"] if each["name"] == "key"]
+    assert (found["ok"], "make a new key" in found["detail"]) == (False, True)
 
 
 def test_live_without_a_key_is_told(keeper: Keeper, site: Site, world: World) -> None:

@@ -20,7 +20,7 @@ def rows() -> list[tuple[int, list[tuple[str, str]]]]:
 
 def functions_of(file: str) -> set[str]:
     if file.endswith(".sol"):
-        return set(re.findall(r"function (test\w+)", (ROOT / file).read_text()))
+        return set(re.findall(r"function ((?:test|invariant)_\w+)", (ROOT / file).read_text()))
     return named_in(ROOT / "tests" / file)
 
 

@@ -1,5 +1,6 @@
 """Vaults, feeds and proposals made for one incident, of the real contracts."""
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Final, cast
@@ -15,6 +16,7 @@ from keeper.demo.chain import DeploymentError
 from keeper.demo.plans import QUOTE_UNIT
 from keeper.demo.protocols.chainlink import Feed, deploy_feed, submit_round
 from keeper.demo.protocols.tokens import MINTABLE, WETH, approve, deploy_token, mint, wrap
+from keeper.demo.protocols.uniswap import ROUTER
 from keeper.demo.rpc import Json
 from keeper.demo.vaults import NONE, deploy_libraries
 from tests.fixtures.world import World
@@ -83,14 +85,20 @@ def vault(
     )  # fmt: skip
     made = chain.deploy(contract("DemoVault"), config, libraries=deploy_libraries(chain))
     treasury = world.account(Role.TREASURY)
-    usdc, weth = chain.at(protocol(MINTABLE), book.usdc), chain.at(protocol(WETH), book.weth)
+    usdc = chain.at(protocol(MINTABLE), book.usdc)
     mint(chain, usdc, treasury, 3_000_000 * QUOTE_UNIT)
     approve(chain, usdc, treasury, made.address)
     chain.send(made, "deposit", 3_000_000 * QUOTE_UNIT, treasury, sender=treasury)
-    wrap(chain, weth, chain.sender, base * WAD)
-    chain.send(weth, "transfer", made.address, base * WAD)
+    give(world, made, base)
     appoint(world, made, world.account(Role.KEEPER))
     return made
+
+
+def give(world: World, kept: Contract, base: int) -> None:
+    """So much base comes into a vault's hands."""
+    weth = world.chain.at(protocol(WETH), world.book.weth)
+    wrap(world.chain, weth, world.chain.sender, base * WAD)
+    world.chain.send(weth, "transfer", kept.address, base * WAD)
 
 
 def appoint(world: World, kept: Contract, keeper: str, term_s: int = 30 * plans.DAY_S) -> None:
@@ -115,8 +123,8 @@ def need(world: World, kept: Contract) -> Needed:
     return Needed(sell_base, amount, state, latest)
 
 
-def hedge(world: World, kept: Contract, sender: str, **changes: object) -> None:
-    """Whoever holds a keeper's key proposes what the vault needs, with changes. Raises DeploymentError."""
+def proposed(world: World, kept: Contract, **changes: object) -> tuple[object, ...]:
+    """What the vault needs, with changes."""
     wanted = need(world, kept)
     fields = {
         "sell_base": wanted.sell_base,
@@ -125,7 +133,27 @@ def hedge(world: World, kept: Contract, sender: str, **changes: object) -> None:
         "deadline": wanted.deadline,
         "state_hash": wanted.state_hash,
     } | changes
-    world.chain.send(kept, "rebalance", tuple(fields.values()), sender=sender)
+    return tuple(fields.values())
+
+
+def hedge(world: World, kept: Contract, sender: str, **changes: object) -> None:
+    """Whoever holds a keeper's key proposes what the vault needs, with changes. Raises DeploymentError."""
+    world.chain.send(kept, "rebalance", proposed(world, kept, **changes), sender=sender)
+
+
+def urgent(sender: str, to: str, data: str) -> dict[str, Json]:
+    """A transaction that goes before everybody else's."""
+    fees = {"maxFeePerGas": hex(10**12), "maxPriorityFeePerGas": hex(10**11)}
+    return {"from": sender, "to": to, "data": data, "gas": hex(10**6), **fees}
+
+
+def push(world: World, price: float) -> None:
+    """The arbitrageur goes first in the next block, and takes the pool's price with him."""
+    trader, book = world.account(Role.ARBITRAGEUR), world.book
+    limit = int(math.sqrt(price / 1e12 if world.base_is_token0 else 1e12 / price) * 2**96)
+    swap = (book.weth, book.usdc, book.pool_fee_pips, trader, 2**63, 2**100, 0, limit)
+    data = world.chain.at(protocol(ROUTER), book.router).encode_abi("exactInputSingle", [swap])
+    world.rpc.call("eth_sendTransaction", urgent(trader, book.router, data))
 
 
 def why_not(world: World, kept: Contract) -> str:
@@ -152,6 +180,12 @@ def assets(world: World, kept: Contract, price: float, volatility: float = 0.7) 
     """What a vault is worth at a price, in usd."""
     worth = world.chain.read_int(kept, "netValueDown", round(price * 10**18), round(volatility * 10**18))
     return worth / QUOTE_UNIT
+
+
+def block(world: World, base_fee_wei: int) -> None:
+    """The next block, which takes only what pays so much."""
+    world.rpc.call("anvil_setNextBlockBaseFeePerGas", hex(base_fee_wei))
+    world.rpc.call("evm_mine")
 
 
 def hedges(world: World, kept: Contract, since: int = 0) -> int:

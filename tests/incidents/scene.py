@@ -4,7 +4,7 @@ Settings, policies, pool of nodes, wallet, keystore, journal, metrics: all as th
 Only the waiting for heads is the test's.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
@@ -37,11 +37,10 @@ from keeper.settings import Settings, load_settings
 from tests.adapters.journal.build import writer
 from tests.adapters.wallet.chain import BACKOFF
 from tests.fixtures.world import World
+from tests.incidents.lies import Lie
 
 STEP_S = 300
 UNREAD = Head(0, 0, BlockHash("0x"), BlockHash("0x"), 0, 0)
-Ask = Callable[[str, Sequence[object]], Awaitable[object]]
-Lie = Callable[[Ask, str, Sequence[object]], Awaitable[object]]
 
 
 class Liar(Rpc):

@@ -1,14 +1,12 @@
 """Incidents of chains and nodes: forks, reorganisations, stalled sequencers, dear gas, nodes that lie."""
 
 import itertools
-from collections.abc import Sequence
 
 import pytest
 
 from keeper.adapters.ethereum.endpoint import Endpoint
 from keeper.adapters.ethereum.guard import Guard
 from keeper.adapters.ethereum.rpc import Rpc
-from keeper.adapters.ethereum.seal import state_hash
 from keeper.core.reason import Reason
 from keeper.core.transaction.attempt import Kind
 from keeper.core.transaction.commands import Alert
@@ -19,21 +17,15 @@ from keeper.demo.worldcache import LocalWorld
 from keeper.ports import WouldRevert
 from tests.adapters.ethereum.conftest import checksummed
 from tests.fixtures.world import World
-from tests.incidents.conftest import Keep
-from tests.incidents.made import hedges, refusal, speaks, vault, why_not
-from tests.incidents.scene import Ask, Liar, dead
+from tests.incidents.conftest import EAGER, Keep
+from tests.incidents.lies import BAND, TARGET, Forger
+from tests.incidents.made import block, hedges, proposed, refusal, speaks, vault, why_not
+from tests.incidents.scene import Liar, dead
 
 pytestmark = pytest.mark.world
 
-EAGER = (("delta_usd: 400_000", "delta_usd: 50_000"),)
 OFF = False
 UPTIME = "0x00000000000000000000000000000000000000A2"
-
-
-def block(world: World, base_fee_wei: int) -> None:
-    """The next block, which takes only what pays so much."""
-    world.rpc.call("anvil_setNextBlockBaseFeePerGas", hex(base_fee_wei))
-    world.rpc.call("evm_mine")
 
 
 async def test_maker_black_thursday_2020_gas_is_twenty_times_as_dear_while_a_hedge_waits(
@@ -56,13 +48,25 @@ async def test_maker_black_thursday_2020_gas_is_twenty_times_as_dear_while_a_hed
     assert offers[-1] <= 500 * GWEI
     assert keeper.sent == 1
     assert hedges(world, kept) == 1
-    # Nobody sells for nothing: the vault measures what it gets, whatever the proposal says.
-    world.rpc.call("evm_setAutomine", not OFF)
-    world.wait(301)
-    world.submit_price(3000.0)
-    world.trade_to(310.0)
-    selling = (True, WAD, 0, world.timestamp() + 60, bytes(world.chain.read(kept, "stateHash")))  # type: ignore[call-overload]
-    assert refusal(world, kept, "rebalance", selling, sender=world.account(Role.KEEPER)) != ""
+
+
+@pytest.mark.parametrize(
+    ("bid", "error"), [(1_000.0, "SlippageExceeded"), (300.5, "SlippageExceeded"), (30.0, "NotRiskReducing")]
+)
+def test_maker_black_thursday_2020_nobody_sells_for_nothing(world: World, bid: float, error: str) -> None:
+    kept, thief = vault(world), world.account(Role.KEEPER)
+
+    def sells(base: int) -> str:
+        # The vault measures what it gets, whatever little the proposal asks.
+        proposal = proposed(world, kept, min_out=0, amount_in=base * WAD)
+        return refusal(world, kept, "rebalance", proposal, sender=thief)
+
+    # A third, a tenth, and nobody at all: below $300 the pool bids for nothing.
+    world.trade_to(bid)
+    assert [sells(base) for base in (20, 200)] == [error, error]
+    assert world.balance(world.book.weth, kept.address) == 200 * WAD
+    world.trade_to(3000.0)
+    assert sells(200) == ""
 
 
 async def test_maker_black_thursday_2020_above_its_ceiling_the_keeper_waits_and_says_so(
@@ -167,38 +171,6 @@ async def test_polygon_2023_a_reorganisation_deeper_than_the_confirmations(world
 
 
 # --- nodes that lie ---
-
-TARGET, BAND = 4, 5
-FIRST_WORD = 64 + 8 * 32
-"""Where the vault's words begin in the lens' answer, behind the header."""
-SUCCESS = "0x" + f"{1:064x}" * 2
-
-
-class Forger:
-    """Puts one word of its own into what the lens says of the vault.
-
-    One that hides it makes the state hash anew as well, and has every hedge succeed in simulation.
-    """
-
-    def __init__(self, lens: str, field: int, value: int, *, hides: bool) -> None:
-        self.lens, self.field, self.value, self.hides = lens.lower(), field, value, hides
-
-    async def __call__(self, ask: Ask, method: str, params: Sequence[object]) -> object:
-        if method != "eth_call":
-            return await ask(method, params)
-        call = params[0]
-        if not isinstance(call, dict) or str(call["to"]).lower() != self.lens:
-            return SUCCESS if self.hides else await ask(method, params)
-        return self._forged(str(await ask(method, params)))
-
-    def _forged(self, told: str) -> str:
-        words = bytearray(bytes.fromhex(told.removeprefix("0x")))
-        at = FIRST_WORD + self.field * 32
-        words[at : at + 32] = self.value.to_bytes(32)
-        if self.hides:
-            own = bytes(words[FIRST_WORD : FIRST_WORD + 32 * 32])
-            words[FIRST_WORD + 7 * 32 : FIRST_WORD + 8 * 32] = state_hash(31337, own, b"")
-        return "0x" + words.hex()
 
 
 def poisoned(world: World, field: int, value: int, *, hides: bool) -> tuple[Rpc, ...]:

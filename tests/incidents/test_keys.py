@@ -3,6 +3,7 @@
 from typing import cast
 
 import pytest
+from web3.contract import Contract
 
 from keeper.core.transaction.commands import Alert
 from keeper.core.units import WAD
@@ -14,19 +15,24 @@ from keeper.demo.protocols.tokens import MINTABLE, WETH, approve, mint
 from keeper.demo.rpc import Json
 from keeper.policies import PolicyError
 from tests.fixtures.world import World
-from tests.incidents.conftest import Keep
-from tests.incidents.made import appoint, assets, calls_back, hedge, hedges, need, refusal, vault, why_not
+from tests.incidents.conftest import BLIND, EAGER, SLICES, Keep
+from tests.incidents.made import (
+    appoint,
+    assets,
+    calls_back,
+    hedge,
+    hedges,
+    need,
+    refusal,
+    urgent,
+    vault,
+    why_not,
+)
 
 pytestmark = pytest.mark.world
 
 OFF = False
 OTHER = "0x00000000000000000000000000000000000000B1"
-EAGER = (("delta_usd: 400_000", "delta_usd: 50_000"),)
-BLIND = (
-    ("delta_usd: 400_000", "delta_usd: 9_000_000"),
-    ("risk_tolerance_usd: 2_000", "risk_tolerance_usd: 90_000_000"),
-)
-"""So tolerant that it does nothing itself."""
 
 
 async def test_ronin_2022_a_hedge_that_is_in_no_journal_is_told_at_the_next_head(
@@ -35,7 +41,7 @@ async def test_ronin_2022_a_hedge_that_is_in_no_journal_is_told_at_the_next_head
     kept = vault(world)
     forgotten = world.account(Role.TREASURY)
     appoint(world, kept, forgotten)
-    keeper = await keep(kept.address, (*EAGER, ("max_trade_usd: 1_000_000", "max_trade_usd: 150_000")))
+    keeper = await keep(kept.address, (*EAGER, *SLICES))
     await keeper.cycles(2)
     assert keeper.alarms(Alert.FOREIGN_HEDGE) == 0
     world.wait(301)
@@ -98,7 +104,7 @@ async def test_resolv_2026_a_thief_with_the_key_and_the_pool_takes_no_more_than_
     thief, before, started = world.account(Role.KEEPER), assets(world, kept, 3000.0), world.timestamp()
     for _ in range(12):
         world.trade_to(2976.0)
-        while why_not(world, kept) == "" and steal(world, thief, kept.address):
+        while why_not(world, kept) == "" and steal(world, thief, kept):
             pass
         world.trade_to(3000.0)
         world.wait(301)
@@ -110,9 +116,8 @@ async def test_resolv_2026_a_thief_with_the_key_and_the_pool_takes_no_more_than_
     assert keeper.alarms(Alert.FOREIGN_HEDGE) == 1
 
 
-def steal(world: World, thief: str, address: str) -> bool:
+def steal(world: World, thief: str, kept: Contract) -> bool:
     """As much as the vault admits, for as little as it takes."""
-    kept = world.chain.at(contract("DemoVault"), address)
     try:
         hedge(world, kept, thief, amount_in=min(need(world, kept).amount_in, 40 * WAD))
     except DeploymentError:
@@ -273,9 +278,3 @@ async def test_lyra_2022_what_calls_itself_risk_reducing_is_measured(world: Worl
     # Slippage is counted once, and the gap left is that of the plan.
     assert 0 <= world.chain.read_int(kept, "gap") < gap
     assert hedges(world, kept) == 1
-
-
-def urgent(sender: str, to: str, data: str) -> Json:
-    """A transaction that goes before everybody else's."""
-    fees = {"maxFeePerGas": hex(10**12), "maxPriorityFeePerGas": hex(10**11)}
-    return {"from": sender, "to": to, "data": data, "gas": hex(10**6), **fees}

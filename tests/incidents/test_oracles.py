@@ -1,23 +1,19 @@
 """Incidents of prices: sources that were wrong, dead, frozen, pushed, or in another unit."""
 
-import math
-
 import pytest
+from web3.contract import Contract
 
 from keeper.core.units import WAD
 from keeper.demo.accounts import Role
-from keeper.demo.artifacts import contract, protocol
+from keeper.demo.artifacts import contract
 from keeper.demo.protocols.chainlink import submit_round, to_answer
-from keeper.demo.protocols.uniswap import ROUTER
 from tests.fixtures.world import World
-from tests.incidents.conftest import Keep
-from tests.incidents.made import feed, speaks, vault, why_not
+from tests.incidents.conftest import EAGER, SLICES, Keep
+from tests.incidents.made import feed, hedges, proposed, push, refusal, speaks, vault, why_not
 
 pytestmark = pytest.mark.world
 
-SLICES = ("max_trade_usd: 1_000_000", "max_trade_usd: 150_000")
 PYTH = "0x00000000000000000000000000000000000000A1"
-EAGER = (("delta_usd: 400_000", "delta_usd: 50_000"),)
 
 
 async def test_synthetix_skrw_2019_one_source_of_three_is_dead_and_another_off_a_thousandfold(
@@ -79,7 +75,7 @@ async def test_venus_luna_2022_the_feed_is_frozen_while_the_market_falls_by_nine
 
 async def test_mango_2022_a_thin_market_rises_by_a_thousand_per_cent(world: World, keep: Keep) -> None:
     kept = vault(world)
-    keeper = await keep(kept.address, (*EAGER, ("max_usd: 100_000", "max_usd: 15_000"), SLICES))
+    keeper = await keep(kept.address, (*EAGER, ("max_usd: 100_000", "max_usd: 15_000"), *SLICES))
     assert await keeper.cycle() == "delta-limit"
     assert keeper.sent == 1
     world.move(5000.0)
@@ -97,7 +93,7 @@ async def test_mango_2022_a_thin_market_rises_by_a_thousand_per_cent(world: Worl
 
 async def test_steth_2022_a_large_position_leaves_a_thin_market_in_slices(world: World, keep: Keep) -> None:
     kept = vault(world, base=300)
-    keeper = await keep(kept.address, (*EAGER, SLICES))
+    keeper = await keep(kept.address, (*EAGER, *SLICES))
     slices = []
     for _ in range(8):
         before = world.balance(world.book.weth, kept.address)
@@ -185,27 +181,34 @@ async def test_rodeo_2023_the_samples_of_a_mean_are_sandwiched(world: World, kee
     assert keeper.sent == 0
 
 
+@pytest.mark.parametrize("path", ["rebalance", "ripcord"])
+def test_bzx_2020_every_path_of_a_hedge_reaches_the_check_of_its_fill(world: World, path: str) -> None:
+    kept = vault(world, base=500)
+    world.trade_to(310.0)
+    assert hedge_by(world, kept, path) == "SlippageExceeded"
+    assert world.balance(world.book.weth, kept.address) == 500 * WAD
+    # Nothing but its fill was wrong with it.
+    world.trade_to(3000.0)
+    assert hedge_by(world, kept, path) == ""
+    assert hedges(world, kept) == 1
+
+
+def hedge_by(world: World, kept: Contract, path: str) -> str:
+    """The keeper, or in an emergency anybody, hedges for whatever he gets; the error if he may not."""
+    if path == "ripcord":
+        return refusal(world, kept, path, sender=world.account(Role.COUNTERPARTY))
+    proposal = proposed(world, kept, min_out=0)
+    return refusal(world, kept, path, proposal, sender=world.account(Role.KEEPER))
+
+
 async def test_bzx_2020_the_pool_is_pushed_in_the_very_block(world: World, keep: Keep) -> None:
     kept = vault(world)
     keeper = await keep(kept.address, EAGER)
     world.rpc.call("evm_setAutomine", False)  # noqa: FBT003
     await keeper.cycle()
     assert keeper.broadcasts == 1
-    push(world)
+    push(world, 310.0)
     world.rpc.call("evm_mine")
     assert await keeper.cycle() in {"price-deviation", "cooldown"}
     assert keeper.reverted("slippage-exceeded") == 1
     assert world.balance(world.book.weth, kept.address) == 200 * WAD
-
-
-def push(world: World) -> None:
-    """The arbitrageur goes first in the block, and takes nine tenths of the price with him."""
-    trader = world.account(Role.ARBITRAGEUR)
-    root = math.sqrt(310 / 1e12 if world.base_is_token0 else 1e12 / 310)
-    pair, fee = (world.book.weth, world.book.usdc), world.book.pool_fee_pips
-    swap = (*pair, fee, trader, 2**63, 2**100, 0, int(root * 2**96))
-    router = world.chain.at(protocol(ROUTER), world.book.router)
-    data = router.encode_abi("exactInputSingle", [swap])
-    transaction = {"from": trader, "to": router.address, "data": data, "gas": hex(10**6),
-                   "maxFeePerGas": hex(10**12), "maxPriorityFeePerGas": hex(10**11)}  # fmt: skip
-    world.rpc.call("eth_sendTransaction", transaction)

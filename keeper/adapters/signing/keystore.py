@@ -13,6 +13,7 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
 from keeper.core.transaction.unsigned import SignedBytes, Unsigned
+from keeper.core.transaction.vanity import Searched, judge_address
 from keeper.core.units import Address, TxHash
 from keeper.ports import SignerError
 
@@ -56,9 +57,22 @@ class KeystoreSigner:
 async def unlock(keystore: Path, password: str) -> KeystoreSigner:
     """Decrypt a keystore file. Takes about a second of CPU by design, so it is done in a thread.
 
-    Raises SignerError for a missing, unreadable or malformed file and for a wrong password.
+    Raises SignerError for a missing, unreadable or malformed file, for a wrong password, and for a key that
+    was searched for.
     """
-    return KeystoreSigner(await asyncio.to_thread(_decrypt, keystore, password))
+    account = await asyncio.to_thread(_decrypt, keystore, password)
+    found = judge_address(Address(account.address))
+    if isinstance(found, Searched):
+        raise SignerError(f"keystore {keystore}: {_searched(account.address, found)}")
+    return KeystoreSigner(account)
+
+
+def _searched(address: str, found: Searched) -> str:
+    return (
+        f"{address} has {found.run} equal digits at one end, as one key in 8.4 million has by chance: "
+        "it was searched for, and thieves repeat such searches (Profanity, 2022): make a new key, "
+        "and have that appointed"
+    )
 
 
 def _decrypt(keystore: Path, password: str) -> LocalAccount:

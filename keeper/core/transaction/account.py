@@ -12,7 +12,11 @@ from keeper.core.transaction.states import State
 from keeper.core.units import Address, BlockHash
 
 CLOSED_KEPT_BLOCKS = 64
-"""For so long a verdict is looked at again when the chain reorganises. Deeper than any chain's was so far."""
+"""For so long a verdict is looked at again when the chain reorganises.
+
+Chains have gone back further (Polygon by 157 blocks). That an older verdict is gone is not told then: the
+vault is found unhedged, and the nonce counts again.
+"""
 
 
 @dataclass(frozen=True, slots=True)

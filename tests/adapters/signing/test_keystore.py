@@ -14,6 +14,7 @@ from keeper.adapters.signing.keystore import unlock
 from keeper.core.transaction.unsigned import Unsigned
 from keeper.core.units import GWEI, Address
 from keeper.ports import SignerError
+from tests.fixtures.searched import BEGINS_WITH_3333333, ENDS_WITH_1111111, keystore_of
 
 PRIVATE = "0x" + "42" * 32
 PASSWORD = "correct horse"  # noqa: S105 of a key made for this test
@@ -112,6 +113,15 @@ async def test_a_malformed_file_is_named_and_never_quoted(tmp_path: Path, body: 
         await unlock(path, PASSWORD)
     assert "42" * 8 not in str(caught.value)
     assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize("key", [BEGINS_WITH_3333333, ENDS_WITH_1111111])
+async def test_a_key_that_was_searched_for_is_refused_and_not_shown(tmp_path: Path, key: str) -> None:
+    path = keystore_of(key, PASSWORD, tmp_path / "vanity.json")
+    with pytest.raises(SignerError, match=f"{Key.from_key(key).address} has 7 equal digits") as caught:
+        await unlock(path, PASSWORD)
+    assert "make a new key" in str(caught.value)
+    assert key[2:] not in str(caught.value)
 
 
 @pytest.mark.parametrize("field", ["ciphertext", "mac"])
