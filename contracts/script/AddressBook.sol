@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
+import {DeployChecks} from "./DeployChecks.sol";
 import {Plan} from "./DeployPlan.sol";
 import {Made} from "./Deployer.sol";
 import {VmSafe} from "forge-std/Vm.sol";
@@ -15,19 +16,39 @@ library AddressBook {
     VmSafe private constant VM = VmSafe(address(uint160(uint256(keccak256("hevm cheat code")))));
 
     /// @notice The book as JSON.
-    function compose(Plan memory plan, Made memory made) internal returns (string memory) {
+    /// @param deployer Who must have kept no power.
+    function compose(Plan memory plan, Made memory made, address deployer) internal returns (string memory) {
         VM.serializeUint("book", "version", 1);
         VM.serializeString("book", "profile", plan.production ? "production" : "development");
         VM.serializeString("book", "name", plan.name);
         VM.serializeUint("book", "chain_id", block.chainid);
         VM.serializeUint("book", "block_number", block.number);
         VM.serializeBytes32("book", "rules_id", keccak256(abi.encode(plan.limits)));
-        VM.serializeAddress("book", "underwriter", plan.underwriter);
+        (string memory role, address principal) = plan.principal();
+        VM.serializeAddress("book", role, principal);
         VM.serializeAddress("book", "guardians", plan.guardians);
+        VM.serializeString("book", "governance", _governance(plan, deployer));
         VM.serializeString("book", "decimals", _decimals(plan));
         VM.serializeString("book", "libraries", _libraries());
         VM.serializeString("book", "aggregators", _aggregators(plan));
         return VM.serializeString("book", "contracts", _contracts(plan, made));
+    }
+
+    /// @dev What of a timelock is in its storage, where the hash of its code says nothing of it.
+    function _governance(Plan memory plan, address deployer) private returns (string memory) {
+        address[] memory proposers = new address[](1);
+        proposers[0] = plan.proposer;
+        address[] memory cancellers = new address[](plan.guardians.length + 1);
+        cancellers[0] = plan.proposer;
+        for (uint256 i = 0; i < plan.guardians.length; ++i) {
+            cancellers[i + 1] = plan.guardians[i];
+        }
+        VM.serializeUint("governance", "delay_s", plan.timelockDelay);
+        VM.serializeAddress("governance", "deployer", deployer);
+        VM.serializeAddress("governance", "proposers", proposers);
+        VM.serializeAddress("governance", "cancellers", cancellers);
+        // Whoever wants may execute what has waited long enough.
+        return VM.serializeAddress("governance", "executors", new address[](1));
     }
 
     function _contracts(Plan memory plan, Made memory made) private returns (string memory) {
@@ -59,8 +80,8 @@ library AddressBook {
         ];
         string[4] memory names = ["price_feed", "vol_feed", "check_feed", "sequencer_feed"];
         for (uint256 i = 0; i < feeds.length; ++i) {
-            (bool ok, bytes memory data) = feeds[i].staticcall(abi.encodeWithSignature("aggregator()"));
-            if (ok && data.length == 32) json = _pin("aggregators", names[i], abi.decode(data, (address)));
+            address behind = DeployChecks.behind(feeds[i]);
+            if (behind != feeds[i]) json = _pin("aggregators", names[i], behind);
         }
     }
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from eth_utils.crypto import keccak
 
 from keeper.cli.exits import Exit
 from keeper.demo.accounts import Role
@@ -16,6 +17,7 @@ from tests.fixtures.world import World
 
 pytestmark = pytest.mark.forge
 
+OF_THE_VAULT, OF_THE_TIMELOCK = ("RiskVault", "vault"), ("TimelockController", "timelock")
 STRICTER = {"min_usd: 50\n": "min_usd: 100\n", "max_usd: 100_000\n": "max_usd: 10_000\n"}
 
 
@@ -47,11 +49,19 @@ def append_byte(world: World, address: str) -> None:
     world.rpc.call("anvil_setCode", address, code + "00")
 
 
-def governs(world: World, made: Ended, function: str, *arguments: object) -> None:
+def governs(
+    world: World, made: Ended, function: str, *arguments: object, where: tuple[str, str] = OF_THE_VAULT
+) -> None:
     world.rpc.call("anvil_impersonateAccount", made.at("timelock"))
     world.rpc.call("anvil_setBalance", made.at("timelock"), hex(10**20))
-    vault = world.chain.at(contract("RiskVault"), made.at("vault"))
-    world.chain.send(vault, function, *arguments, sender=made.at("timelock"))
+    kind, name = where
+    target = world.chain.at(contract(kind), made.at(name))
+    world.chain.send(target, function, *arguments, sender=made.at("timelock"))
+
+
+def seats(world: World, made: Ended, function: str, role: str, account: str) -> None:
+    """Give or take a role of the timelock."""
+    governs(world, made, function, keccak(text=role), account, where=OF_THE_TIMELOCK)
 
 
 def test_a_production_deployment_passes_check_and_each_change_fails_it(
@@ -69,6 +79,7 @@ def test_a_production_deployment_passes_check_and_each_change_fails_it(
         vault = world.chain.at(contract("RiskVault"), made.at("vault"))
         rules = list(world.chain.read(vault, "limits"))  # type: ignore[call-overload]
         rules[5] = 100
+        deployer, holder = world.account(Role.GOVERNANCE), world.book.multicall
         aggregator = made.book["aggregators"]["price_feed"]["address"]
         tampering: dict[str, Callable[[], None]] = {
             "code of price_feed:": lambda: append_byte(world, made.at("price_feed")),
@@ -78,6 +89,18 @@ def test_a_production_deployment_passes_check_and_each_change_fails_it(
             "underwriter:": lambda: governs(world, made, "setUnderwriter", world.account(Role.KEEPER)),
             "guardian 0x": lambda: governs(world, made, "setGuardian", world.book.multicall, False),  # noqa: FBT003
             "owner:": lambda: _moves_owner(world, made),
+            "timelock delay (s): found 0,": lambda: governs(
+                world, made, "updateDelay", 0, where=OF_THE_TIMELOCK
+            ),
+            f"timelock proposer {deployer}: found True,": lambda: seats(
+                world, made, "grantRole", "PROPOSER_ROLE", deployer
+            ),
+            f"timelock proposer {holder}: found False,": lambda: seats(
+                world, made, "revokeRole", "PROPOSER_ROLE", holder
+            ),
+            f"timelock canceller {holder}: found False,": lambda: seats(
+                world, made, "revokeRole", "CANCELLER_ROLE", holder
+            ),
         }
         for words, tamper in tampering.items():
             snapshot = world.rpc.call("evm_snapshot")
@@ -88,6 +111,26 @@ def test_a_production_deployment_passes_check_and_each_change_fails_it(
             assert found[0].startswith("deployment of covered-call: " + words), found
             assert "expected " in found[0]
             world.rpc.call("evm_revert", snapshot)
+
+
+def test_a_deployment_whose_last_transactions_were_never_mined_fails_check(
+    keeper: Keeper, own_world: World, tmp_path: Path
+) -> None:
+    """By these the deployer gives up his roles; forge sends many in a block, so they are given back here."""
+    world = own_world
+    today(world)
+    with deployed(world) as made:
+        assert made.code == 0, made.said[-3000:]
+        deployer = world.account(Role.GOVERNANCE)
+        for role in (bytes(32), keccak(text="PROPOSER_ROLE"), keccak(text="CANCELLER_ROLE")):
+            governs(world, made, "grantRole", role, deployer, where=OF_THE_TIMELOCK)
+        today(world)
+        code, found = faults(keeper, keeps(site_of(world, tmp_path), made))
+        assert code == Exit.CONFIGURATION
+        assert found == [
+            f"deployment of covered-call: timelock {role} {deployer}: found True, expected False"
+            for role in ("admin", "proposer", "canceller")
+        ]
 
 
 def _moves_owner(world: World, made: Ended) -> None:
@@ -167,6 +210,7 @@ def test_a_wrong_book_is_told_by_check_and_holds(keeper: Keeper, own_world: Worl
     ("before", "after", "words"),
     [
         ("timelock_delay = 172800", "timelock_delay = 172799", "DelayTooShort"),
+        ('check = "0x', 'check = "0x0000000000000000000000000000000000000000" # "0x', "NoSecondSource"),
         ("price = 8", "price = 18", "WrongDecimals"),
         ('max_trade_base = "1', 'max_trade_base = "9000', "PoolTooShallow"),
     ],
@@ -174,12 +218,11 @@ def test_a_wrong_book_is_told_by_check_and_holds(keeper: Keeper, own_world: Worl
 def test_what_is_refused_is_refused_before_anything_is_sent(
     world: World, before: str, after: str, words: str
 ) -> None:
-    height = world.rpc.call("eth_blockNumber")
     with deployed(world, {before: after}) as made:
         assert made.code != 0
         assert words in made.said
         assert not made.path.exists()
-    assert world.rpc.call("eth_blockNumber") == height
+        assert made.blocks == 0
 
 
 def test_a_key_in_a_role_of_power_is_refused_in_production(world: World) -> None:
