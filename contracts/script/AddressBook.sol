@@ -5,6 +5,7 @@ import {DeployChecks} from "./DeployChecks.sol";
 import {Plan} from "./DeployPlan.sol";
 import {Made} from "./Deployer.sol";
 import {VmSafe} from "forge-std/Vm.sol";
+import {LibBytes} from "solady/utils/LibBytes.sol";
 import {DealLib} from "src/libraries/DealLib.sol";
 import {GuardLib} from "src/libraries/GuardLib.sol";
 import {LensLib} from "src/libraries/LensLib.sol";
@@ -14,6 +15,8 @@ import {RulesLib} from "src/libraries/RulesLib.sol";
 /// @notice Writes down what was deployed, and the hash of each code, for the keeper to hold the chain against.
 library AddressBook {
     VmSafe private constant VM = VmSafe(address(uint160(uint256(keccak256("hevm cheat code")))));
+
+    error NotLinked(string name, address account);
 
     /// @notice The book as JSON.
     /// @param deployer Who must have kept no power.
@@ -29,7 +32,7 @@ library AddressBook {
         VM.serializeAddress("book", "guardians", plan.guardians);
         VM.serializeString("book", "governance", _governance(plan, deployer));
         VM.serializeString("book", "decimals", _decimals(plan));
-        VM.serializeString("book", "libraries", _libraries());
+        VM.serializeString("book", "libraries", _libraries(plan, address(made.vault).code));
         VM.serializeString("book", "aggregators", _aggregators(plan));
         return VM.serializeString("book", "contracts", _contracts(plan, made));
     }
@@ -85,11 +88,20 @@ library AddressBook {
         }
     }
 
-    function _libraries() private returns (string memory) {
-        _pin("libraries", "DealLib", address(DealLib));
-        _pin("libraries", "GuardLib", address(GuardLib));
-        _pin("libraries", "LensLib", address(LensLib));
-        return _pin("libraries", "RulesLib", address(RulesLib));
+    /// @dev What this script is linked to, which must be what the vault is linked to. A module deals in no options.
+    function _libraries(Plan memory plan, bytes memory code) private returns (string memory) {
+        if (plan.safe == address(0)) _pinLinked(code, "DealLib", address(DealLib));
+        _pinLinked(code, "GuardLib", address(GuardLib));
+        _pinLinked(code, "LensLib", address(LensLib));
+        return _pinLinked(code, "RulesLib", address(RulesLib));
+    }
+
+    function _pinLinked(bytes memory code, string memory name, address account)
+        private
+        returns (string memory)
+    {
+        if (!LibBytes.contains(code, abi.encodePacked(account))) revert NotLinked(name, account);
+        return _pin("libraries", name, account);
     }
 
     function _decimals(Plan memory plan) private returns (string memory) {

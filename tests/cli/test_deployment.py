@@ -2,17 +2,20 @@
 
 import json
 import re
+import shlex
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from eth_utils.crypto import keccak
 
+from keeper.app.check import PIN_GOVERNANCE
 from keeper.cli.exits import Exit
 from keeper.demo.accounts import Role
 from keeper.demo.artifacts import contract
 from tests.cli.conftest import Keeper, Site, daemon, site_of
-from tests.fixtures.deploying import Ended, deployed, fill, today
+from tests.fixtures.deploying import CONTRACTS, Ended, deployed, documented, fill, today
 from tests.fixtures.world import World
 
 pytestmark = pytest.mark.forge
@@ -43,6 +46,13 @@ def faults(keeper: Keeper, config: tuple[str, str]) -> tuple[int, list[str]]:
     return ran.code, [f"{each['name']}: {each['detail']}" for each in ran.json["findings"] if not each["ok"]]
 
 
+def advised(keeper: Keeper, config: tuple[str, str]) -> list[str]:
+    """What is advised of the deployments though nothing is wrong."""
+    ran = keeper("check", "--json", *config)
+    assert ran.code == Exit.OK, ran
+    return [str(each["advice"]) for each in ran.json["findings"]]
+
+
 def append_byte(world: World, address: str) -> None:
     """Other code that does the same."""
     code = str(world.rpc.call("eth_getCode", address, "latest"))
@@ -64,6 +74,33 @@ def seats(world: World, made: Ended, function: str, role: str, account: str) -> 
     governs(world, made, function, keccak(text=role), account, where=OF_THE_TIMELOCK)
 
 
+def granted(world: World, made: Ended) -> set[tuple[str, str]]:
+    """Role and account of each event, by the command of docs/deployment.md."""
+    told = {"$RPC_URL": world.url, "$BLOCK": "0", "$TIMELOCK": made.at("timelock")}
+    words = [told.get(word, word) for word in shlex.split(documented("cast logs"))]
+    ran = subprocess.run([*words, "--json"], cwd=CONTRACTS, capture_output=True, text=True, check=True)
+    return {(each["topics"][1], "0x" + each["topics"][2][-40:]) for each in json.loads(ran.stdout)}
+
+
+def granted_by(made: Ended) -> set[tuple[str, str]]:
+    """What the book names, and what the deployer had."""
+    governance, timelock = made.book["governance"], made.at("timelock")
+    deployer = governance["deployer"]
+    admin, proposer, canceller, executor = (
+        "0x" + role.hex()
+        for role in (
+            bytes(32),
+            *(keccak(text=f"{name}_ROLE") for name in ("PROPOSER", "CANCELLER", "EXECUTOR")),
+        )
+    )
+    return {
+        *((admin, account.lower()) for account in (timelock, deployer)),
+        *((proposer, account.lower()) for account in (*governance["proposers"], deployer)),
+        *((canceller, account.lower()) for account in (*governance["cancellers"], deployer)),
+        *((executor, account.lower()) for account in governance["executors"]),
+    }
+
+
 def test_a_production_deployment_passes_check_and_each_change_fails_it(
     keeper: Keeper, own_world: World, tmp_path: Path
 ) -> None:
@@ -72,6 +109,7 @@ def test_a_production_deployment_passes_check_and_each_change_fails_it(
     with deployed(world) as made:
         assert made.code == 0, made.said[-3000:]
         assert made.book["profile"] == "production"
+        assert granted(world, made) == granted_by(made)
         today(world)
         config = keeps(site_of(world, tmp_path), made)
         assert faults(keeper, config) == (Exit.OK, [])
@@ -199,7 +237,13 @@ def test_a_wrong_book_is_told_by_check_and_holds(keeper: Keeper, own_world: Worl
         assert "contracts: Field required" in str(found)
         assert keeper("run", *config).code == Exit.CONFIGURATION
 
+        old = {key: value for key, value in json.loads(whole).items() if key != "governance"}
+        made.path.write_text(json.dumps(old))
+        advice = advised(keeper, config)
+        assert [each for each in advice if "timelock" in each] == [PIN_GOVERNANCE]
+
         made.path.write_text(whole)
+        assert [each for each in advised(keeper, config) if "timelock" in each] == []
         config = site.config(lens=world.book.lens)
         assert f"KEEPER_LENS: found {world.book.lens}" in str(faults(keeper, config))
         site.edit(made.at("vault"), world.book.vaults["covered-call"], "covered-call")

@@ -2,9 +2,11 @@
 pragma solidity 0.8.34;
 
 import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
+import {AddressBook} from "script/AddressBook.sol";
 import {DeployChecks} from "script/DeployChecks.sol";
 import {Plan} from "script/DeployPlan.sol";
 import {Deployer, Made} from "script/Deployer.sol";
+import {LibBytes} from "solady/utils/LibBytes.sol";
 import {Lens} from "src/Lens.sol";
 import {RiskVault} from "src/RiskVault.sol";
 import {TreasuryModule} from "src/TreasuryModule.sol";
@@ -43,6 +45,18 @@ contract DeployModuleTest is DeployFixture, SafeHouse {
         assertEq(vm.parseJsonAddress(book, ".contracts.vault.address"), address(_module));
         assertEq(vm.parseJsonAddress(book, ".contracts.timelock.address"), address(_timelock));
         assertEq(vm.parseJsonBytes32(book, ".rules_id"), keccak256(abi.encode(_module.limits())));
+        assertGt(vm.parseJsonAddress(book, ".libraries.RulesLib.address").code.length, 0);
+        assertFalse(vm.keyExistsJson(book, ".libraries.DealLib"));
+    }
+
+    function test_a_module_linked_to_other_libraries_than_those_named_is_found() public {
+        Plan memory plan = _modulePlan();
+        address named = vm.parseJsonAddress(_write(plan), ".libraries.RulesLib.address");
+        bytes memory other =
+            LibBytes.replace(address(_module).code, abi.encodePacked(named), abi.encodePacked(stranger));
+        vm.etch(address(_module), other);
+        vm.expectRevert(abi.encodeWithSelector(AddressBook.NotLinked.selector, "RulesLib", named));
+        _write(plan);
     }
 
     function test_a_module_of_another_safe_is_found() public {
