@@ -7,12 +7,13 @@ the book, whoever exchanged the book would send the keeper to another contract.
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from eth_utils.address import is_hex_address, to_checksum_address
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from keeper.core.deployment import Deployment, Pin
+from keeper.core.governance import Governance, Role, Unpinned
 from keeper.core.units import Address
 
 MAX_BYTES = 1 << 20
@@ -53,6 +54,14 @@ class _Pin(_Part):
     code_hash: _Hash
 
 
+class _Governance(_Part):
+    delay_s: int = Field(ge=0)
+    deployer: _At
+    proposers: Annotated[tuple[_At, ...], Field(min_length=1)]
+    cancellers: tuple[_At, ...]
+    executors: Annotated[tuple[_At, ...], Field(min_length=1)]
+
+
 class _Book(_Part):
     version: Literal[1]
     profile: Literal["production", "development"]
@@ -60,12 +69,20 @@ class _Book(_Part):
     chain_id: int = Field(gt=0)
     block_number: int = Field(ge=0)
     rules_id: _Hash
-    underwriter: _At
+    underwriter: _At | None = None
+    safe: _At | None = None
     guardians: tuple[_At, ...]
+    governance: _Governance | None = None
     decimals: Mapping[str, int]
     libraries: Mapping[str, _Pin]
     aggregators: Mapping[str, _Pin]
     contracts: Annotated[Mapping[str, _Pin], AfterValidator(_complete)]
+
+    @model_validator(mode="after")
+    def _of_a_vault_or_of_a_module(self) -> Self:
+        if (self.underwriter is None) == (self.safe is None):
+            raise ValueError("names an underwriter, or the safe of a module, and not both")
+        return self
 
 
 def read_books(paths: Iterable[Path]) -> Mapping[Address, Deployment]:
@@ -102,13 +119,35 @@ def _read(path: Path) -> Deployment:
         chain_id=book.chain_id,
         vault=Address(pins["vault"].address),
         lens=Address(pins["lens"].address),
-        owner=Address(pins["timelock"].address),
-        underwriter=Address(book.underwriter),
+        accounts=_accounts(book),
         guardians=tuple(Address(each) for each in book.guardians),
+        governance=_governance(book),
         rules_id=book.rules_id,
         contracts=(*_pins(pins), *_pins(book.libraries)),
         aggregators=_pins(book.aggregators),
         decimals=book.decimals,
+    )
+
+
+def _accounts(book: _Book) -> Mapping[str, Address]:
+    named = {"owner": book.contracts["timelock"].address, "underwriter": book.underwriter, "safe": book.safe}
+    return {name: Address(account) for name, account in named.items() if account is not None}
+
+
+def _governance(book: _Book) -> Governance | Unpinned:
+    pinned = book.governance
+    if pinned is None:
+        return Unpinned()
+    named = {
+        Role.PROPOSER: pinned.proposers,
+        Role.CANCELLER: pinned.cancellers,
+        Role.EXECUTOR: pinned.executors,
+    }
+    return Governance.of(
+        timelock=Address(book.contracts["timelock"].address),
+        deployer=Address(pinned.deployer),
+        delay_s=pinned.delay_s,
+        others={role: tuple(map(Address, accounts)) for role, accounts in named.items()},
     )
 
 

@@ -23,6 +23,6 @@ contract Deploy is Script {
         vm.stopBroadcast();
         Deployer.requireAsPlanned(plan, made, msg.sender);
         // forge-lint: disable-next-line(unsafe-cheatcode)
-        vm.writeJson(AddressBook.compose(plan, made), bookPath);
+        vm.writeJson(AddressBook.compose(plan, made, msg.sender), bookPath);
     }
 }

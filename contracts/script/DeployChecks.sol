@@ -37,9 +37,11 @@ library DeployChecks {
     error WindowTooShort(uint256 window, uint256 least);
     error PoolForgets(uint256 cardinality, uint256 window);
     error PoolTooShallow(uint256 costBps, uint256 maxSlippageBps);
+    error NoSecondSource(address check);
 
     function check(Plan memory plan) internal view {
         _checkPower(plan);
+        if (plan.production) _requireTwoSources(plan);
         _checkTokens(plan);
         uint256 price = _checkFeeds(plan);
         _checkPool(plan);
@@ -54,13 +56,14 @@ library DeployChecks {
 
     function _checkPower(Plan memory plan) private view {
         _some("proposer", plan.proposer);
-        _some("underwriter", plan.underwriter);
+        (string memory role, address principal) = plan.principal();
+        _some(role, principal);
         if (plan.guardians.length == 0) revert NobodyIn("guardians");
         if (plan.keepers.length == 0) revert NobodyIn("keepers");
         if (!plan.production) return;
         if (plan.timelockDelay < LEAST_DELAY) revert DelayTooShort(plan.timelockDelay, LEAST_DELAY);
         _noKey("proposer", plan.proposer);
-        _noKey("underwriter", plan.underwriter);
+        _noKey(role, principal);
         for (uint256 i = 0; i < plan.guardians.length; ++i) {
             _noKey("guardian", plan.guardians[i]);
         }
@@ -79,6 +82,21 @@ library DeployChecks {
     }
 
     /* TOKENS AND FEEDS */
+
+    /// @dev The error that the rules allow a price, and the bound of what a stolen key can take, are worth what a second
+    /// source says of the first. The same one twice is one.
+    function _requireTwoSources(Plan memory plan) private view {
+        address second = address(plan.checkFeed);
+        if (second == address(0) || behind(second) == behind(address(plan.priceFeed))) {
+            revert NoSecondSource(second);
+        }
+    }
+
+    /// @notice What answers behind a feed that is a proxy; any other feed itself.
+    function behind(address feed) internal view returns (address) {
+        (bool ok, bytes memory data) = feed.staticcall(abi.encodeWithSignature("aggregator()"));
+        return ok && data.length == 32 ? abi.decode(data, (address)) : feed;
+    }
 
     function _checkTokens(Plan memory plan) private view {
         _decimals("quote", address(plan.quote), plan.decimals.quote);

@@ -35,9 +35,21 @@ struct Plan {
     address proposer;
     address[] guardians;
     address underwriter;
+    address safe;
     address[] keepers;
     uint256 keeperDays;
     Limits limits;
+}
+
+using Principals for Plan global;
+
+/// @title Principals
+/// @notice Whose book is hedged: the underwriter of a vault writes its options, and a module's Safe declares what it owes.
+library Principals {
+    /// @return role What that role is called in plan, vault and address book.
+    function principal(Plan memory plan) internal pure returns (string memory role, address account) {
+        return plan.safe == address(0) ? ("underwriter", plan.underwriter) : ("safe", plan.safe);
+    }
 }
 
 /// @title PlanReader
@@ -48,7 +60,7 @@ library PlanReader {
 
     VmSafe private constant VM = VmSafe(address(uint160(uint256(keccak256("hevm cheat code")))));
 
-    function read(string memory toml) internal pure returns (Plan memory plan) {
+    function read(string memory toml) internal view returns (Plan memory plan) {
         plan.production = _isProduction(VM.parseTomlString(toml, ".profile"));
         plan.name = VM.parseTomlString(toml, ".vault.name");
         plan.symbol = VM.parseTomlString(toml, ".vault.symbol");
@@ -84,11 +96,13 @@ library PlanReader {
         });
     }
 
-    function _readRoles(Plan memory plan, string memory toml) private pure {
+    function _readRoles(Plan memory plan, string memory toml) private view {
         plan.timelockDelay = VM.parseTomlUint(toml, ".roles.timelock_delay");
         plan.proposer = VM.parseTomlAddress(toml, ".roles.proposer");
         plan.guardians = VM.parseTomlAddressArray(toml, ".roles.guardians");
-        plan.underwriter = VM.parseTomlAddress(toml, ".roles.underwriter");
+        bool isModule = VM.keyExistsToml(toml, ".roles.safe");
+        if (isModule) plan.safe = VM.parseTomlAddress(toml, ".roles.safe");
+        else plan.underwriter = VM.parseTomlAddress(toml, ".roles.underwriter");
         plan.keepers = VM.parseTomlAddressArray(toml, ".roles.keepers");
         plan.keeperDays = VM.parseTomlUint(toml, ".roles.keeper_days");
     }

@@ -5,6 +5,7 @@ import {Plan} from "./DeployPlan.sol";
 import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
 import {Lens} from "src/Lens.sol";
 import {RiskVault} from "src/RiskVault.sol";
+import {TreasuryModule} from "src/TreasuryModule.sol";
 import {IGuarded} from "src/interfaces/IGuarded.sol";
 import {Config} from "src/interfaces/IRiskVault.sol";
 import {UniswapV3Venue} from "src/venues/UniswapV3Venue.sol";
@@ -23,8 +24,10 @@ struct Made {
 /// the roles are given. The same operation that gives them sets the delay; then the deployer resigns.
 library Deployer {
     error NotAsPlanned(string what, address found);
+    error DeploysNoModule(address safe);
 
     function deploy(Plan memory plan, address deployer) internal returns (Made memory made) {
+        if (plan.safe != address(0)) revert DeploysNoModule(plan.safe);
         made.timelock = new TimelockController(0, _one(deployer), _one(address(0)), deployer);
         made.venue = new UniswapV3Venue(plan.pool, address(plan.base));
         made.lens = new Lens();
@@ -90,12 +93,25 @@ library Deployer {
 
     /* AFTERWARDS */
 
+    /// @notice What belongs to a vault or module that somebody else made.
+    function standing(RiskVault vault, Lens lens) internal view returns (Made memory) {
+        return Made({
+            timelock: TimelockController(payable(vault.owner())),
+            venue: UniswapV3Venue(address(vault.venue())),
+            lens: lens,
+            vault: vault
+        });
+    }
+
     /// @notice Looks at what stands there, as if somebody else had made it.
     function requireAsPlanned(Plan memory plan, Made memory made, address deployer) internal view {
         RiskVault vault = made.vault;
         _require(vault.owner() == address(made.timelock), "owner", vault.owner());
         _require(vault.pendingOwner() == address(0), "pending owner", vault.pendingOwner());
-        _require(vault.underwriter() == plan.underwriter, "underwriter", vault.underwriter());
+        (string memory role, address principal) = plan.principal();
+        address found =
+            plan.safe == address(0) ? vault.underwriter() : address(TreasuryModule(address(vault)).safe());
+        _require(found == principal, role, found);
         for (uint256 i = 0; i < plan.keepers.length; ++i) {
             _require(vault.isKeeper(plan.keepers[i]), "keeper", plan.keepers[i]);
         }
@@ -105,13 +121,27 @@ library Deployer {
         }
         bytes32 rules = keccak256(abi.encode(vault.limits()));
         _require(rules == keccak256(abi.encode(plan.limits)), "limits", address(vault));
+        _requireMarket(plan, made);
         _requireGoverned(plan, made.timelock);
         _requireGone(plan, made, deployer);
+    }
+
+    function _requireMarket(Plan memory plan, Made memory made) private view {
+        (RiskVault vault, UniswapV3Venue venue) = (made.vault, made.venue);
+        _require(venue.pool() == plan.pool, "pool", address(venue.pool()));
+        _require(venue.quote() == address(plan.quote), "quote", venue.quote());
+        _require(venue.base() == address(plan.base), "base", venue.base());
+        _require(vault.priceFeed() == plan.priceFeed, "price feed", address(vault.priceFeed()));
+        _require(vault.volFeed() == plan.volFeed, "vol feed", address(vault.volFeed()));
+        _require(vault.checkFeed() == plan.checkFeed, "check feed", address(vault.checkFeed()));
+        address sequencer = address(vault.sequencerFeed());
+        _require(sequencer == address(plan.sequencerFeed), "sequencer feed", sequencer);
     }
 
     function _requireGoverned(Plan memory plan, TimelockController timelock) private view {
         _require(timelock.getMinDelay() == plan.timelockDelay, "delay", address(timelock));
         _requireRole(timelock, timelock.PROPOSER_ROLE(), plan.proposer, "proposer");
+        _requireRole(timelock, timelock.EXECUTOR_ROLE(), address(0), "executor");
         _requireRole(timelock, timelock.DEFAULT_ADMIN_ROLE(), address(timelock), "admin");
     }
 

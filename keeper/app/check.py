@@ -14,6 +14,7 @@ from keeper.app.daemon import Voice
 from keeper.app.parts import account_of, make_pool, make_relay, subject_of, unlock_key
 from keeper.app.pinned import NO_BOOK, books_of, examine_deployment
 from keeper.core.deployment import Deployment
+from keeper.core.governance import Unpinned
 from keeper.core.head import Head
 from keeper.core.policy import Policy
 from keeper.core.transaction.budget import Ceiling
@@ -28,6 +29,9 @@ HEDGES_IN_RESERVE = 3
 
 KEY, ACCOUNT, POLICIES, JOURNAL, BOOK = "key", "account", "policies", "journal", "address book"
 WASTE = "wasted gas"
+PIN_GOVERNANCE = (
+    "the book pins no delay and no roles of the timelock: write it again, with contracts/script/Book.s.sol"
+)
 BOUND_WASTE = "set KEEPER_SPEND_WASTED: nodes that lie may have one hedge after another revert"
 
 
@@ -114,8 +118,14 @@ async def _deployment(
         return [Finding(name, ok=False, detail=str(NO_BOOK), advice=NO_BOOK.advice)]
     found = await examine_deployment(pool, deployment, settings, policy, head)
     pinned = len(deployment.contracts) + len(deployment.aggregators)
+    unpinned = isinstance(deployment.governance, Unpinned)
     return [Finding(name, ok=False, detail=str(each), advice=each.advice) for each in found] or [
-        Finding(name, ok=True, detail=f"{pinned} codes, roles and rules as in the address book")
+        Finding(
+            name,
+            ok=True,
+            detail=f"{pinned} codes, roles and rules as in the address book",
+            advice=PIN_GOVERNANCE if unpinned else "",
+        )
     ]
 
 

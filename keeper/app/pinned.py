@@ -1,6 +1,6 @@
 """Which vaults stand as their address books say, looked at whenever something may have changed.
 
-A look is about twenty questions to the node, so it is not had at every head. It is had at the start, when a
+A look is about forty questions to the node, so it is not had at every head. It is had at the start, when a
 policy changes, when the vault's sequence moves (each hedge and each change of rules or roles moves it), when
 the price feed begins a new phase (Chainlink's proxy does when its aggregator is exchanged), and once an hour
 of the chain's time for what changes without a sign. Until a look has found all well, nothing is sent for the

@@ -10,6 +10,7 @@ misunderstanding that is better told at the start than by reverts.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from keeper.core.governance import Governance, Seat, Unpinned
 from keeper.core.policy import Policy
 from keeper.core.units import WAD, Address
 
@@ -27,16 +28,18 @@ class Pin:
 class Deployment:
     """One vault's address book.
 
-    `contracts` are pinned by their role in it. `aggregators` stand behind the feeds of the same names.
-    `decimals` are of the contracts of the same names. `rules_id` is the hash of the contract's rules.
+    `accounts` are what the vault answers to the functions of these names: its owner, and its underwriter or
+    the Safe that it is a module of. `contracts` are pinned by their role in it. `aggregators` stand behind
+    the feeds of the same names. `decimals` are of the contracts of the same names. `rules_id` is the hash of
+    the contract's rules.
     """
 
     chain_id: int
     vault: Address
     lens: Address
-    owner: Address
-    underwriter: Address
+    accounts: Mapping[str, Address]
     guardians: tuple[Address, ...]
+    governance: Governance | Unpinned
     rules_id: str
     contracts: tuple[Pin, ...]
     aggregators: tuple[Pin, ...]
@@ -62,14 +65,18 @@ class ContractLimits:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the chain says at one block. `code_hashes` are by address, the rest by name as in the book."""
+    """What the chain says at one block. `code_hashes` are by address, the rest by name as in the book.
+
+    `seats` are those of the book's, taken or vacant there, that are taken.
+    """
 
     code_hashes: Mapping[Address, str]
     aggregators: Mapping[str, str]
     decimals: Mapping[str, int]
-    owner: str
-    underwriter: str
+    accounts: Mapping[str, str]
     guardians: frozenset[Address]
+    delay_s: int
+    seats: frozenset[Seat]
     rules_id: str
     limits: ContractLimits
 
@@ -88,6 +95,7 @@ class Mismatch:
 
 
 HOLD = "trust nothing until you know who changed it; if it was meant, write a new address book"
+VACATE = "have the role renounced or revoked, and trust nothing until it is: who has it governs alone"
 TIGHTEN = "correct the policy: the contract refuses what lies beyond its own rule"
 
 
@@ -106,11 +114,22 @@ def _differences(deployment: Deployment, standing: Standing) -> Iterator[Mismatc
         )
     for name, decimals in deployment.decimals.items():
         yield from _same(f"decimals of {name}", str(standing.decimals[name]), str(decimals))
-    yield from _same("owner", standing.owner, deployment.owner)
-    yield from _same("underwriter", standing.underwriter, deployment.underwriter)
+    for name, account in deployment.accounts.items():
+        yield from _same(name, standing.accounts[name], account)
     for guardian in deployment.guardians:
         yield from _same("guardian", str(guardian in standing.guardians), str(True), f" {guardian}")
+    if isinstance(deployment.governance, Governance):
+        yield from _misgoverned(deployment.governance, standing)
     yield from _same("rules", standing.rules_id, deployment.rules_id)
+
+
+def _misgoverned(planned: Governance, standing: Standing) -> Iterator[Mismatch]:
+    yield from _same("timelock delay (s)", str(standing.delay_s), str(planned.delay_s))
+    for seat in planned.taken:
+        yield from _same(str(seat), str(seat in standing.seats), str(True))
+    for seat in planned.vacant:
+        if seat in standing.seats:
+            yield Mismatch(str(seat), str(True), str(False), VACATE)
 
 
 def _same(what: str, found: str, expected: str, whose: str = "") -> Iterator[Mismatch]:

@@ -7,20 +7,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keeper.core.deployment import ContractLimits, Deployment, Pin, Standing, looser, mismatches
+from keeper.core.governance import ANYBODY, Governance, Role, Seat, Unpinned
 from keeper.core.units import WAD, Address
 from tests.core.build import OTHER, POLICY, VAULT
 
 FEED = Address("0x00000000000000000000000000000000000000C3")
 BEHIND = Address("0x00000000000000000000000000000000000000D4")
+SAFE = Address("0x00000000000000000000000000000000000000e5")
+GUARDIAN = Address("0x00000000000000000000000000000000000000F6")
+DEPLOYER = Address("0x0000000000000000000000000000000000000a17")
 HASH, RULES_ID = "0x" + "11" * 32, "0x" + "22" * 32
+
+GOVERNANCE = Governance.of(
+    timelock=OTHER,
+    deployer=DEPLOYER,
+    delay_s=172_800,
+    others={Role.PROPOSER: (SAFE,), Role.CANCELLER: (SAFE, GUARDIAN, SAFE), Role.EXECUTOR: (ANYBODY,)},
+)
 
 BOOK = Deployment(
     chain_id=31337,
     vault=VAULT,
     lens=OTHER,
-    owner=OTHER,
-    underwriter=OTHER,
+    accounts={"owner": OTHER, "underwriter": OTHER},
     guardians=(OTHER,),
+    governance=GOVERNANCE,
     rules_id=RULES_ID,
     contracts=(Pin("vault", VAULT, HASH), Pin("price_feed", FEED, HASH)),
     aggregators=(Pin("price_feed", BEHIND, HASH),),
@@ -45,9 +56,10 @@ STANDING = Standing(
     code_hashes={VAULT: HASH, FEED: HASH, BEHIND: HASH},
     aggregators={"price_feed": BEHIND},
     decimals={"price_feed": 8},
-    owner=OTHER,
-    underwriter=OTHER,
+    accounts={"owner": OTHER, "underwriter": OTHER},
     guardians=frozenset({OTHER}),
+    delay_s=172_800,
+    seats=frozenset(GOVERNANCE.taken),
     rules_id=RULES_ID,
     limits=WIDE,
 )
@@ -55,7 +67,8 @@ STANDING = Standing(
 
 def test_what_stands_as_deployed_has_no_mismatch() -> None:
     assert mismatches(BOOK, STANDING) == ()
-    assert mismatches(BOOK, replace(STANDING, owner=OTHER.lower())) == ()
+    lower = {name: account.lower() for name, account in STANDING.accounts.items()}
+    assert mismatches(BOOK, replace(STANDING, accounts=lower)) == ()
 
 
 @pytest.mark.parametrize(
@@ -69,8 +82,10 @@ def test_what_stands_as_deployed_has_no_mismatch() -> None:
         ),
         ({"aggregators": {"price_feed": VAULT}}, "aggregator of price_feed"),
         ({"decimals": {"price_feed": 18}}, "decimals of price_feed"),
-        ({"owner": VAULT}, "owner"),
-        ({"underwriter": "nothing"}, "underwriter"),
+        ({"accounts": {"owner": VAULT, "underwriter": OTHER}}, "owner"),
+        ({"accounts": {"owner": OTHER, "underwriter": "nothing"}}, "underwriter"),
+        ({"delay_s": 0}, "timelock delay (s)"),
+        ({"delay_s": -1}, "timelock delay (s)"),
         ({"guardians": frozenset()}, f"guardian {OTHER}"),
         ({"rules_id": HASH}, "rules"),
     ],
@@ -83,6 +98,52 @@ def test_each_difference_is_told_alone_with_found_expected_and_advice(
     assert found.found != found.expected
     assert found.advice
     assert str(found) == f"{what}: found {found.found}, expected {found.expected}"
+
+
+@pytest.mark.parametrize(
+    "seat",
+    [
+        Seat(Role.ADMIN, OTHER),
+        Seat(Role.PROPOSER, SAFE),
+        Seat(Role.CANCELLER, SAFE),
+        Seat(Role.CANCELLER, GUARDIAN),
+        Seat(Role.EXECUTOR, ANYBODY),
+    ],
+)
+def test_who_lost_a_role_of_the_timelock_is_told_alone(seat: Seat) -> None:
+    assert seat in STANDING.seats
+    (found,) = mismatches(BOOK, replace(STANDING, seats=STANDING.seats - {seat}))
+    assert str(found) == f"timelock {seat.role} {seat.account}: found False, expected True"
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_a_deployer_who_kept_a_role_is_told_alone_and_what_to_do(role: Role) -> None:
+    (found,) = mismatches(BOOK, replace(STANDING, seats=STANDING.seats | {Seat(role, DEPLOYER)}))
+    assert str(found) == f"timelock {role} {DEPLOYER}: found True, expected False"
+    assert "renounced" in found.advice
+
+
+def test_who_is_named_for_a_role_may_have_it_though_he_deployed() -> None:
+    own = Governance.of(OTHER, DEPLOYER, 0, {Role.PROPOSER: (DEPLOYER,), Role.EXECUTOR: (DEPLOYER,)})
+    assert Seat(Role.PROPOSER, DEPLOYER) in own.taken
+    assert set(own.vacant) == {
+        Seat(Role.ADMIN, DEPLOYER),
+        Seat(Role.CANCELLER, DEPLOYER),
+        Seat(Role.EXECUTOR, ANYBODY),
+    }
+
+
+def test_where_few_may_execute_a_timelock_open_to_anybody_is_told() -> None:
+    few = Governance.of(OTHER, DEPLOYER, 172_800, {Role.EXECUTOR: (SAFE,)})
+    taken = frozenset({*few.taken, Seat(Role.EXECUTOR, ANYBODY)})
+    (found,) = mismatches(replace(BOOK, governance=few), replace(STANDING, seats=taken))
+    assert found.what == f"timelock executor {ANYBODY}"
+
+
+def test_a_book_from_before_holds_nobody_to_delay_and_roles() -> None:
+    bare = replace(STANDING, delay_s=-1, seats=frozenset())
+    assert mismatches(replace(BOOK, governance=Unpinned()), bare) == ()
+    assert mismatches(BOOK, bare) != ()
 
 
 def test_a_policy_within_the_rules_of_its_contract_is_not_looser() -> None:

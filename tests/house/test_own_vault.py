@@ -17,6 +17,14 @@ def test_the_page_names_every_hook_and_no_other() -> None:
     assert hooks == set(re.findall(r"^\| `(_\w+)` \|", PAGE, re.MULTILINE))
 
 
+def test_what_to_fill_in_upon_the_guard_is_what_it_leaves_open() -> None:
+    (paragraph,) = re.findall(r"^Build upon `(?:.+\n)+", PAGE, re.MULTILINE)
+    sources = (ROOT / "contracts" / "src" / "vault" / f"{name}.sol" for name in ("Guard", "Holdings"))
+    left_open = r"function (_\w+)\([^)]*\)[^{;]*virtual[^{;]*;"
+    hooks = {hook for path in sources for hook in re.findall(left_open, path.read_text())}
+    assert set(re.findall(r"`(_\w+)`", paragraph)) == hooks
+
+
 def test_the_page_names_every_call_of_the_interface() -> None:
     interface = (ROOT / "contracts" / "src" / "interfaces" / "IKeeperVault.sol").read_text()
     calls = set(re.findall(r"function (\w+)\(", interface))

@@ -14,6 +14,7 @@ from keeper.adapters.ethereum.endpoint import Endpoint
 from keeper.adapters.ethereum.rpc import RpcRefusedError
 from keeper.app.pinned import LOOK_EVERY_S, PinnedVaults, books_of
 from keeper.core.deployment import Deployment, Pin
+from keeper.core.governance import Governance, Role, Seat, Unpinned
 from keeper.core.units import WAD, Address
 from keeper.ports import UnreachableError
 from keeper.settings import Settings, SettingsError, Url
@@ -49,13 +50,22 @@ RULES = [
     0,
 ]
 WORDS = encode(LIMITS, RULES)
+GOVERNANCE = Governance.of(OTHER, VAULT, 172_800, {Role.PROPOSER: (OTHER,)})
+ROLE_IDS = {
+    Role.ADMIN: "00" * 32,
+    Role.PROPOSER: "b09aa5aeb3702cfd50b6b62bc4532604938f21248a27a1d5ca736082b6819cc1",
+    Role.CANCELLER: "fd643c72710c63c0180259aba6b2d05451e3591a24e58b62239378085726f783",
+    Role.EXECUTOR: "d8aa0f3194971a2a116679f7c2090f6939c8d4e01a2a8d7e41d55e5351469e63",
+}
+"""As they are known of OpenZeppelin's contract."""
+
 BOOK = Deployment(
     chain_id=HEAD.chain_id,
     vault=VAULT,
     lens=OTHER,
-    owner=OTHER,
-    underwriter=OTHER,
+    accounts={"owner": OTHER, "underwriter": OTHER},
     guardians=(OTHER,),
+    governance=GOVERNANCE,
     rules_id="0x" + keccak(WORDS).hex(),
     contracts=(Pin("vault", VAULT, "0x" + keccak(hexstr=CODE).hex()),),
     aggregators=(),
@@ -71,6 +81,7 @@ class Node:
     refuses: frozenset[str] = frozenset()
     down: bool = False
     answers: dict[str, bytes] = field(default_factory=dict)
+    seats: set[Seat] = field(default_factory=lambda: set(GOVERNANCE.taken))
     asked: list[str] = field(default_factory=list)
     endpoint: Endpoint = field(default_factory=lambda: Endpoint.parse("http://node.example"))
     agree: int = 1
@@ -86,17 +97,25 @@ class Node:
         (call, block) = params
         assert block == {"blockHash": HEAD.hash, "requireCanonical": True}
         assert isinstance(call, dict)
-        answers = self.answers | {
+        answers = {
             "owner()": encode(["address"], [OTHER]),
             "underwriter()": encode(["address"], [OTHER]),
             "isGuardian(address)": encode(["bool"], [True]),
             "limits()": WORDS,
-        }
+            "getMinDelay()": encode(["uint256"], [172_800]),
+            "hasRole(bytes32,address)": encode(["bool"], [self._has(call["data"])]),
+        } | self.answers
         return next(
             "0x" + answer.hex()
             for signature, answer in answers.items()
             if call["data"].startswith("0x" + selector(signature).hex())
         )
+
+    def _has(self, data: str) -> bool:
+        role, account = data[10:74], data[-40:]
+        return (role, account) in {
+            (ROLE_IDS[seat.role], seat.account.removeprefix("0x").lower()) for seat in self.seats
+        }
 
 
 @dataclass
@@ -197,6 +216,36 @@ async def test_an_answer_that_is_no_code_is_no_answer() -> None:
     scene = Scene(Node(code="0xnothing"))
     await scene.look()
     assert "answered no hexadecimal data" in scene.watch.fault(VAULT)
+
+
+async def test_a_deployer_who_still_governs_the_timelock_is_held() -> None:
+    scene = Scene()
+    scene.node.seats.add(Seat(Role.ADMIN, VAULT))
+    await scene.look(sequence=1)
+    assert scene.watch.fault(VAULT) == f"timelock admin {VAULT}: found True, expected False"
+    scene.node.seats = {Seat(Role.ADMIN, OTHER)}
+    scene.node.answers = {"getMinDelay()": encode(["uint256"], [0])}
+    await scene.look(sequence=2)
+    assert scene.watch.fault(VAULT).split("; ") == [
+        "timelock delay (s): found 0, expected 172800",
+        f"timelock proposer {OTHER}: found False, expected True",
+    ]
+
+
+async def test_of_an_old_book_the_timelock_is_asked_nothing() -> None:
+    scene = Scene(books={VAULT: replace(BOOK, governance=Unpinned())})
+    assert await scene.look() < await Scene().look()
+    assert scene.watch.fault(VAULT) == ""
+
+
+async def test_a_module_is_asked_for_its_safe_and_for_no_underwriter() -> None:
+    scene = Scene(books={VAULT: replace(BOOK, accounts={"owner": OTHER, "safe": OTHER})})
+    scene.node.answers = {"safe()": encode(["address"], [OTHER]), "underwriter()": b""}
+    await scene.look(sequence=1)
+    assert scene.watch.fault(VAULT) == ""
+    scene.node.answers["safe()"] = encode(["address"], [VAULT])
+    await scene.look(sequence=2)
+    assert scene.watch.fault(VAULT) == f"safe: found {VAULT}, expected {OTHER}"
 
 
 async def test_aggregators_and_decimals_are_asked_of_the_feed() -> None:

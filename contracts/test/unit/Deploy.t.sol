@@ -8,6 +8,23 @@ import {Deployer, Made} from "script/Deployer.sol";
 import {DeployFixture} from "test/utils/DeployFixture.sol";
 import {SettableFeed} from "test/utils/SettableFeed.sol";
 
+/// @notice A feed behind which another answers, as behind Chainlink's.
+contract FeedProxy {
+    SettableFeed public immutable aggregator;
+
+    constructor(SettableFeed aggregator_) {
+        aggregator = aggregator_;
+    }
+
+    function decimals() external view returns (uint8) {
+        return aggregator.decimals();
+    }
+
+    function latestRoundData() external view returns (uint80, int256, uint256, uint256, uint80) {
+        return aggregator.latestRoundData();
+    }
+}
+
 /// @notice The deployment script: what it makes, and every plan that it refuses.
 contract DeployTest is DeployFixture {
     /* WHAT IT MAKES */
@@ -44,6 +61,37 @@ contract DeployTest is DeployFixture {
         assertFalse(made.timelock.isOperation(id));
     }
 
+    function test_a_guardian_named_later_cancels_once_governance_has_given_him_both() public {
+        Made memory made = _deploy(_plan());
+        TimelockController timelock = made.timelock;
+        bytes32 canceller = timelock.CANCELLER_ROLE();
+        vm.prank(address(timelock));
+        vault.setGuardian(stranger, true);
+        assertFalse(timelock.hasRole(canceller, stranger));
+        vm.prank(address(timelock));
+        vault.setGuardian(stranger, false);
+
+        _govern(timelock, true);
+        assertTrue(vault.isGuardian(stranger) && timelock.hasRole(canceller, stranger));
+        _govern(timelock, false);
+        assertFalse(vault.isGuardian(stranger) || timelock.hasRole(canceller, stranger));
+    }
+
+    /// @dev As docs/deployment.md says: both at once, in one operation.
+    function _govern(TimelockController timelock, bool named) private {
+        address[] memory targets = new address[](2);
+        bytes[] memory calls = new bytes[](2);
+        (targets[0], targets[1]) = (address(vault), address(timelock));
+        calls[0] = abi.encodeCall(vault.setGuardian, (stranger, named));
+        calls[1] = named
+            ? abi.encodeCall(timelock.grantRole, (timelock.CANCELLER_ROLE(), stranger))
+            : abi.encodeCall(timelock.revokeRole, (timelock.CANCELLER_ROLE(), stranger));
+        vm.prank(safe);
+        timelock.scheduleBatch(targets, new uint256[](2), calls, 0, bytes32(uint256(1)), 48 hours);
+        skip(48 hours);
+        timelock.executeBatch(targets, new uint256[](2), calls, 0, bytes32(uint256(1)));
+    }
+
     function test_the_example_is_a_plan() public view {
         Plan memory plan = deployment.read(vm.readFile("script/deploy.example.toml"));
         assertTrue(plan.production);
@@ -65,7 +113,22 @@ contract DeployTest is DeployFixture {
         assertEq(vm.parseJsonUint(book, ".decimals.price_feed"), 8);
         assertGt(vm.parseJsonAddress(book, ".libraries.RulesLib.address").code.length, 0);
         assertFalse(vm.keyExistsJson(book, ".aggregators.price_feed"));
-        assertFalse(vm.keyExistsJson(book, ".contracts.check_feed"));
+        assertEq(vm.parseJsonAddress(book, ".contracts.check_feed.address"), address(checkFeed));
+        assertEq(vm.parseJsonAddress(book, ".underwriter"), underwriter);
+        assertFalse(vm.keyExistsJson(book, ".safe"));
+    }
+
+    function test_the_book_pins_what_of_the_timelock_is_storage() public {
+        Plan memory plan = _plan();
+        string memory book = deployment.compose(plan, _deploy(plan));
+        assertEq(vm.parseJsonUint(book, ".governance.delay_s"), 48 hours);
+        assertEq(vm.parseJsonAddress(book, ".governance.deployer"), address(deployment));
+        assertEq(vm.parseJsonAddressArray(book, ".governance.proposers"), _one(safe));
+        address[] memory cancellers = vm.parseJsonAddressArray(book, ".governance.cancellers");
+        assertEq(cancellers.length, 3);
+        assertEq(cancellers[0], safe);
+        assertEq(cancellers[1], guardian);
+        assertEq(vm.parseJsonAddressArray(book, ".governance.executors"), _one(address(0)));
     }
 
     /* POWER */
@@ -130,7 +193,42 @@ contract DeployTest is DeployFixture {
         deployment.requireAsPlanned(plan, made, address(deployment));
     }
 
+    function test_afterwards_a_vault_of_another_market_is_found() public {
+        Plan memory plan = _plan();
+        Made memory made = _deploy(plan);
+        plan.checkFeed = priceFeed;
+        vm.expectRevert(
+            abi.encodeWithSelector(Deployer.NotAsPlanned.selector, "check feed", address(checkFeed))
+        );
+        deployment.requireAsPlanned(plan, made, address(deployment));
+        (plan.checkFeed, plan.base) = (checkFeed, quote);
+        vm.expectRevert(abi.encodeWithSelector(Deployer.NotAsPlanned.selector, "base", address(base)));
+        deployment.requireAsPlanned(plan, made, address(deployment));
+    }
+
     /* PRICES: incidents 15 and 16 */
+
+    function test_in_production_a_price_without_a_second_source_is_refused() public {
+        Plan memory plan = _plan();
+        (plan.checkFeed, plan.decimals.check) = (SettableFeed(address(0)), 0);
+        _refuses(plan, abi.encodeWithSelector(DeployChecks.NoSecondSource.selector, address(0)));
+        plan.production = false;
+        Made memory made = _deploy(plan);
+        assertFalse(vm.keyExistsJson(deployment.compose(plan, made), ".contracts.check_feed"));
+    }
+
+    function test_the_same_source_twice_is_one() public {
+        Plan memory plan = _plan();
+        plan.checkFeed = priceFeed;
+        _refuses(plan, abi.encodeWithSelector(DeployChecks.NoSecondSource.selector, priceFeed));
+        FeedProxy proxy = new FeedProxy(priceFeed);
+        plan.checkFeed = SettableFeed(address(proxy));
+        _refuses(plan, abi.encodeWithSelector(DeployChecks.NoSecondSource.selector, proxy));
+        plan.priceFeed = SettableFeed(address(new FeedProxy(priceFeed)));
+        _refuses(plan, abi.encodeWithSelector(DeployChecks.NoSecondSource.selector, proxy));
+        plan.priceFeed = SettableFeed(address(new FeedProxy(checkFeed)));
+        deployment.check(plan);
+    }
 
     function test_refuses_a_price_2_1_percent_off_the_pools_mean_and_takes_1_9() public {
         Plan memory plan = _plan();
@@ -241,6 +339,11 @@ contract DeployTest is DeployFixture {
     }
 
     /* HELPERS */
+
+    function _one(address account) private pure returns (address[] memory accounts) {
+        accounts = new address[](1);
+        accounts[0] = account;
+    }
 
     function _refuses(Plan memory plan, bytes memory reason) private {
         vm.expectRevert(reason);

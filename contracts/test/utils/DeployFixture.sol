@@ -30,6 +30,7 @@ abstract contract DeployFixture is VaultFixture {
         quote = new TestToken("QUOTE", quoteDecimals);
         priceFeed = new SettableFeed(feedDecimals, int256(PRICE / 10 ** (18 - feedDecimals)));
         volFeed = new SettableFeed(feedDecimals, int256(VOL / 10 ** (18 - feedDecimals)));
+        checkFeed = new SettableFeed(feedDecimals, int256(PRICE / 10 ** (18 - feedDecimals)));
         address factory = deployCode(string.concat(UNISWAP, "UniswapV3Factory.sol/UniswapV3Factory.json"));
         pool = IUniswapV3Pool(IUniswapV3Factory(factory).createPool(address(base), address(quote), FEE));
         driver = new PoolDriver(pool, base, quote);
@@ -37,6 +38,7 @@ abstract contract DeployFixture is VaultFixture {
         skip(1 hours);
         priceFeed.push(int256(PRICE / 10 ** (18 - feedDecimals)));
         volFeed.push(int256(VOL / 10 ** (18 - feedDecimals)));
+        checkFeed.push(int256(PRICE / 10 ** (18 - feedDecimals)));
     }
 
     function _plan() internal view returns (Plan memory plan) {
@@ -44,9 +46,14 @@ abstract contract DeployFixture is VaultFixture {
         plan.name = "Vault";
         plan.symbol = "vQUOTE";
         (plan.quote, plan.base, plan.pool) = (quote, base, pool);
-        (plan.priceFeed, plan.volFeed) = (priceFeed, volFeed);
-        plan.decimals =
-            Decimals(quote.decimals(), base.decimals(), priceFeed.decimals(), volFeed.decimals(), 0);
+        (plan.priceFeed, plan.volFeed, plan.checkFeed) = (priceFeed, volFeed, checkFeed);
+        plan.decimals = Decimals({
+            quote: quote.decimals(),
+            base: base.decimals(),
+            price: priceFeed.decimals(),
+            vol: volFeed.decimals(),
+            check: checkFeed.decimals()
+        });
         plan.twapSeconds = 30 minutes;
         plan.timelockDelay = 48 hours;
         plan.proposer = safe;

@@ -5,6 +5,8 @@ import {AddressBook} from "script/AddressBook.sol";
 import {DeployChecks} from "script/DeployChecks.sol";
 import {Plan, PlanReader} from "script/DeployPlan.sol";
 import {Deployer, Made} from "script/Deployer.sol";
+import {Lens} from "src/Lens.sol";
+import {RiskVault} from "src/RiskVault.sol";
 
 /// @notice The deployment script without its broadcast, which a test cannot have. It is its own deployer.
 contract Deployment {
@@ -12,6 +14,17 @@ contract Deployment {
         DeployChecks.check(plan);
         made = Deployer.deploy(plan, address(this));
         Deployer.requireAsPlanned(plan, made, address(this));
+    }
+
+    /// @notice What `Book` does, without its files.
+    function write(Plan calldata plan, RiskVault vault, Lens lens, address deployer)
+        external
+        returns (string memory)
+    {
+        DeployChecks.check(plan);
+        Made memory made = Deployer.standing(vault, lens);
+        Deployer.requireAsPlanned(plan, made, deployer);
+        return AddressBook.compose(plan, made, deployer);
     }
 
     function check(Plan calldata plan) external view {
@@ -23,10 +36,10 @@ contract Deployment {
     }
 
     function compose(Plan calldata plan, Made calldata made) external returns (string memory) {
-        return AddressBook.compose(plan, made);
+        return AddressBook.compose(plan, made, address(this));
     }
 
-    function read(string calldata toml) external pure returns (Plan memory) {
+    function read(string calldata toml) external view returns (Plan memory) {
         return PlanReader.read(toml);
     }
 }

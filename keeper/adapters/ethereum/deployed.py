@@ -13,6 +13,7 @@ from eth_utils.crypto import keccak
 from keeper.adapters.ethereum.client import Client
 from keeper.adapters.ethereum.rpc import RpcRefusedError
 from keeper.core.deployment import ContractLimits, Deployment, Standing
+from keeper.core.governance import Governance, Role, Seat, Unpinned
 from keeper.core.head import Head
 from keeper.core.units import Address
 from keeper.ports import UnreachableError
@@ -34,24 +35,25 @@ async def standing(rpc: Client, deployment: Deployment, head: Head) -> Standing:
     places = {pin.name: pin.address for pin in deployment.contracts}
     pinned = [pin.address for pin in (*deployment.contracts, *deployment.aggregators)]
     proxies = [pin.name for pin in deployment.aggregators]
-    codes, aggregators, decimals, owner, underwriter, guards = await asyncio.gather(
+    codes, aggregators, decimals, accounts, guards, (delay_s, seats) = await asyncio.gather(
         asyncio.gather(*(asked.code_hash(each) for each in pinned)),
         asyncio.gather(*(asked.address(places[name], "aggregator()") for name in proxies)),
         asyncio.gather(*(asked.number(places[name], "decimals()") for name in deployment.decimals)),
-        asked.address(deployment.vault, "owner()"),
-        asked.address(deployment.vault, "underwriter()"),
+        asyncio.gather(*(asked.address(deployment.vault, f"{name}()") for name in deployment.accounts)),
         asyncio.gather(*(asked.is_guardian(deployment.vault, each) for each in deployment.guardians)),
+        asked.governed(deployment.accounts["owner"], deployment.governance),
     )
     rules = await asked.call(deployment.vault, selector("limits()"))
     return Standing(
         code_hashes=dict(zip(pinned, codes, strict=True)),
         aggregators=dict(zip(proxies, aggregators, strict=True)),
         decimals=dict(zip(deployment.decimals, decimals, strict=True)),
-        owner=owner,
-        underwriter=underwriter,
+        accounts=dict(zip(deployment.accounts, accounts, strict=True)),
         guardians=frozenset(
             each for each, is_one in zip(deployment.guardians, guards, strict=True) if is_one
         ),
+        delay_s=delay_s,
+        seats=seats,
         rules_id="0x" + keccak(rules).hex(),
         limits=_limits(rules),
     )
@@ -84,6 +86,24 @@ class _Asked:
         data = selector("isGuardian(address)") + encode(["address"], [account])
         return int.from_bytes(await self.call(vault, data)) == 1
 
+    async def governed(
+        self, timelock: Address, planned: Governance | Unpinned
+    ) -> tuple[int, frozenset[Seat]]:
+        """The delay, and which of the seats are taken. Nothing is asked of what is not pinned."""
+        if isinstance(planned, Unpinned):
+            return -1, frozenset()
+        seats = (*planned.taken, *planned.vacant)
+        delay_s, *taken = await asyncio.gather(
+            self.number(timelock, "getMinDelay()"), *(self.has_role(timelock, seat) for seat in seats)
+        )
+        return delay_s, frozenset(seat for seat, is_taken in zip(seats, taken, strict=True) if is_taken)
+
+    async def has_role(self, timelock: Address, seat: Seat) -> bool:
+        data = selector("hasRole(bytes32,address)") + encode(
+            ["bytes32", "address"], [_role_id(seat.role), seat.account]
+        )
+        return int.from_bytes(await self.call(timelock, data)) == 1
+
     async def _bytes(self, method: str, subject: object) -> bytes:
         try:
             result = await self._rpc.call(method, [subject, self._block])
@@ -95,6 +115,11 @@ class _Asked:
             return bytes.fromhex(str(result).removeprefix("0x"))
         except ValueError:
             raise UnreachableError(f"{self._rpc.endpoint}: answered no hexadecimal data") from None
+
+
+def _role_id(role: Role) -> bytes:
+    """The admin of all roles is zero in OpenZeppelin's contracts, each other the hash of its name."""
+    return bytes(32) if role is Role.ADMIN else keccak(text=f"{role.name}_ROLE")
 
 
 def _limits(words: bytes) -> ContractLimits:
