@@ -291,9 +291,17 @@ contract ThiefInvariantTest is ThiefFixture {
 
     function _leave(address holder) private {
         uint256 shares = vault.balanceOf(holder);
+        uint256 supply = vault.totalSupply() + 1e6;
+        (uint256 ownQuote, uint256 ownBase) =
+            (quote.balanceOf(address(vault)), base.balanceOf(address(vault)));
         vm.prank(holder);
-        vault.redeemInKind(shares, holder, 0, 0);
+        (uint256 gotQuote, uint256 gotBase) = vault.redeemInKind(shares, holder, 0, 0);
         assertEq(vault.balanceOf(holder), 0);
+        assertEq(quote.balanceOf(address(vault)), ownQuote - gotQuote);
+        assertEq(base.balanceOf(address(vault)), ownBase - gotBase);
+        if (vault.legCount() > 0) return;
+        assertEq(gotQuote, ownQuote * shares / supply, "his part, where nothing is owed");
+        assertGe(gotBase, ownBase * shares / supply * 98 / 100);
     }
 
     /// @dev What the venue fills is beyond the vault's word: then the fill is the reason.
