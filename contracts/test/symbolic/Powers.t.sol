@@ -63,12 +63,14 @@ contract PowersProof is SymbolicFixture {
     }
 
     function check_P2_nobody_withdraws_while_paused(bool inShares, uint256 amount, address receiver) public {
+        _settled();
         _anyPulseAndRoles();
         vm.assume(vault.paused());
         _nothingMoves(SAVER, _exit(inShares, amount, receiver, SAVER));
     }
 
     function witness_P2_a_saver_withdraws_otherwise(bool inShares, address receiver) public {
+        _settled();
         _nothingMoves(SAVER, _exit(inShares, 1e6, receiver, SAVER));
     }
 
@@ -113,6 +115,7 @@ contract PowersProof is SymbolicFixture {
     }
 
     function check_P4_P6_who_does_not_govern_gets_nothing_by_shares(address account) public {
+        _settled();
         _anyBudgets();
         bytes memory data = _anyCallBut(IKeeperVault.rebalance.selector);
         vm.assume(_isOfShares(bytes4(data)));
@@ -124,6 +127,7 @@ contract PowersProof is SymbolicFixture {
         uint256 amount,
         address receiver
     ) public {
+        _settled();
         _anyBudgets();
         _onlyStops(_exit(inShares, amount, receiver, SAVER), receiver);
     }
@@ -141,6 +145,7 @@ contract PowersProof is SymbolicFixture {
     }
 
     function witness_P4_who_may_withdraw_does(bool inShares, address receiver) public {
+        _settled();
         vm.prank(SAVER);
         vault.approve(KEEPER, type(uint256).max);
         _onlyStops(_exit(inShares, 1e6, receiver, SAVER), receiver);

@@ -197,6 +197,16 @@ abstract contract SymbolicFixture is Test {
     /// @dev Any content of the storage, any time, and any rules, which are code; without legs, as no power hangs on those.
     function _anyState(uint64 time, Limits memory rules) internal {
         _anyStorage(time);
+        _rule(rules);
+    }
+
+    /// @dev The leg that has expired is gone, as if somebody had settled it: until then nobody buys or sells shares at a mark.
+    /// To the prover a test is one transaction, which cannot settle and then do that.
+    function _settled() internal {
+        _rule(vault.limits());
+    }
+
+    function _rule(Limits memory rules) private {
         vm.etch(CHARTER, abi.encodePacked(hex"00", abi.encode(rules)));
         vm.store(address(vault), bytes32(CHARTER_SLOT), bytes32(uint256(uint160(CHARTER))));
     }
