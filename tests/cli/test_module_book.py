@@ -60,6 +60,7 @@ def test_a_module_with_a_book_passes_check_and_is_hedged(
         assert made.code == 0, made.said[-3000:]
         assert made.blocks == 0
         assert (made.book["safe"], made.at("timelock")) == (treasury.safe.address, timelock)
+        today(world)
         config = keeps(site_of(world, tmp_path), made)
         assert faults(keeper, config) == (Exit.OK, [])
         gap = abs(treasury.gap())
