@@ -1,4 +1,4 @@
-"""`make contracts` runs every test of the contracts, in two parts: what neither names would be skipped in silence."""
+"""`make contracts` runs every test of the contracts, in two parts: what is in neither would not run."""
 
 import re
 from fnmatch import fnmatch
