@@ -4,6 +4,7 @@ from typing import cast
 
 import pytest
 
+from keeper.core.units import WAD
 from keeper.demo.artifacts import contract
 from keeper.demo.driver.market import Market
 from keeper.demo.driver.roller import RETRY_S
@@ -52,9 +53,19 @@ def test_a_settlement_that_is_refused_is_tried_again_later(world: World, market:
 
 
 def test_a_vault_that_cannot_pay_keeps_the_leg_it_owes(world: World, market: Market) -> None:
+    vault = world.vault("strangle")
+    limits = list(cast("list[int]", world.chain.read(vault, "limits")))
+    limits[20:22] = (300 * WAD, 30_000 * WAD)
+    by_hand(world, market, vault, "setLimits", tuple(limits))
     events = [event for report in go(market, *[25_000.0] * 24, step_s=DAY) for event in report.events]
     assert "strangle: settlement refused, tried again later" in events
-    assert world.chain.read_int(world.vault("strangle"), "legCount") == 1
+    assert world.chain.read_int(vault, "legCount") == 1
+
+
+def test_a_price_that_the_rules_take_for_broken_settles_nothing(world: World, market: Market) -> None:
+    events = [event for report in go(market, *[25_000.0] * 24, step_s=DAY) for event in report.events]
+    assert "strangle: settlement refused, tried again later" in events
+    assert world.chain.read_int(world.vault("strangle"), "legCount") == 2
 
 
 def test_a_vault_without_the_collateral_for_a_new_book_stays_without_one(
