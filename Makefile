@@ -54,7 +54,7 @@ node_modules/.ready: package.json package-lock.json .npmrc
 
 contracts/out/.ready: node_modules/.ready .cache/protocols/.ready $(CONTRACTS)
 	$(call say,Contracts)
-	@echo "   compiles with solc in WebAssembly: up to a minute the first time"
+	@echo "   compiles with solc in WebAssembly: a few minutes the first time"
 	@cd contracts && forge build --quiet --skip test
 	@touch $@
 
@@ -130,7 +130,7 @@ mutants: setup ## Change the transaction machine in every small way; its tests m
 	@$(RUN) tools/mutants.py $(ARGS)
 
 guard-mutants: setup ## Take out each check of the contracts' guard; a test must fail for each
-	$(call say,Mutants of the guard: about seventy, half a minute each)
+	$(call say,Mutants of the guard: about eighty, half a minute each)
 	@$(RUN) tools/guard_mutants.py $(ARGS)
 
 .cache/prove/.ready: requirements/prove.txt

@@ -239,7 +239,7 @@ contract RiskVault is ERC4626, Breakers {
         quoteUnits = Math.mulDiv(ownQuote.zeroFloorSub(quoteKept.divUp(_quoteScale)), shares, _allShares());
         baseUnits = Math.mulDiv(ownBase.zeroFloorSub(baseKept.divUp(_baseScale)), shares, _allShares());
         // Nobody stays whom the last one could charge.
-        if (shares == totalSupply()) return (quoteUnits, baseUnits);
+        if (shares >= totalSupply()) return (quoteUnits, baseUnits);
         baseUnits = baseUnits * (BPS - MAX_EXIT_BPS.min(rules.priceErrorBps)) / BPS;
     }
 
