@@ -203,8 +203,8 @@ def main(words: list[str]) -> int:
     project = ROOT / "contracts" if quick else lay_out()
 
     judge_lemmas([row for row in rows if row.tool is Tool.Z3], standings)
-    prove = partial(run_halmos, build=QUICK if quick else DEPLOYED)
-    for tool, run in ((Tool.HALMOS, prove), (Tool.FORGE, run_forge)):
+    halmos = partial(run_halmos, build=QUICK if quick else DEPLOYED)
+    for tool, run in ((Tool.HALMOS, halmos), (Tool.FORGE, run_forge)):
         asked = {row.id: claims(row, tool) for row in rows}
         names = [name for claimed in asked.values() for name in claimed]
         if not names or (quick and tool is Tool.FORGE):

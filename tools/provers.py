@@ -69,9 +69,7 @@ class Build:
 
 
 QUICK = Build(PLAIN, "../.cache/forge/prove")
-DEPLOYED = Build(
-    {"FOUNDRY_CODE_SIZE_LIMIT": PLAIN["FOUNDRY_CODE_SIZE_LIMIT"]}, "../.cache/forge/prove-deployed"
-)
+DEPLOYED = Build({"FOUNDRY_CODE_SIZE_LIMIT": "1000000"}, "../.cache/forge/prove-deployed")
 """Optimised, and set as for a deployment; the limit is for tests, which hold what they deploy."""
 
 

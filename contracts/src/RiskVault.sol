@@ -2,9 +2,8 @@
 pragma solidity 0.8.34;
 
 import {IKeeperVault} from "./interfaces/IKeeperVault.sol";
-import {Config, IRiskVault, Limits} from "./interfaces/IRiskVault.sol";
+import {Config, IRiskVault} from "./interfaces/IRiskVault.sol";
 import {Buckets} from "./libraries/BucketLib.sol";
-import {BPS, MAX_EXIT_BPS} from "./libraries/ConstantsLib.sol";
 import {ErrorsLib} from "./libraries/ErrorsLib.sol";
 import {EventsLib} from "./libraries/EventsLib.sol";
 import {GuardLib, Worth} from "./libraries/GuardLib.sol";
@@ -45,8 +44,8 @@ import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 ///
 /// WITHDRAWALS
 /// - Are paid in quote, out of the vault's own quote, and leave at least the margin of the short legs in value. Exits in
-///   kind need no oracle and work while the vault is paused: see `redeemInKind`. They leave the oracle's error on base to
-///   those who stay, or whoever comes with quote and leaves with base would trade at the oracle's price.
+///   kind need no oracle and work while the vault is paused: see `redeemInKind`. Whoever comes with quote and
+///   leaves with base has paid for the oracle's error on it when he came.
 /// - No transaction comes and leaves.
 ///
 /// HEDGING
@@ -230,17 +229,13 @@ contract RiskVault is ERC4626, Breakers {
         base.safeTransfer(receiver, baseUnits);
     }
 
-    /// @dev What these shares are due of the two tokens, less what is held back for the legs, less the charge.
+    /// @dev What these shares are due of the two tokens, less what is held back for the legs.
     function _inKind(uint256 shares) private view returns (uint256 quoteUnits, uint256 baseUnits) {
         (uint256 ownQuote, uint256 ownBase) = (_ownQuote(), _ownBase());
-        Limits memory rules = _rules();
         (uint256 quoteKept, uint256 baseKept) =
-            GuardLib.worstCase(_charter.at, ownBase * _baseScale, rules.maxPrice);
+            GuardLib.worstCase(_charter.at, ownBase * _baseScale, _rules().maxPrice);
         quoteUnits = Math.mulDiv(ownQuote.zeroFloorSub(quoteKept.divUp(_quoteScale)), shares, _allShares());
         baseUnits = Math.mulDiv(ownBase.zeroFloorSub(baseKept.divUp(_baseScale)), shares, _allShares());
-        // Nobody stays whom the last one could charge.
-        if (shares >= totalSupply()) return (quoteUnits, baseUnits);
-        baseUnits = baseUnits * (BPS - MAX_EXIT_BPS.min(rules.priceErrorBps)) / BPS;
     }
 
     function _withdraw(address caller, address receiver, address account, uint256 assets, uint256 shares)

@@ -148,8 +148,7 @@ interface IRiskVault is IGuarded {
     /// @dev What the written options may cost at the very most is held back: of a put its strike, of a call its base, and
     /// for a call without base the greatest price in the rules. So nobody leaves at the cost of those who stay, and a
     /// vault with much written pays little in kind until options expire; and for an expired call that waits to be settled so
-    /// much is held back in quote. Of the base, as much stays with the others as the oracle may be off, two per cent at most;
-    /// from the last holder nothing.
+    /// much is held back in quote. There is no fee.
     /// @param shares What is burned.
     /// @param receiver Who is paid.
     /// @param minQuote The least quote that must be paid.

@@ -54,8 +54,6 @@ uint256 constant MAX_PRICE_ERROR_BPS = 500;
 uint256 constant MAX_JUMP_BPS = 5000;
 uint256 constant MAX_PRICE_RANGE = 100;
 uint256 constant MAX_DRAWDOWN_BPS = 5000;
-/// @dev What of the base an exit in kind leaves to those who stay is the oracle's error, and never more than this.
-uint256 constant MAX_EXIT_BPS = 200;
 uint256 constant MAX_KEEPER_TERM = 365 days;
 
 /* THE HEDGE */

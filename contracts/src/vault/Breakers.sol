@@ -16,8 +16,8 @@ import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 abstract contract Breakers is OptionBook {
     using SafeCastLib for uint256;
 
-    /// @dev Longer than the half hour that a second source may be the mean of, so that a single push, or a move that the
-    /// mean has yet to follow, is over by then.
+    /// @dev Where the second source is a mean of half an hour, a single push, or a move that it has yet to follow, is over by
+    /// then.
     uint256 private constant SUSPICION_RIPENS = 45 minutes;
     uint256 private constant SUSPICION_LAPSES = 2 hours;
     uint256 private constant CHECKPOINT_LAPSES = 2 days;

@@ -2,30 +2,13 @@
 pragma solidity 0.8.34;
 
 import {Need} from "src/interfaces/IGuarded.sol";
-import {Limits} from "src/interfaces/IRiskVault.sol";
-import {VaultFixture} from "test/utils/VaultFixture.sol";
+import {TenMillionFixture} from "test/utils/TenMillionFixture.sol";
 
 /// @notice A thief who makes the budgets larger by a deposit of his own, has the vault trade at an oracle's price that is as
 /// wrong as it may be, and leaves before that is seen. Whoever was there before him loses no more than without him: he pays
 /// for the error when he comes, where base is held then, or when he leaves, where it was bought meanwhile.
-/// @dev The vault of `WorstDay`: worth 10 million, with 10 % to be traded at once and again within the day.
-contract DilutionTest is VaultFixture {
-    uint256 private constant ERROR_BPS = 50;
-    uint256 private constant TURNOVER = 2_000_000e18;
-    uint256 private constant BOUND = 4000e18 + TURNOVER * ERROR_BPS / 10_000;
-
+contract DilutionTest is TenMillionFixture {
     uint256 private _truth;
-
-    function setUp() public override {
-        super.setUp();
-        _fund(4_000_000e6, 2400e18);
-        Limits memory rules = _limits();
-        (rules.lossCapPips, rules.lossPerDayPips) = (200, 200);
-        (rules.turnoverCapPips, rules.turnoverPerDayPips) = (100_000, 100_000);
-        (rules.cooldown, rules.minTradeBps, rules.maxTradeBase) = (600, 100, 100e18);
-        (rules.targetDelta, rules.emergencyGap) = (2500e18, 5000e18);
-        _setLimits(rules);
-    }
 
     function test_who_sells_base_too_cheap_has_paid_for_it_when_he_came() public {
         _truth = PRICE * (10_000 + ERROR_BPS) / 10_000;
@@ -46,13 +29,13 @@ contract DilutionTest is VaultFixture {
         uint256[3] memory deposits = [uint256(10_000_000e6), 30_000_000e6, 90_000_000e6];
         for (uint256 i = 0; i < 6; ++i) {
             uint256 snapshot = vm.snapshotState();
-            uint256 before = _worth();
+            uint256 before = _worth(_truth);
             uint256 shares = _comes(deposits[i / 2]);
-            assertGt(_tradesForADay(), TURNOVER, "more than without a deposit");
+            assertGt(_tradesForADay(), _turnover(1 days), "more than without a deposit");
             vm.prank(stranger);
             if (i % 2 == 0) vault.redeemInKind(shares, stranger, 0, 0);
             else vault.redeem(shares, stranger, stranger);
-            assertLe(before, _worth() + BOUND);
+            assertLe(before, _worth(_truth) + _trueBound(1 days));
             vm.revertToState(snapshot);
         }
     }
@@ -67,9 +50,7 @@ contract DilutionTest is VaultFixture {
 
     /// @dev To the other end of what base there may be: at the oracle's price, nothing is lost to speak of.
     function _tradesForADay() private returns (uint256 traded) {
-        Limits memory rules = vault.limits();
-        rules.targetDelta = _truth > PRICE ? int128(0) : int128(2500e18);
-        _setLimits(rules);
+        _setTarget(_truth > PRICE ? int128(0) : int128(2500e18));
         uint256 end = vm.getBlockTimestamp() + 1 days;
         while (vm.getBlockTimestamp() < end) {
             (bool ok, bytes memory args) = vault.workable();
@@ -81,9 +62,5 @@ contract DilutionTest is VaultFixture {
             }
             _skip(600);
         }
-    }
-
-    function _worth() private view returns (uint256) {
-        return quote.balanceOf(address(vault)) * 1e12 + base.balanceOf(address(vault)) * _truth / 1e18;
     }
 }

@@ -7,17 +7,11 @@ import {Need} from "src/interfaces/IGuarded.sol";
 import {Proposal} from "src/interfaces/IKeeperVault.sol";
 import {Limits} from "src/interfaces/IRiskVault.sol";
 import {ErrorsLib} from "src/libraries/ErrorsLib.sol";
-import {VaultFixture} from "test/utils/VaultFixture.sol";
+import {TenMillionFixture} from "test/utils/TenMillionFixture.sol";
 
 /// @notice The best thief we can think of, with the keeper's key, unlimited capital, and control of the order of
 /// transactions and of the pool: what he takes until somebody stops him, beside what is proven.
-/// @dev The vault is worth 10 million; the loss budget is 0.02 % and as much a day, slippage 0.5 %, the oracle's error
-/// 0.5 %, turnover 10 % and as much a day.
-contract WorstDayTest is VaultFixture {
-    uint256 private constant NET_VALUE = 10_000_000e18;
-    uint256 private constant LOSS_CAP = 2000e18;
-    uint256 private constant TURNOVER_CAP = 1_000_000e18;
-    uint256 private constant ERROR_BPS = 50;
+contract WorstDayTest is TenMillionFixture {
     uint256 private constant REWARD = 100e18;
 
     /// @param time How long nobody stops him.
@@ -33,17 +27,6 @@ contract WorstDayTest is VaultFixture {
         uint256 real;
         uint256 traded;
         uint256 rewards;
-    }
-
-    function setUp() public override {
-        super.setUp();
-        _fund(4_000_000e6, 2400e18);
-        Limits memory rules = _limits();
-        (rules.lossCapPips, rules.lossPerDayPips) = (200, 200);
-        (rules.turnoverCapPips, rules.turnoverPerDayPips) = (100_000, 100_000);
-        (rules.cooldown, rules.minTradeBps, rules.maxTradeBase) = (600, 100, 100e18);
-        (rules.targetDelta, rules.emergencyGap) = (1500e18, 2000e18);
-        _setLimits(rules);
     }
 
     function test_worst_day() public {
@@ -92,20 +75,6 @@ contract WorstDayTest is VaultFixture {
         (rules.lossCapPips, rules.lossPerDayPips) = (5000, 5000);
         _setLimits(rules);
         assertGt(_dayOf(Day(24 hours, PRICE, false, 0, 0, 0, 0)).marked, 2 * LOSS_CAP);
-    }
-
-    function _setTarget(int128 target) private {
-        Limits memory rules = vault.limits();
-        rules.targetDelta = target;
-        _setLimits(rules);
-    }
-
-    function _bound(uint256 time) private pure returns (uint256) {
-        return LOSS_CAP + LOSS_CAP * time / 1 days;
-    }
-
-    function _trueBound(uint256 time) private pure returns (uint256) {
-        return _bound(time) + (TURNOVER_CAP + TURNOVER_CAP * time / 1 days) * ERROR_BPS / 10_000;
     }
 
     /// @dev A hedge whenever there is one, with the pool pushed to where the fill is as bad as anything lets it be.
@@ -183,10 +152,6 @@ contract WorstDayTest is VaultFixture {
         (,, uint256 reward) = vault.ripcord();
         day.rewards += reward * 1e12;
         return true;
-    }
-
-    function _worth(uint256 price) private view returns (uint256) {
-        return quote.balanceOf(address(vault)) * 1e12 + base.balanceOf(address(vault)) * price / 1e18;
     }
 
     function _print(uint256 time, uint256 taken, uint256 bound, uint256 trueBound) private pure {

@@ -301,7 +301,7 @@ contract ThiefInvariantTest is ThiefFixture {
         assertEq(base.balanceOf(address(vault)), ownBase - gotBase);
         if (vault.legCount() > 0) return;
         assertEq(gotQuote, ownQuote * shares / supply, "his part, where nothing is owed");
-        assertGe(gotBase, ownBase * shares / supply * 98 / 100);
+        assertEq(gotBase, ownBase * shares / supply);
     }
 
     /// @dev What the venue fills is beyond the vault's word: then the fill is the reason.
