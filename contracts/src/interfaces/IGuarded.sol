@@ -34,7 +34,8 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 /// cost up to there, so that a guardian does not lower it.
 /// @param minVol Volatility at and below which the feed is taken for broken, WAD.
 /// @param maxVol Volatility at and above which the feed is taken for broken, WAD.
-/// @param ripcordReward What is paid for hedging in an emergency, at most once a day, in quote units.
+/// @param ripcordReward What is paid for hedging in an emergency, at most once a day, in quote units; never more than a
+/// thousandth of what the vault is worth.
 struct Limits {
     uint32 cooldown;
     uint32 maxDeadline;

@@ -55,6 +55,7 @@ uint256 constant MAX_JUMP_BPS = 5000;
 uint256 constant MAX_PRICE_RANGE = 100;
 uint256 constant MAX_DRAWDOWN_BPS = 5000;
 uint256 constant MAX_KEEPER_TERM = 365 days;
+uint256 constant MAX_REWARD_BPS = 10;
 
 /* THE HEDGE */
 

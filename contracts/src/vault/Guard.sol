@@ -6,6 +6,7 @@ import {IKeeperVault, Proposal} from "../interfaces/IKeeperVault.sol";
 import {IVenue} from "../interfaces/IVenue.sol";
 import {Exposure} from "../libraries/BookLib.sol";
 import {BucketLib, Buckets} from "../libraries/BucketLib.sol";
+import {BPS, MAX_REWARD_BPS} from "../libraries/ConstantsLib.sol";
 import {ErrorsLib} from "../libraries/ErrorsLib.sol";
 import {EventsLib} from "../libraries/EventsLib.sol";
 import {GuardLib} from "../libraries/GuardLib.sol";
@@ -30,7 +31,9 @@ import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 /// because whoever holds the key chooses how often to call. Gamma and vega cannot change, as nothing here can reach the
 /// book.
 abstract contract Guard is Oracles, OneOperation {
+    using FixedPointMathLib for int256;
     using FixedPointMathLib for uint256;
+    using SafeCastLib for int256;
     using SafeCastLib for uint256;
 
     /// @inheritdoc IGuarded
@@ -86,7 +89,7 @@ abstract contract Guard is Oracles, OneOperation {
         Fill memory fill = _ask(admissible.sellBase, amountIn, 0);
         _hedge(rules, buckets, admissible, purse, fill);
         (spent, got) = (fill.spent, fill.got);
-        reward = _takeReward();
+        reward = _takeReward(admissible.netValue);
         emit EventsLib.Ripcord(msg.sender, admissible.gap, reward);
         if (reward != 0) _payQuote(msg.sender, reward);
     }
@@ -267,10 +270,11 @@ abstract contract Guard is Oracles, OneOperation {
         });
     }
 
-    function _takeReward() private returns (uint256 reward) {
+    function _takeReward(int256 netValue) private returns (uint256 reward) {
         if (block.timestamp < _rewardedAt + 1 days) return 0;
         _rewardedAt = block.timestamp.toUint64();
-        return _ownQuote().min(_rules().ripcordReward);
+        uint256 ceiling = netValue.max(0).toUint256() * MAX_REWARD_BPS / BPS;
+        return _ownQuote().min(_rules().ripcordReward).min(ceiling);
     }
 
     function _netValueDown(Exposure memory exposure, uint256 price) internal view returns (int256) {

@@ -32,6 +32,14 @@ abstract contract TreasuryHandlerFixture is TreasuryFixture {
         rules.maxTradeBase = 50e18;
     }
 
+    /// @dev What hedges may have lost until now, quote units, and a millionth of the Safe for rounding.
+    function _budget() internal view returns (uint256) {
+        Limits memory rules = module.limits();
+        uint256 elapsed = vm.getBlockTimestamp() - handler.startedAt();
+        uint256 pips = rules.lossCapPips + rules.lossPerDayPips * elapsed / 1 days + 1;
+        return handler.mostWorth() * pips / 1e6;
+    }
+
     /// @dev Everything that changes the module and is not a hedge.
     function _selectors() private pure returns (bytes4[] memory selectors) {
         selectors = new bytes4[](10);
@@ -67,13 +75,33 @@ contract TreasuryHandlerReachTest is TreasuryHandlerFixture {
         handler.toggle();
         handler.retarget(200e18);
         handler.warp(1 hours, 2000e18);
-        driver.pushTo(2100e18);
+        uint256 lost = handler.lost();
+        handler.part(2003e18, false);
+        handler.hedge(10);
+        assertGt(handler.lost(), lost);
+        handler.warp(1 hours, 2000e18);
+        handler.part(2900e18, true);
         handler.hedge(100);
-        assertEq(handler.hedges(), 2);
+        assertEq(handler.hedges(), 3);
         assertEq(handler.ripcords(), 1);
         assertEq(handler.refusals(), 1);
         assertEq(handler.otherCalls(), 1);
         assertEq(handler.foreignDeeds() + handler.oddTrades() + handler.tokensElsewhere(), 0);
+    }
+}
+
+/// @notice A thief who holds the keeper's key and moves the pool.
+contract TreasuryThiefTest is TreasuryHandlerFixture {
+    function test_he_takes_what_the_budget_of_losses_allows_and_no_more() public {
+        for (uint256 i = 0; i < 48; ++i) {
+            bool sells = i % 2 == 0;
+            handler.retarget(sells ? int256(60e18) : int256(110e18));
+            handler.warp(30 minutes, 2000e18);
+            handler.part(sells ? 1992e18 : 2008e18, false);
+            handler.hedge(25);
+        }
+        assertLe(handler.lost(), _budget());
+        assertGe(handler.lost() * 100, _budget() * 80);
     }
 }
 
@@ -94,6 +122,10 @@ contract TreasuryInvariantTest is TreasuryHandlerFixture {
         assertEq(handler.tokensElsewhere(), 0);
         assertEq(handler.overpaid(), 0);
         assertEq(base.balanceOf(address(module)) + quote.balanceOf(address(module)), 0);
+    }
+
+    function invariant_the_safe_loses_no_more_than_its_budgets() public view {
+        assertLe(handler.lost(), _budget());
     }
 
     function invariant_no_other_token_and_no_coin_moves() public view {

@@ -50,6 +50,14 @@ contract TreasuryHandler is Test {
     uint256 public tokensElsewhere;
     uint256 public overpaid;
 
+    /* WHAT HEDGES COST */
+
+    /// @notice All that hedges lost at the oracle's price, quote units; what others won is no credit.
+    uint256 public lost;
+    /// @notice The most that the Safe was ever worth when it hedged, what it owes left out, quote units.
+    uint256 public mostWorth;
+    uint256 public immutable startedAt = block.timestamp;
+
     constructor(World memory world, address[4] memory people, bytes4[] memory selectors) {
         _world = world;
         _people = people;
@@ -134,6 +142,13 @@ contract TreasuryHandler is Test {
         _world.driver.pushTo(price);
     }
 
+    /// @notice Somebody pushes the pool away from the oracle: a little, so that a hedge may still pass, or far.
+    function part(uint256 price, bool far) external {
+        uint256 fair = _price();
+        uint256 most = far ? fair / 2 : fair / 200;
+        _world.driver.pushTo(bound(price, fair - most, fair + most));
+    }
+
     /* WATCHING */
 
     /// @dev A call by somebody, which makes the Safe do so many things if it succeeds and moves tokens.
@@ -154,6 +169,23 @@ contract TreasuryHandler is Test {
         (uint256 quoteAfter, uint256 baseAfter) = _own();
         if (quoteAfter < quoteOwn && baseAfter <= baseOwn) ++overpaid;
         if (baseAfter < baseOwn && quoteAfter <= quoteOwn) ++overpaid;
+        _count(_worth(quoteOwn, baseOwn), _worth(quoteAfter, baseAfter));
+    }
+
+    function _count(uint256 before, uint256 left) private {
+        lost += FixedPointMathLib.zeroFloorSub(before, left);
+        mostWorth = FixedPointMathLib.max(mostWorth, before);
+    }
+
+    /// @dev At the oracle's price.
+    function _worth(uint256 quoteUnits, uint256 baseUnits) private view returns (uint256) {
+        return quoteUnits + baseUnits * _price() / 1e30;
+    }
+
+    /// @dev WAD of quote.
+    function _price() private view returns (uint256) {
+        (, int256 answer,,,) = _world.priceFeed.latestRoundData();
+        return uint256(answer) * 1e10;
     }
 
     /// @dev What the Safe and the pool hold together.

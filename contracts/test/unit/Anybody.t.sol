@@ -55,6 +55,17 @@ contract AnybodyTest is VaultFixture {
         assertEq(reward, 100e6);
     }
 
+    function test_no_rules_pay_more_than_a_thousandth_of_the_vault() public {
+        Limits memory rules = vault.limits();
+        rules.ripcordReward = type(uint128).max;
+        _setLimits(rules);
+        _setGap(80e18);
+        uint256 worth = uint256(vault.need().netValue);
+        vm.prank(stranger);
+        (,, uint256 reward) = vault.ripcord();
+        assertEq(reward, worth / 1000);
+    }
+
     function test_the_cooldown_binds_everybody_but_for_small_steps() public {
         _setGap(80e18);
         _rebalance(_proposal(true, 10e18));
