@@ -116,6 +116,7 @@ library PlanReader {
         limits.maxSlippageBps = _limit(toml, "max_slippage_bps").toUint16();
         limits.marginBps = _limit(toml, "margin_bps").toUint16();
         limits.priceErrorBps = _limit(toml, "price_error_bps").toUint16();
+        limits.volErrorBps = _limit(toml, "vol_error_bps").toUint16();
         limits.maxJumpBps = _limit(toml, "max_jump_bps").toUint16();
         limits.minTradeBps = _limit(toml, "min_trade_bps").toUint16();
         limits.maxDrawdownBps = _limit(toml, "max_drawdown_bps").toUint16();

@@ -4,6 +4,7 @@ pragma solidity 0.8.34;
 import {IKeeperVault} from "./interfaces/IKeeperVault.sol";
 import {Config, IRiskVault} from "./interfaces/IRiskVault.sol";
 import {Buckets} from "./libraries/BucketLib.sol";
+import {BPS} from "./libraries/ConstantsLib.sol";
 import {ErrorsLib} from "./libraries/ErrorsLib.sol";
 import {EventsLib} from "./libraries/EventsLib.sol";
 import {GuardLib, Worth} from "./libraries/GuardLib.sol";
@@ -33,19 +34,19 @@ import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 ///   quote only; without a readable volatility, options at intrinsic value. Such numbers are for display: while an
 ///   oracle is stale or bad, or the vault is paused, `maxDeposit`, `maxMint`, `maxWithdraw` and `maxRedeem` are zero.
 /// - Six more decimals than quote, with virtual shares, make the first depositor's inflation attack a loss.
-/// - Who comes pays, and who leaves gets, the worse price within the oracle's error: total assets more, or less, by as
-///   much as they may differ there. That is little where no price moves the vault, and what it holds of base where it
-///   is not hedged at all. So nobody gains by the error, by knowing the next answer within it, or by trades at a wrong
-///   price that he makes the vault do between the two.
+/// - Who comes pays, and who leaves gets, the worst that price and volatility may be within the oracles' errors: total
+///   assets more, or less, by as much as they may differ there. That is little where neither moves the vault, and what
+///   it holds of base where it is not hedged at all. So nobody gains by the errors, by knowing the next answers within
+///   them, or by trades at a wrong price that he makes the vault do between the two.
 /// - While a leg has expired and waits to be settled, what it pays is decided and not known here: `maxDeposit`, `maxMint`,
-///   `maxWithdraw` and `maxRedeem` are zero.
+///   `maxWithdraw` and `maxRedeem` are zero, and no breaker goes by the value of a share.
 /// - While a vault with shares is worth nothing, it takes no deposits: a new share could not be priced.
 /// - Base is added by governance only and mints shares at the oracle price, rounded down.
 ///
 /// WITHDRAWALS
 /// - Are paid in quote, out of the vault's own quote, and leave at least the margin of the short legs in value. Exits in
-///   kind need no oracle and work while the vault is paused: see `redeemInKind`. Whoever comes with quote and
-///   leaves with base has paid for the oracle's error on it when he came.
+///   kind need no oracle and work while the vault is paused: see `redeemInKind`. Whoever comes with quote and leaves with
+///   base has paid for the oracle's error on it when he came, and leaves what it may cost to buy it again.
 /// - No transaction comes and leaves.
 ///
 /// HEDGING
@@ -74,7 +75,7 @@ import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 /// TOKEN REQUIREMENTS
 /// - Quote and base are two different ERC-20 tokens of at most 18 decimals, which move exactly the amount asked, do
 ///   not rebase downwards, and whose balances times 1e36 stay below 2^255.
-/// - A token that refuses to pay a counterparty keeps that counterparty's leg from settling.
+/// - What a token refuses to pay a counterparty is kept in escrow for it.
 ///
 /// FEED REQUIREMENTS
 /// - AggregatorV3 shape, decimals constant and at most 18, `updatedAt` not decreasing with the round, and an answer
@@ -133,7 +134,9 @@ contract RiskVault is ERC4626, Breakers {
     }
 
     function _shareValue() internal view override returns (uint256) {
-        return convertToAssets(10 ** decimals());
+        Worth memory worth = _worth();
+        if (!worth.good) revert ErrorsLib.LegUnsettled();
+        return Math.mulDiv(10 ** decimals(), worth.value + 1, _allShares());
     }
 
     /// @dev With the virtual shares that make inflation a loss.
@@ -229,13 +232,12 @@ contract RiskVault is ERC4626, Breakers {
         base.safeTransfer(receiver, baseUnits);
     }
 
-    /// @dev What these shares are due of the two tokens, less what is held back for the legs.
+    /// @dev What these shares are due of the two tokens, less what it may cost those who stay to buy such base again: or who
+    /// comes with quote and leaves with base has them hedge anew, in a pool that may be his.
     function _inKind(uint256 shares) private view returns (uint256 quoteUnits, uint256 baseUnits) {
-        (uint256 ownQuote, uint256 ownBase) = (_ownQuote(), _ownBase());
-        (uint256 quoteKept, uint256 baseKept) =
-            GuardLib.worstCase(_charter.at, ownBase * _baseScale, _rules().maxPrice);
-        quoteUnits = Math.mulDiv(ownQuote.zeroFloorSub(quoteKept.divUp(_quoteScale)), shares, _allShares());
-        baseUnits = Math.mulDiv(ownBase.zeroFloorSub(baseKept.divUp(_baseScale)), shares, _allShares());
+        (quoteUnits, baseUnits) = GuardLib.inKind(_charter.at, _purse(), shares, _allShares());
+        // Nobody stays whom the last one could leave it to.
+        if (shares < totalSupply()) baseUnits = baseUnits * (BPS - _rules().maxSlippageBps) / BPS;
     }
 
     function _withdraw(address caller, address receiver, address account, uint256 assets, uint256 shares)

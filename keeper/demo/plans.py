@@ -85,6 +85,7 @@ MAX_FEED_AGE_S: Final = 5_400
 MAX_SLIPPAGE_BPS: Final = 100
 MARGIN_BPS: Final = 1_500
 PRICE_ERROR_BPS: Final = 50
+VOL_ERROR_BPS: Final = 500
 MAX_JUMP_BPS: Final = 5_000
 MIN_TRADE_BPS: Final = 100
 MAX_DRAWDOWN_BPS: Final = 2_500
@@ -106,7 +107,8 @@ def limits(target_delta: float, cooldown_s: int = COOLDOWN_S) -> tuple[int, ...]
     Deadlines are long because a block of the demonstration takes minutes: see `DemoVault.sol`.
     """
     ages = (MAX_FEED_AGE_S, MAX_FEED_AGE_S, MAX_FEED_AGE_S)
-    parts = (MAX_SLIPPAGE_BPS, MARGIN_BPS, PRICE_ERROR_BPS, MAX_JUMP_BPS, MIN_TRADE_BPS, MAX_DRAWDOWN_BPS)
+    errors = (PRICE_ERROR_BPS, VOL_ERROR_BPS)
+    parts = (MAX_SLIPPAGE_BPS, MARGIN_BPS, *errors, MAX_JUMP_BPS, MIN_TRADE_BPS, MAX_DRAWDOWN_BPS)
     sizes = (BAND, round(target_delta), MAX_TRADE, EMERGENCY_TRADE, EMERGENCY_GAP)
     budgets = (TURNOVER_PIPS, TURNOVER_PIPS, LOSS_PIPS, LOSS_PIPS)
     bounds = (

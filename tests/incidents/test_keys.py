@@ -130,8 +130,8 @@ def steal(world: World, thief: str, kept: Contract) -> bool:
     [
         (5, 5_000, "maxSlippageBps"),
         (7, 2_000, "priceErrorBps"),
-        (8, 20_000, "maxJumpBps"),
-        (17, 10**6, "turnoverPerDayPips"),
+        (9, 20_000, "maxJumpBps"),
+        (18, 10**6, "turnoverPerDayPips"),
     ],
 )
 async def test_gamma_2024_rules_that_would_allow_anything_are_refused(
@@ -148,8 +148,8 @@ async def test_gamma_2024_rules_that_would_allow_anything_are_refused(
 
 
 OPEN_TO_ANYBODY = {
-    "agree", "approve", "checkpoint", "deposit", "mint", "redeem", "redeemInKind", "ripcord", "settle",
-    "transfer", "transferFrom", "trip", "withdraw",
+    "agree", "approve", "checkpoint", "collect", "deposit", "mint", "redeem", "redeemInKind", "ripcord",
+    "settle", "transfer", "transferFrom", "trip", "withdraw",
 }  # fmt: skip
 """They move the caller's own things, or prove a fact."""
 
@@ -210,6 +210,7 @@ DOORS = {
     "redeem": (0, OTHER, OTHER),
     "redeemInKind": (1, OTHER, 0, 0),
     "settle": (0, 1),
+    "collect": (OTHER, OTHER),
 }
 """Every function that moves a token."""
 

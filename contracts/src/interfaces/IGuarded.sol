@@ -17,6 +17,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 /// @param marginBps Margin required for the short legs, in basis points of their notional at the oracle price.
 /// @param priceErrorBps How far the oracle's price may be off, in basis points: the second source may differ by so much,
 /// and a hedge must be needed at every price so near.
+/// @param volErrorBps How far the oracle's volatility may be off, in basis points of it: shares trade at the worst within.
 /// @param maxJumpBps How far the price may be from that of the last hedge, at once and again with every hour.
 /// @param minTradeBps Least size of a hedge, in basis points of the greatest that is admissible.
 /// @param maxDrawdownBps Fall of the value of a share within a day, in basis points, at which anybody may stop the vault.
@@ -29,9 +30,10 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 /// @param turnoverPerDayPips What may be traded in addition, a day.
 /// @param lossCapPips What trading may cost at once, at the oracle's price.
 /// @param lossPerDayPips What trading may cost in addition, a day.
-/// @param minPrice Price at and below which the feed is taken for broken, WAD.
+/// @param minPrice Price at and below which the feed is taken for broken, WAD. Exits in kind hold back base at it where quote
+/// does not suffice for what is owed.
 /// @param maxPrice Price at and above which the feed is taken for broken, WAD. Exits in kind hold back as much as calls may
-/// cost up to there, so that a guardian does not lower it.
+/// cost up to there. So a guardian changes neither.
 /// @param minVol Volatility at and below which the feed is taken for broken, WAD.
 /// @param maxVol Volatility at and above which the feed is taken for broken, WAD.
 /// @param ripcordReward What is paid for hedging in an emergency, at most once a day, in quote units; never more than a
@@ -45,6 +47,7 @@ struct Limits {
     uint16 maxSlippageBps;
     uint16 marginBps;
     uint16 priceErrorBps;
+    uint16 volErrorBps;
     uint16 maxJumpBps;
     uint16 minTradeBps;
     uint16 maxDrawdownBps;

@@ -78,7 +78,8 @@ interface IRiskVault is IGuarded {
     /// @return premium What was paid on opening, in quote units.
     function legAt(uint256 index) external view returns (uint256 word, address counterparty, uint96 premium);
 
-    /// @notice Collateral of the writers of long legs. It lies in the vault and is none of its assets.
+    /// @notice Collateral of the writers of long legs, and what is kept for counterparties whom a token did not pay. It lies in
+    /// the vault and is none of its assets.
     function escrow() external view returns (uint128 quoteUnits, uint128 baseUnits);
 
     /// @notice Whether a counterparty stands ready for exactly these terms.
@@ -116,11 +117,15 @@ interface IRiskVault is IGuarded {
 
     /// @notice Settles an expired leg at the first price published at or after expiry. Anyone may call.
     /// @dev Warning: reverts while the vault has not enough quote to pay, and for a price at or beyond the bounds of the
-    /// rules; the claim stays open, and nobody buys or sells shares at a mark meanwhile.
+    /// rules; the claim stays open, and nobody buys or sells shares at a mark meanwhile. What a token refuses to pay is kept
+    /// in escrow: see `collect`.
     /// @param index The leg.
     /// @param roundId The price round: updated at or after expiry, while the round before it was updated earlier.
     /// @return payoff What the option pays its holder: quote units, but base units for a long call.
     function settle(uint256 index, uint80 roundId) external returns (uint256 payoff);
+
+    /// @notice Pays what could not be paid to the caller when a leg was settled, to whomever the caller names.
+    function collect(IERC20 token, address to) external returns (uint256 amount);
 
     /* GOVERNANCE */
 
@@ -133,22 +138,25 @@ interface IRiskVault is IGuarded {
     /* ANYBODY */
 
     /// @notice Stops the vault if a breaker's condition holds.
-    /// @dev LOSS: four fifths of the loss budget are used up. DRAWDOWN: a share has lost more than the rules allow since
+    /// @dev LOSS: more than four fifths of the loss budget are used up, which no ripcord does. DRAWDOWN: a share has lost more than the rules allow since
     /// a checkpoint at most two days old. DEVIATION: the two sources of the price disagree; the first call notes it, and
     /// one that finds the same 45 minutes to two hours later stops the vault, while one that finds them agreed clears it.
     /// A pool that is pushed once brings about none of these. Where the second source is the mean of a pool, who pushes it
-    /// twice, so far apart, brings about DEVIATION; and who makes fills as bad as the rules let them be, LOSS.
+    /// twice, so far apart, brings about DEVIATION; and who makes the keeper's fills as bad as the rules let them be, LOSS.
     /// @return stopped Whether the vault is paused now.
     function trip(Breaker breaker) external returns (bool stopped);
 
-    /// @notice Notes the value of a share, at most once a day, for the breaker DRAWDOWN.
+    /// @notice Notes the value of a share, at most once a day, for the breaker DRAWDOWN. Neither it nor the breaker goes by
+    /// a value while a leg waits to be settled.
     function checkpoint() external;
 
     /// @notice Burns the caller's shares for their part of both tokens, whatever the oracles, the keeper or a pause say.
     /// @dev What the written options may cost at the very most is held back: of a put its strike, of a call its base, and
     /// for a call without base the greatest price in the rules. So nobody leaves at the cost of those who stay, and a
     /// vault with much written pays little in kind until options expire; and for an expired call that waits to be settled so
-    /// much is held back in quote. There is no fee.
+    /// much is held back in quote. Where quote does not suffice, base is held back too, at the least price in the rules. Of
+    /// the base that is paid the slippage in the rules stays with the others, who may have to buy it again; from the last
+    /// holder nothing.
     /// @param shares What is burned.
     /// @param receiver Who is paid.
     /// @param minQuote The least quote that must be paid.

@@ -76,16 +76,21 @@ library BookLib {
 
     /// @notice What the short legs may cost at the very most, in kind and without any oracle: of a put its strike, of a
     /// call its base, and for what base does not cover, the difference to a price that is taken for impossible. So much in
-    /// quote for an expired call too: what is owed for it no longer falls when base does.
+    /// quote for an expired call too: what is owed for it no longer falls when base does. What quote does not suffice for is
+    /// held back in base, at another such price.
+    /// @param ownQuote The quote that there is, WAD.
     /// @param ownBase The base that may cover calls, WAD.
-    /// @param greatestPrice That price, WAD.
+    /// @param leastPrice The one price, WAD.
+    /// @param greatestPrice The other, WAD.
     /// @return quoteUp To be held back in quote, WAD.
-    /// @return baseUp To be held back in base, WAD.
-    function worstCase(Leg[] memory legs, uint256 ownBase, uint256 greatestPrice)
-        internal
-        view
-        returns (uint256 quoteUp, uint256 baseUp)
-    {
+    /// @return baseUp To be held back in base, WAD. Both may be more than there is.
+    function worstCase(
+        Leg[] memory legs,
+        uint256 ownQuote,
+        uint256 ownBase,
+        uint256 leastPrice,
+        uint256 greatestPrice
+    ) internal view returns (uint256 quoteUp, uint256 baseUp) {
         uint256 lowest = greatestPrice;
         for (uint256 i = 0; i < legs.length; ++i) {
             Leg leg = legs[i];
@@ -102,6 +107,7 @@ library BookLib {
         uint256 uncovered = FixedPointMathLib.zeroFloorSub(baseUp, ownBase);
         baseUp -= uncovered;
         quoteUp += uncovered.wMulUp(greatestPrice - lowest);
+        baseUp += (FixedPointMathLib.zeroFloorSub(quoteUp, ownQuote) * WAD).divUp(leastPrice);
     }
 
     /// @dev Sums of products, not yet divided, and twice the short size: size less its sign, less size, is that or nothing.

@@ -41,6 +41,16 @@ library BucketLib {
         return FixedPointMathLib.zeroFloorSub(capPips * PIP, used) * netValue / WAD;
     }
 
+    /// @notice The level of losses above which anybody may stop the vault: four fifths of the capacity.
+    function alarm(uint256 capPips) internal pure returns (uint256) {
+        return capPips * PIP * 4 / 5;
+    }
+
+    /// @notice What may be lost, in quote, without the alarm, however the level is rounded when it is stored.
+    function quietRoomDown(uint256 used, uint256 capPips, uint256 netValue) internal pure returns (uint256) {
+        return FixedPointMathLib.zeroFloorSub(alarm(capPips), used + GRAIN) * netValue / WAD;
+    }
+
     /// @notice An amount as a fraction of a net value, rounded up. Where there is nothing, no room has let any amount so far.
     function fractionUp(uint256 amount, uint256 netValue) internal pure returns (uint256) {
         return FixedPointMathLib.divUp(amount * WAD, netValue);

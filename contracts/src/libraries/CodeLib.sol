@@ -21,7 +21,7 @@ library CodeLib {
     using EfficientHashLib for bytes;
     using EfficientHashLib for bytes32;
 
-    uint256 private constant RULES_BYTES = 25 * 32;
+    uint256 private constant RULES_BYTES = 26 * 32;
 
     /// @notice Writes rules down, and leaves the legs as they are.
     function write(Charter storage charter, Limits memory newRules) internal {

@@ -36,8 +36,9 @@ uint256 constant MAX_TENOR = 2 * YEAR;
 uint256 constant MAX_ANSWER = 1e36;
 
 /// @dev Gas that a feed is always given. A caller who cannot give it is refused, so that nobody can starve a feed
-/// and have the vault take it for a broken one.
-uint256 constant FEED_GAS = 100_000;
+/// and have the vault take it for a broken one. The mean of a pool searches what the pool remembers, and anybody may make
+/// it remember more, for good: it is enough for the most that it can.
+uint256 constant FEED_GAS = 200_000;
 
 /// @dev Seconds after a sequencer's return in which positions may be adjusted before the vault trades.
 uint256 constant SEQUENCER_GRACE = 1 hours;
@@ -51,6 +52,7 @@ uint256 constant MAX_DEADLINE = 300;
 uint256 constant MIN_COOLDOWN = 60;
 uint256 constant MAX_FEED_AGE = 3 days;
 uint256 constant MAX_PRICE_ERROR_BPS = 500;
+uint256 constant MAX_VOL_ERROR_BPS = 5000;
 uint256 constant MAX_JUMP_BPS = 5000;
 uint256 constant MAX_PRICE_RANGE = 100;
 uint256 constant MAX_DRAWDOWN_BPS = 5000;

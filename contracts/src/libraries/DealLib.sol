@@ -26,14 +26,16 @@ struct Deal {
 
 /// @notice The options of a vault.
 /// @param deals What belongs to the legs besides what stands in the charter, in the same order.
-/// @param quoteEscrow Collateral of the writers of bought puts, in quote units.
-/// @param baseEscrow Collateral of the writers of bought calls, in base units.
+/// @param quoteEscrow Collateral of the writers of bought puts, and what is owed, in quote units.
+/// @param baseEscrow Collateral of the writers of bought calls, and what is owed, in base units.
 /// @param agreed Terms that a counterparty stands ready for, by their hash.
+/// @param owed What a token would not pay a counterparty when it was due; in escrow until it is collected.
 struct Book {
     Deal[] deals;
     uint128 quoteEscrow;
     uint128 baseEscrow;
     mapping(bytes32 termsHash => bool) agreed;
+    mapping(IERC20 token => mapping(address counterparty => uint256)) owed;
 }
 
 /// @notice The two tokens of a vault, and what turns their units into WAD.
@@ -80,7 +82,8 @@ library DealLib {
             _take(tokens.quote, terms.counterparty, terms.premium);
             return index;
         }
-        _payQuote(book, tokens.quote, terms.counterparty, terms.premium);
+        _requireQuote(book, tokens.quote, terms.premium);
+        tokens.quote.safeTransfer(terms.counterparty, terms.premium);
         uint256 collateral = _collateralUp(leg, tokens);
         if (leg.isCall()) book.baseEscrow += collateral.toUint128();
         else book.quoteEscrow += collateral.toUint128();
@@ -107,6 +110,20 @@ library DealLib {
             ? _payShort(book, leg, deal.counterparty, price, tokens)
             : _collectLong(book, leg, deal.counterparty, price, tokens);
         emit EventsLib.LegSettled(index, deal.counterparty, Leg.unwrap(leg), roundId, price, payoff);
+    }
+
+    /// @notice Pays what the caller is owed to whomever he names.
+    function collect(Book storage book, Tokens memory tokens, IERC20 token, address to)
+        external
+        returns (uint256 amount)
+    {
+        amount = book.owed[token][msg.sender];
+        if (amount == 0) revert ErrorsLib.NothingOwed(address(token), msg.sender);
+        delete book.owed[token][msg.sender];
+        if (token == tokens.quote) book.quoteEscrow -= amount.toUint128();
+        else book.baseEscrow -= amount.toUint128();
+        emit EventsLib.Collected(msg.sender, address(token), to, amount);
+        token.safeTransfer(to, amount);
     }
 
     /// @notice One leg, or a refusal.
@@ -142,7 +159,8 @@ library DealLib {
         returns (uint256 payoff)
     {
         payoff = leg.payoffDown(price) / tokens.quoteScale;
-        _payQuote(book, tokens.quote, counterparty, payoff);
+        _requireQuote(book, tokens.quote, payoff);
+        _payOrKeep(book, tokens, tokens.quote, counterparty, payoff);
     }
 
     /// @dev The payoff is already here: releasing the escrow leaves it to the vault.
@@ -157,11 +175,11 @@ library DealLib {
         if (leg.isCall()) {
             payoff = leg.payoffDown(price).wDivDown(price) / tokens.baseScale;
             book.baseEscrow -= collateral.toUint128();
-            tokens.base.safeTransfer(counterparty, collateral - payoff);
+            _payOrKeep(book, tokens, tokens.base, counterparty, collateral - payoff);
         } else {
             payoff = leg.payoffDown(price) / tokens.quoteScale;
             book.quoteEscrow -= collateral.toUint128();
-            tokens.quote.safeTransfer(counterparty, collateral - payoff);
+            _payOrKeep(book, tokens, tokens.quote, counterparty, collateral - payoff);
         }
     }
 
@@ -169,10 +187,21 @@ library DealLib {
         return leg.fullCollateralUp().divUp(leg.isCall() ? tokens.baseScale : tokens.quoteScale);
     }
 
-    function _payQuote(Book storage book, IERC20 quote, address to, uint256 amount) private {
+    /// @dev A token that refuses to pay a counterparty must not keep a leg from being settled: while one waits, nobody comes
+    /// or leaves at a mark.
+    function _payOrKeep(Book storage book, Tokens memory tokens, IERC20 token, address to, uint256 amount)
+        private
+    {
+        if (amount == 0 || token.trySafeTransfer(to, amount)) return;
+        book.owed[token][to] += amount;
+        if (token == tokens.quote) book.quoteEscrow += amount.toUint128();
+        else book.baseEscrow += amount.toUint128();
+        emit EventsLib.PaymentKept(to, address(token), amount);
+    }
+
+    function _requireQuote(Book storage book, IERC20 quote, uint256 amount) private view {
         uint256 available = quote.balanceOf(address(this)) - book.quoteEscrow;
         if (amount > available) revert ErrorsLib.InsufficientQuote(amount, available);
-        quote.safeTransfer(to, amount);
     }
 
     function _take(IERC20 token, address from, uint256 amount) private {

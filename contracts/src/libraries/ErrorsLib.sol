@@ -141,6 +141,9 @@ library ErrorsLib {
     /// @notice The vault's own quote does not cover a payment; both in quote units.
     error InsufficientQuote(uint256 owed, uint256 available);
 
+    /// @notice No payment of this token was kept for the caller.
+    error NothingOwed(address token, address account);
+
     /// @notice The vault's value does not cover the margin of its short legs; both in quote units.
     error CollateralTooLow(uint256 netValue, uint256 margin);
 
@@ -162,6 +165,9 @@ library ErrorsLib {
 
     /// @notice Less would be paid than was asked for; token units.
     error ExitTooSmall(uint256 quoteUnits, uint256 baseUnits);
+
+    /// @notice A leg has expired and waits to be settled: what a share is worth is decided and not known.
+    error LegUnsettled();
 
     /// @notice The condition of this breaker does not hold.
     error NotTripped(uint8 breaker, uint256 value, uint256 limit);

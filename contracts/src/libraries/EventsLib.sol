@@ -72,6 +72,12 @@ library EventsLib {
         uint256 payoff
     );
 
+    /// @notice A token would not pay a counterparty, whose payment is kept.
+    event PaymentKept(address indexed counterparty, address indexed token, uint256 amount);
+
+    /// @notice A counterparty had what was kept paid to somebody.
+    event Collected(address indexed counterparty, address indexed token, address indexed to, uint256 amount);
+
     /// @notice Governance added inventory.
     event BaseDeposited(address indexed from, uint256 amount, uint256 price, uint256 shares);
 

@@ -4,6 +4,7 @@ pragma solidity 0.8.34;
 import {Limits} from "../interfaces/IGuarded.sol";
 import {BookLib, Exposure} from "./BookLib.sol";
 import {CodeLib} from "./CodeLib.sol";
+import {BPS} from "./ConstantsLib.sol";
 import {HedgeLib, Purse} from "./HedgeLib.sol";
 import {Leg} from "./OptionLeg.sol";
 import {Feeds, Market, OracleGate} from "./OracleGate.sol";
@@ -14,8 +15,8 @@ import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 /// @param good Whether shares may be bought and sold at it: the oracles are good, and no leg waits to be settled.
 /// @param price The price it is reckoned at, WAD.
 /// @param value At that price, never below zero.
-/// @param least At any price within the oracle's error no less: what those get who leave.
-/// @param most At any such price no more: what those pay who come.
+/// @param least At any price and the extreme volatilities within the oracles' errors no less: what those get who leave.
+/// @param most At any of these no more: what those pay who come.
 struct Worth {
     bool good;
     uint256 price;
@@ -82,10 +83,34 @@ library GuardLib {
         worth.price = market.price;
         worth.value = worth.least = worth.most = purse.ownQuote;
         if (market.price == 0) return worth;
-        Exposure memory exposure = BookLib.measure(legs, market.price, market.vol, rules.priceErrorBps);
-        worth.value = HedgeLib.netValueDown(exposure, purse, market.price).max(0).toUint256();
-        uint256 drift = HedgeLib.driftUp(exposure, purse, market.price, rules.priceErrorBps);
-        (worth.least, worth.most) = (worth.value.zeroFloorSub(drift), worth.value + drift);
+        (worth.value, worth.least, worth.most) =
+            _value(legs, purse, market.price, market.vol, rules.priceErrorBps);
+        if (legs.length == 0) return worth;
+        uint256 error = market.vol * rules.volErrorBps / BPS;
+        _widen(worth, legs, purse, market.vol - error, rules.priceErrorBps);
+        _widen(worth, legs, purse, market.vol + error, rules.priceErrorBps);
+    }
+
+    function _widen(Worth memory worth, Leg[] memory legs, Purse memory purse, uint256 vol, uint256 errorBps)
+        private
+        view
+    {
+        (, uint256 least, uint256 most) = _value(legs, purse, worth.price, vol, errorBps);
+        (worth.least, worth.most) = (worth.least.min(least), worth.most.max(most));
+    }
+
+    /// @return value At one price and one volatility, never below zero.
+    /// @return least At any price within the error no less.
+    /// @return most At any price within the error no more.
+    function _value(Leg[] memory legs, Purse memory purse, uint256 price, uint256 vol, uint256 errorBps)
+        private
+        view
+        returns (uint256 value, uint256 least, uint256 most)
+    {
+        Exposure memory exposure = BookLib.measure(legs, price, vol, errorBps);
+        value = HedgeLib.netValueDown(exposure, purse, price).max(0).toUint256();
+        uint256 drift = HedgeLib.driftUp(exposure, purse, price, errorBps);
+        return (value, value.zeroFloorSub(drift), value + drift);
     }
 
     /// @notice See `OracleGate.distanceBps`.
@@ -107,13 +132,23 @@ library GuardLib {
         return BookLib.shortSize(CodeLib.legs(charterAt));
     }
 
-    /// @notice See `BookLib.worstCase`.
-    function worstCase(address charterAt, uint256 ownBase, uint256 greatestPrice)
+    /// @notice What is due in kind for some of all shares: their part of what the legs can never take.
+    function inKind(address charterAt, Purse memory purse, uint256 shares, uint256 allShares)
         external
         view
-        returns (uint256 quoteUp, uint256 baseUp)
+        returns (uint256 quoteUnits, uint256 baseUnits)
     {
-        return BookLib.worstCase(CodeLib.legs(charterAt), ownBase, greatestPrice);
+        Limits memory rules = CodeLib.rules(charterAt);
+        (uint256 quoteKept, uint256 baseKept) = BookLib.worstCase(
+            CodeLib.legs(charterAt),
+            purse.ownQuote * purse.quoteScale,
+            purse.ownBase * purse.baseScale,
+            rules.minPrice,
+            rules.maxPrice
+        );
+        quoteUnits =
+            purse.ownQuote.zeroFloorSub(quoteKept.divUp(purse.quoteScale)).fullMulDiv(shares, allShares);
+        baseUnits = purse.ownBase.zeroFloorSub(baseKept.divUp(purse.baseScale)).fullMulDiv(shares, allShares);
     }
 
     // slither-disable-next-line assembly

@@ -110,15 +110,17 @@ library HedgeLib {
         admissible.minAmountIn = (amount * limits.minTradeBps).divUp(BPS);
     }
 
-    /// @notice The most that may be offered so that no fill that is fair enough costs more than the loss budget has left.
+    /// @notice The most that may be offered so that no fill that is fair enough brings the loss budget to its alarm: who is
+    /// anybody does not stop the vault by hedging it in a pool that is his.
     function bearable(
         Need memory admissible,
         Limits memory limits,
         Buckets memory buckets,
         Purse memory purse
     ) internal pure returns (uint256 amount) {
+        uint256 room = BucketLib.quietRoomDown(buckets.loss, limits.lossCapPips, _netValue(admissible, purse));
         // What is given rounds up by a wei.
-        uint256 value = admissible.lossLeft.zeroFloorSub(1) * BPS / limits.maxSlippageBps;
+        uint256 value = room.zeroFloorSub(1) * BPS / FixedPointMathLib.max(limits.maxSlippageBps, 1);
         amount = admissible.maxAmountIn
             .min(
                 admissible.sellBase
@@ -126,7 +128,7 @@ library HedgeLib {
                     : value / purse.quoteScale
             );
         if (_isDust(admissible, purse, amount)) {
-            revert ErrorsLib.LossBudgetExceeded(buckets.loss, limits.lossCapPips * PIP);
+            revert ErrorsLib.LossBudgetExceeded(buckets.loss, BucketLib.alarm(limits.lossCapPips));
         }
     }
 

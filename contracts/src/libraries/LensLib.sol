@@ -75,7 +75,7 @@ library LensLib {
         out[23] = limits.maxPriceAge | uint256(limits.maxVolAge) << 32 | uint256(limits.maxDeadline) << 64
             | uint256(limits.maxTradeBase) << 96;
         out[27] = limits.priceErrorBps | uint256(limits.minTradeBps) << 16 | uint256(limits.turnoverCapPips)
-            << 32 | uint256(limits.lossCapPips) << 64;
+            << 32 | uint256(limits.lossCapPips) << 64 | uint256(limits.volErrorBps) << 96;
         out[28] = limits.maxCheckAge | uint256(limits.maxJumpBps) << 32 | uint256(limits.maxDrawdownBps) << 48
             | uint256(limits.turnoverPerDayPips) << 64 | uint256(limits.lossPerDayPips) << 96
             | uint256(limits.emergencyGap) << 128;

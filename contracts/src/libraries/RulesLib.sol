@@ -13,7 +13,8 @@ import {
     MAX_PRICE_ERROR_BPS,
     MAX_PRICE_RANGE,
     MAX_SLIPPAGE_BPS,
-    MAX_TURNOVER_PIPS
+    MAX_TURNOVER_PIPS,
+    MAX_VOL_ERROR_BPS
 } from "./ConstantsLib.sol";
 import {ErrorsLib} from "./ErrorsLib.sol";
 import {EventsLib} from "./EventsLib.sol";
@@ -61,7 +62,6 @@ library RulesLib {
         _most("turnoverPerDayPips", old.turnoverPerDayPips, next.turnoverPerDayPips);
         _most("lossCapPips", old.lossCapPips, next.lossCapPips);
         _most("lossPerDayPips", old.lossPerDayPips, next.lossPerDayPips);
-        _least("minPrice", old.minPrice, next.minPrice);
         _least("minVol", old.minVol, next.minVol);
         _most("maxVol", old.maxVol, next.maxVol);
         _most("ripcordReward", old.ripcordReward, next.ripcordReward);
@@ -70,13 +70,15 @@ library RulesLib {
     }
 
     /// @dev A narrower band lets in more hedges, and a wider one larger overshoots; a lower greatest price lets exits in kind
-    /// hold back less for the calls that are owed; and so on.
+    /// hold back less for the calls that are owed, and a higher least price less base for want of quote; and so on.
     function _requireUnclearSame(Limits memory old, Limits memory next) private pure {
         _same("band", old.band == next.band);
         _same("targetDelta", old.targetDelta == next.targetDelta);
         _same("emergencyGap", old.emergencyGap == next.emergencyGap);
         _same("minTradeBps", old.minTradeBps == next.minTradeBps);
         _same("priceErrorBps", old.priceErrorBps == next.priceErrorBps);
+        _same("volErrorBps", old.volErrorBps == next.volErrorBps);
+        _same("minPrice", old.minPrice == next.minPrice);
         _same("maxPrice", old.maxPrice == next.maxPrice);
     }
 
@@ -114,6 +116,7 @@ library RulesLib {
 
     function _requireBounds(Limits memory next) private pure {
         _inside("priceErrorBps", next.priceErrorBps, 1, MAX_PRICE_ERROR_BPS);
+        _inside("volErrorBps", next.volErrorBps, 1, MAX_VOL_ERROR_BPS);
         _inside("maxJumpBps", next.maxJumpBps, 1, MAX_JUMP_BPS);
         _inside("minPrice", next.minPrice, 1, MAX_ANSWER);
         _inside(

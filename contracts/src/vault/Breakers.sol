@@ -2,8 +2,8 @@
 pragma solidity 0.8.34;
 
 import {Breaker, IRiskVault} from "../interfaces/IRiskVault.sol";
-import {Buckets} from "../libraries/BucketLib.sol";
-import {BPS, PIP} from "../libraries/ConstantsLib.sol";
+import {BucketLib, Buckets} from "../libraries/BucketLib.sol";
+import {BPS} from "../libraries/ConstantsLib.sol";
 import {ErrorsLib} from "../libraries/ErrorsLib.sol";
 import {EventsLib} from "../libraries/EventsLib.sol";
 import {GuardLib} from "../libraries/GuardLib.sol";
@@ -51,7 +51,7 @@ abstract contract Breakers is OptionBook {
     function _measured(Breaker breaker) private view returns (uint256 value, uint256 limit) {
         if (breaker == Breaker.LOSS) {
             Buckets memory buckets = _leaked(_rules());
-            return (buckets.loss, _rules().lossCapPips * PIP * 4 / 5);
+            return (buckets.loss, BucketLib.alarm(_rules().lossCapPips));
         }
         if (breaker == Breaker.DEVIATION) {
             return (GuardLib.distanceBps(_feeds(), _charter.at), _rules().priceErrorBps);

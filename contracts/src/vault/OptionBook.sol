@@ -127,6 +127,17 @@ abstract contract OptionBook is IRiskVault, Guard {
         payoff = _book.settle(_charter, index, _tokens(), priceFeed, _priceScale, roundId);
     }
 
+    /// @inheritdoc IRiskVault
+    function collect(IERC20 token, address to)
+        external
+        nonReentrant
+        only(BOOK)
+        whenUnpaused
+        returns (uint256 amount)
+    {
+        return _book.collect(_tokens(), token, to);
+    }
+
     function _tokens() private view returns (Tokens memory) {
         return Tokens({quote: _quote, base: base, quoteScale: _quoteScale, baseScale: _baseScale});
     }

@@ -5,13 +5,15 @@ import {console} from "forge-std/console.sol";
 import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 import {Need} from "src/interfaces/IGuarded.sol";
 import {Proposal} from "src/interfaces/IKeeperVault.sol";
-import {Limits} from "src/interfaces/IRiskVault.sol";
+import {Breaker, Limits} from "src/interfaces/IRiskVault.sol";
 import {ErrorsLib} from "src/libraries/ErrorsLib.sol";
 import {TenMillionFixture} from "test/utils/TenMillionFixture.sol";
 
 /// @notice The best thief we can think of, with the keeper's key, unlimited capital, and control of the order of
 /// transactions and of the pool: what he takes until somebody stops him, beside what is proven.
 contract WorstDayTest is TenMillionFixture {
+    using FixedPointMathLib for uint256;
+
     uint256 private constant REWARD = 100e18;
 
     /// @param time How long nobody stops him.
@@ -65,8 +67,12 @@ contract WorstDayTest is TenMillionFixture {
         _setTarget(-2000e18);
         Day memory day = _dayOf(Day(24 hours, PRICE, true, 0, 0, 0, 0));
         assertEq(day.rewards, 2 * REWARD);
-        assertLe(day.marked, _bound(24 hours) + 2 * REWARD);
-        assertGe(day.marked * 100, (_bound(24 hours) + 2 * REWARD) * 90);
+        // No ripcord uses the last fifth of the budget.
+        uint256 bound = _bound(24 hours) - LOSS_CAP / 5 + 2 * REWARD;
+        assertLe(day.marked, bound);
+        assertGe(day.marked * 100, bound * 90);
+        vm.expectPartialRevert(ErrorsLib.NotTripped.selector);
+        vault.trip(Breaker.LOSS);
     }
 
     /// @dev Without the loss budget the same thief takes more than the bound: it is the budget that holds him.
@@ -129,10 +135,14 @@ contract WorstDayTest is TenMillionFixture {
 
     /// @dev Where only the oracle's price counts, as much as loses all that may be lost at the worst slippage, a little less
     /// for the rounding. Where the oracle is wrong, all that may be traded; and a ripcord trades what the loss budget bears.
-    function _size(Need memory need, Day memory day) private pure returns (uint256 size) {
+    function _size(Need memory need, Day memory day) private view returns (uint256 size) {
         size = need.maxAmountIn;
         if (day.truePrice != PRICE) return size;
-        if (day.ripcord) return FixedPointMathLib.min(size, need.lossLeft * 10_000 / 50 / 2000);
+        if (day.ripcord) {
+            (, uint256 used) = vault.budgetsUsed();
+            uint256 room = (LOSS_CAP * 4 / 5).zeroFloorSub((used + 1e8) * (NET_VALUE / 1e18));
+            return size.min(room * 10_000 / 50 / 2000);
+        }
         uint256 costly = need.lossLeft * 10_000 / 49 / 2000;
         return costly < size ? costly : size;
     }

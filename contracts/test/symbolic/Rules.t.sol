@@ -18,7 +18,10 @@ contract RulesProof is SymbolicFixture {
         assert(next.cooldown >= old.cooldown && next.maxDeadline <= old.maxDeadline);
         assert(next.maxPriceAge <= old.maxPriceAge && next.maxVolAge <= old.maxVolAge);
         assert(next.maxCheckAge <= old.maxCheckAge && next.maxSlippageBps <= old.maxSlippageBps);
-        assert(next.marginBps >= old.marginBps && next.priceErrorBps == old.priceErrorBps);
+        assert(
+            next.marginBps >= old.marginBps && next.priceErrorBps == old.priceErrorBps
+                && next.volErrorBps == old.volErrorBps
+        );
         assert(next.maxJumpBps <= old.maxJumpBps && next.minTradeBps == old.minTradeBps);
         assert(next.maxDrawdownBps <= old.maxDrawdownBps && next.band == old.band);
         assert(next.targetDelta == old.targetDelta && next.maxTradeBase <= old.maxTradeBase);
@@ -26,7 +29,7 @@ contract RulesProof is SymbolicFixture {
         assert(next.turnoverCapPips <= old.turnoverCapPips && next.lossCapPips <= old.lossCapPips);
         assert(next.turnoverPerDayPips <= old.turnoverPerDayPips);
         assert(next.lossPerDayPips <= old.lossPerDayPips && next.ripcordReward <= old.ripcordReward);
-        assert(next.minPrice >= old.minPrice && next.maxPrice == old.maxPrice);
+        assert(next.minPrice == old.minPrice && next.maxPrice == old.maxPrice);
         assert(next.minVol >= old.minVol && next.maxVol <= old.maxVol);
     }
 
@@ -54,6 +57,7 @@ contract RulesProof is SymbolicFixture {
         assert(next.lossCapPips <= 5000 && next.lossPerDayPips <= 5000);
         assert(next.maxDeadline <= 300 && next.cooldown >= 60);
         assert(next.maxPriceAge <= 3 days && next.maxVolAge <= 3 days && next.maxCheckAge <= 3 days);
+        assert(next.volErrorBps <= 5000);
         assert(next.priceErrorBps <= 500 && next.maxJumpBps <= 5000 && next.maxDrawdownBps <= 5000);
         assert(next.emergencyTradeBase <= next.maxTradeBase && next.emergencyGap >= next.band);
         assert(next.maxPrice <= 1e36 && next.maxPrice <= uint256(next.minPrice) * 100);

@@ -71,8 +71,9 @@ abstract contract SymbolicFixture is Test {
     uint256 private constant REWARD = 11;
     uint256 private constant BOOK = 12;
     uint256 private constant AGREED = 14;
-    uint256 private constant MARKS = 15;
-    uint256 private constant SLOTS = 16;
+    uint256 private constant OWED = 15;
+    uint256 private constant MARKS = 16;
+    uint256 private constant SLOTS = 17;
 
     TestToken internal base;
     TestToken internal quote;
@@ -130,6 +131,7 @@ abstract contract SymbolicFixture is Test {
             maxSlippageBps: 50,
             marginBps: 2000,
             priceErrorBps: 50,
+            volErrorBps: 1000,
             maxJumpBps: 2000,
             minTradeBps: 500,
             maxDrawdownBps: 1000,
@@ -235,7 +237,7 @@ abstract contract SymbolicFixture is Test {
         assert(address(uint160(uint256(vm.load(address(vault), bytes32(CHARTER_SLOT))))).code.length > 800);
         PROVER.enableSymbolicStorage(address(vault));
         for (uint256 slot = OWNER; slot < SLOTS; ++slot) {
-            if (slot != CHARTER_SLOT && (slot < BOOK || slot > AGREED)) _forget(bytes32(slot));
+            if (slot != CHARTER_SLOT && (slot < BOOK || slot > OWED)) _forget(bytes32(slot));
         }
         _forget(keccak256(abi.encode(GUARDIAN, GUARDIANS)));
         _forget(keccak256(abi.encode(KEEPER, KEEPERS)));

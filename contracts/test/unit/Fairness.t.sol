@@ -3,7 +3,6 @@ pragma solidity 0.8.34;
 
 import {RiskVault} from "src/RiskVault.sol";
 import {TwapFeed} from "src/feeds/TwapFeed.sol";
-import {Need} from "src/interfaces/IGuarded.sol";
 import {Breaker, Limits} from "src/interfaces/IRiskVault.sol";
 import {ErrorsLib} from "src/libraries/ErrorsLib.sol";
 import {HookedToken, ITransferHook} from "test/utils/HookedToken.sol";
@@ -94,7 +93,7 @@ contract FairnessTest is VaultFixture {
         vm.prank(saver);
         (uint256 gotQuote, uint256 gotBase) = vault.redeemInKind(shares, saver, 0, 0);
         assertEq(gotQuote, (1_000_000e6 - 100 * 8000e6) * shares / supply);
-        assertEq(gotBase, 100e18 * shares / supply);
+        assertEq(gotBase, 100e18 * shares / supply * 9950 / 10_000);
         assertEq(vault.settle(0, round), 200_000e6);
     }
 
@@ -153,14 +152,29 @@ contract FairnessTest is VaultFixture {
         _setGap(80e18);
         vm.prank(stranger);
         (uint256 spent,,) = vault.ripcord();
-        // 24 of 1,200,000, at half a per cent.
-        assertApproxEqRel(spent, 2.4e18, 1e9);
+        // Four fifths of 24 of 1,200,000, at half a per cent.
+        assertApproxEqRel(spent, 1.92e18, 1e13);
         // Each leaves a part, until what is left bears nothing that is worth trading: a cent.
-        while (_work().lossLeft > 0.00005e18) {
+        while (_lossUsed() < 16e12 - 1.5e8) {
             vm.prank(stranger);
             vault.ripcord();
         }
-        _refuseRipcord();
+        vm.expectRevert(abi.encodeWithSelector(ErrorsLib.LossBudgetExceeded.selector, _lossUsed(), 16e12));
+        vm.prank(stranger);
+        vault.ripcord();
+    }
+
+    function test_a_guardian_who_allows_no_slippage_lets_only_better_fills_through() public {
+        _setGap(80e18);
+        Limits memory rules = vault.limits();
+        rules.maxSlippageBps = 0;
+        vm.prank(guardian);
+        vault.tighten(rules);
+        vm.expectPartialRevert(ErrorsLib.SlippageExceeded.selector);
+        vault.ripcord();
+        driver.pushTo(PRICE * 102 / 100);
+        vault.ripcord();
+        assertLt(vault.gap(), 80e18);
     }
 
     /// @dev All that the pool may take within the slippage: it fits exactly.
@@ -183,6 +197,12 @@ contract FairnessTest is VaultFixture {
         (uint256 again, uint256 got,) = vault.ripcord();
         assertEq(again, spent);
         assertApproxEqRel(got, spent * 1990 / 1e12, 1e14);
+        uint256 alarm = uint256(rules.lossCapPips) * 0.8e12;
+        assertApproxEqRel(_lossUsed(), alarm, 1e14);
+        vm.expectRevert(
+            abi.encodeWithSelector(ErrorsLib.NotTripped.selector, Breaker.LOSS, _lossUsed(), alarm)
+        );
+        vault.trip(Breaker.LOSS);
     }
 
     /* HELPERS */
@@ -200,16 +220,8 @@ contract FairnessTest is VaultFixture {
         volFeed.push(int256(VOL / 1e10));
     }
 
-    function _work() private view returns (Need memory) {
-        (, bytes memory args) = vault.workable();
-        return abi.decode(args, (Need));
-    }
-
-    function _refuseRipcord() private {
-        (, uint256 used) = vault.budgetsUsed();
-        vm.expectRevert(abi.encodeWithSelector(ErrorsLib.LossBudgetExceeded.selector, used, 20e12));
-        vm.prank(stranger);
-        vault.ripcord();
+    function _lossUsed() private view returns (uint256 used) {
+        (, used) = vault.budgetsUsed();
     }
 
     /// @dev A vault whose second source is the mean of its pool, which has been quiet.

@@ -177,7 +177,7 @@ contract GuardTest is VaultFixture {
     function test_who_starves_a_feed_is_refused() public {
         Proposal memory proposal = _proposal(true, 10e18);
         bool starved = false;
-        for (uint256 gas_ = 100_000; gas_ < 400_000; gas_ += 10_000) {
+        for (uint256 gas_ = 200_000; gas_ < 500_000; gas_ += 10_000) {
             uint256 snapshot = vm.snapshotState();
             vm.prank(keeper);
             (bool ok, bytes memory answer) =

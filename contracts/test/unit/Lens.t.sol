@@ -79,7 +79,9 @@ contract LensTest is VaultFixture {
         assertEq(words[32], turnover, "turnover used");
         assertEq(words[33], loss, "loss used");
         assertEq(words[34], START + 30 days, "term");
-        assertEq(words[35], 50 | 500 << 16 | 250_000 << 32 | 1000 << 64, "error, least trade, caps");
+        assertEq(
+            words[35], 50 | 500 << 16 | 250_000 << 32 | 1000 << 64 | 1000 << 96, "errors, least trade, caps"
+        );
         for (uint256 i = 0; i < 3; ++i) {
             (uint256 word,,) = vault.legAt(i);
             assertEq(words[40 + i], word, "leg");

@@ -29,6 +29,7 @@ contract RulesTest is VaultFixture {
         _rule("maxSlippageBps", 1, 1, 100);
         _rule("marginBps", -1, 0, type(uint16).max);
         _rule("priceErrorBps", 0, 1, 500);
+        _rule("volErrorBps", 0, 1, 5000);
         _rule("maxJumpBps", 1, 1, 5000);
         _rule("minTradeBps", 0, 1, 10_000);
         _rule("maxDrawdownBps", 1, 1, 5000);
@@ -41,7 +42,7 @@ contract RulesTest is VaultFixture {
         _rule("turnoverPerDayPips", 1, 1, 250_000);
         _rule("lossCapPips", 1, 1, 5000);
         _rule("lossPerDayPips", 1, 1, 5000);
-        _rule("minPrice", -1, 100e18, 10_000e18);
+        _rule("minPrice", 0, 100e18, 10_000e18);
         _rule("maxPrice", 0, 100e18, 10_000e18);
         _rule("minVol", -1, 1, 5e18);
         _rule("maxVol", 1, 0.01e18, type(uint64).max);

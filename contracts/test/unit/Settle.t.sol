@@ -5,6 +5,7 @@ import {Limits} from "src/interfaces/IRiskVault.sol";
 import {ErrorsLib} from "src/libraries/ErrorsLib.sol";
 import {EventsLib} from "src/libraries/EventsLib.sol";
 import {SettableFeed} from "test/utils/SettableFeed.sol";
+import {TestToken} from "test/utils/TestToken.sol";
 import {VaultFixture} from "test/utils/VaultFixture.sol";
 
 contract SettleTest is VaultFixture {
@@ -187,7 +188,62 @@ contract SettleTest is VaultFixture {
         assertEq(vault.legCount(), 2);
     }
 
+    /* A TOKEN THAT REFUSES TO PAY */
+
+    function test_what_a_token_refuses_to_pay_is_kept_for_the_counterparty() public {
+        uint80 round = _openAndExpire(true, 2000e8, -10e18, 2150e18);
+        uint256 before = vault.totalAssets();
+        _refusePayments(quote);
+        vm.expectEmit(address(vault));
+        emit EventsLib.PaymentKept(writer, address(quote), 1500e6);
+        assertEq(vault.settle(0, round), 1500e6);
+        (uint128 quoteEscrow,) = vault.escrow();
+        assertEq(quoteEscrow, 1500e6);
+        assertEq(vault.totalAssets(), before, "it is none of the vault's");
+        assertGt(vault.maxRedeem(saver), 0, "and nobody waits for it");
+        vm.expectRevert(abi.encodeWithSelector(ErrorsLib.NothingOwed.selector, quote, stranger));
+        vm.prank(stranger);
+        vault.collect(quote, stranger);
+        vm.expectEmit(address(vault));
+        emit EventsLib.Collected(writer, address(quote), stranger, 1500e6);
+        vm.startPrank(writer);
+        assertEq(vault.collect(quote, stranger), 1500e6);
+        assertEq(quote.balanceOf(stranger), 1500e6);
+        _assertNoEscrow();
+        vm.expectRevert(abi.encodeWithSelector(ErrorsLib.NothingOwed.selector, quote, writer));
+        vault.collect(quote, writer);
+        vm.stopPrank();
+    }
+
+    function test_collateral_that_cannot_be_returned_is_kept_too() public {
+        uint80 round = _openAndExpire(true, 2000e8, 10e18, 2500e18);
+        _refusePayments(base);
+        assertEq(vault.settle(0, round), 2e18);
+        (, uint128 baseEscrow) = vault.escrow();
+        assertEq(baseEscrow, 8e18);
+        vm.prank(guardian);
+        vault.pause("");
+        vm.startPrank(writer);
+        vm.expectRevert(ErrorsLib.IsPaused.selector);
+        vault.collect(base, stranger);
+        vm.stopPrank();
+        vm.prank(governance);
+        vault.unpause();
+        vm.startPrank(writer);
+        vm.expectRevert("blocked");
+        vault.collect(base, writer);
+        vault.collect(base, stranger);
+        vm.stopPrank();
+        assertEq(base.balanceOf(stranger), 8e18);
+        _assertNoEscrow();
+    }
+
     /* HELPERS */
+
+    /// @dev As a token does that has a list of accounts it does not pay, whatever the amount.
+    function _refusePayments(TestToken token) private {
+        vm.mockCallRevert(address(token), abi.encodeWithSelector(token.transfer.selector, writer), "blocked");
+    }
 
     function _openAndExpire(bool isCall, uint256 strike, int256 size, uint256 price)
         private

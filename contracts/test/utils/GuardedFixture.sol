@@ -83,6 +83,7 @@ abstract contract GuardedFixture is Test {
             maxSlippageBps: 50,
             marginBps: 2000,
             priceErrorBps: 50,
+            volErrorBps: 1000,
             maxJumpBps: 2000,
             minTradeBps: 500,
             maxDrawdownBps: 1000,

@@ -24,11 +24,11 @@ _AGES, _TRADES, _DAYS, _PRICES, _VOLATILITIES, _EMERGENCY_TRADE = range(7, 13)
 
 _RULES = (
     (_COOLDOWN, 0, 32), (_AGES, 64, 32), (_AGES, 0, 32), (_AGES, 32, 32), (_DAYS, 0, 32),
-    (_SLIPPAGE, 0, 16), (_MARGIN, 0, 16), (_TRADES, 0, 16), (_DAYS, 32, 16), (_TRADES, 16, 16),
-    (_DAYS, 48, 16), (_BAND, 0, 128), (_TARGET, 0, 256), (_AGES, 96, 128), (_EMERGENCY_TRADE, 0, 128),
-    (_DAYS, 128, 128), (_TRADES, 32, 32), (_DAYS, 64, 32), (_TRADES, 64, 32), (_DAYS, 96, 32),
-    (_PRICES, 0, 128), (_PRICES, 128, 128), (_VOLATILITIES, 0, 64), (_VOLATILITIES, 64, 64),
-    (_VOLATILITIES, 128, 128),
+    (_SLIPPAGE, 0, 16), (_MARGIN, 0, 16), (_TRADES, 0, 16), (_TRADES, 96, 16), (_DAYS, 32, 16),
+    (_TRADES, 16, 16), (_DAYS, 48, 16), (_BAND, 0, 128), (_TARGET, 0, 256), (_AGES, 96, 128),
+    (_EMERGENCY_TRADE, 0, 128), (_DAYS, 128, 128), (_TRADES, 32, 32), (_DAYS, 64, 32),
+    (_TRADES, 64, 32), (_DAYS, 96, 32), (_PRICES, 0, 128), (_PRICES, 128, 128), (_VOLATILITIES, 0, 64),
+    (_VOLATILITIES, 64, 64), (_VOLATILITIES, 128, 128),
 )  # fmt: skip
 """Word, lowest bit and width of each rule, in the order of the contract's struct."""
 

@@ -270,7 +270,7 @@ def _rules(words: bytes) -> VaultRules:
         price_error_bps=budgets & 0xFFFF,
         min_trade_bps=budgets >> 16 & 0xFFFF,
         turnover_cap_pips=budgets >> 32 & 0xFFFFFFFF,
-        loss_cap_pips=budgets >> 64,
+        loss_cap_pips=budgets >> 64 & 0xFFFFFFFF,
         emergency_gap_wad=_unsigned(words, 7) >> 128,
         emergency_trade_wad=_unsigned(words, 8),
     )

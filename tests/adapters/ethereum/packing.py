@@ -13,6 +13,7 @@ from tests.core.build import pool
 
 STRIKE_TO_WAD = 10**10
 OTHER_RULES = (
+    700 << 96,
     5402 | 65_000 << 32 | 64_000 << 48 | 200_000 << 64 | 4_000 << 96,
     150 * 10**18 | 15_000 * 10**18 << 128,
     10**16 | 10**19 << 64 | 10**8 << 128,
@@ -44,7 +45,8 @@ def vault_words(vault: VaultState, legs: int) -> bytes:
     ages |= rules.max_trade_wad << 96
     budgets = rules.price_error_bps | rules.min_trade_bps << 16
     budgets |= rules.turnover_cap_pips << 32 | rules.loss_cap_pips << 64
-    daily, prices, volatilities = OTHER_RULES
+    vol_error, daily, prices, volatilities = OTHER_RULES
+    budgets |= vol_error
     fields = [
         int(vault.address, 16),
         flags,

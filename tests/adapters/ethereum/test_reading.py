@@ -48,10 +48,10 @@ async def test_every_field_is_what_the_vault_says_of_itself(world: World, rpc: R
         times = (rules.cooldown_s, rules.max_deadline_s, rules.max_price_age_s, rules.max_volatility_age_s)
         assert times == tuple(limits[:4])
         assert (rules.max_slippage_bps, rules.margin_bps, rules.price_error_bps) == tuple(limits[5:8])
-        assert rules.min_trade_bps == limits[9]
-        assert (rules.emergency_trade_wad, rules.emergency_gap_wad) == tuple(limits[14:16])
-        assert (rules.band_wad, rules.target_delta_wad, rules.max_trade_wad) == tuple(limits[11:14])
-        assert (rules.turnover_cap_pips, rules.loss_cap_pips) == (limits[16], limits[18])
+        assert rules.min_trade_bps == limits[10]
+        assert (rules.emergency_trade_wad, rules.emergency_gap_wad) == tuple(limits[15:17])
+        assert (rules.band_wad, rules.target_delta_wad, rules.max_trade_wad) == tuple(limits[12:15])
+        assert (rules.turnover_cap_pips, rules.loss_cap_pips) == (limits[17], limits[19])
         assert (state.turnover_used_wad, state.loss_used_wad) == (0, 0)
         assert state.keeper_until == read(vault, "keeperUntil", subject.keeper)
         assert state.price.answer_wad == 3000 * WAD

@@ -19,8 +19,8 @@ OF_OTHERS = {"ReentrancyGuardReentrantCall", OUT_OF_GAS}
 NEVER_IN_REBALANCE = {
     "NotGuardian", "NotUnderwriter", "NotCounterparty", "NoEmergency", "EmptyLeg", "ExpiryOutOfRange",
     "TooManyLegs", "NotAgreed", "NoSuchLeg", "NotExpired", "NotFirstRound", "InsufficientQuote",
-    "CollateralTooLow", "TooManyDecimals", "WrongPair", "LimitOutOfRange", "NotTighter", "ExitTooSmall",
-    "NotTripped", "WindowTooShort", "LiquidityTooThin", "ConfidenceTooWide",
+    "NothingOwed", "CollateralTooLow", "TooManyDecimals", "WrongPair", "LimitOutOfRange", "NotTighter",
+    "ExitTooSmall", "NotTripped", "LegUnsettled", "WindowTooShort", "LiquidityTooThin", "ConfidenceTooWide",
     "ExponentOutOfRange", "NoPastRounds",
 }  # fmt: skip
 """Of the other roles' calls, the options, deployment; and of feeds, which the vault takes for a bad price."""
