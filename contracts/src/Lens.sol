@@ -22,7 +22,7 @@ import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 contract Lens is ILens {
     using SafeCastLib for int256;
 
-    uint256 private constant VERSION = 3;
+    uint256 private constant VERSION = 4;
     uint256 private constant HEADER_WORDS = 8;
     uint256 private constant VAULT_WORDS = 32;
     uint256 private constant FLAGS = 1;

@@ -5,7 +5,7 @@ pragma solidity ^0.8.34;
 /// @notice Reads many vaults at one block, in 32-byte words which need no decoder.
 ///
 /// Header, 8 words:
-///   0 version (3) · 1 block number · 2 block timestamp · 3 block base fee · 4 native balance of the keeper
+///   0 version (4) · 1 block number · 2 block timestamp · 3 block base fee · 4 native balance of the keeper
 ///   5 price of the native coin, WAD, 0 if unreadable · 6 its timestamp · 7 number of vaults
 ///
 /// For each vault, 32 words:
@@ -27,6 +27,7 @@ pragma solidity ^0.8.34;
 ///   26 until when the keeper is authorised
 ///   27 error of the price, basis points | least trade, basis points of the greatest << 16
 ///      | turnover cap, millionths << 32 | loss cap, millionths << 64
+///      | error of the volatility, basis points of it << 96
 ///   28 maximum age of the second source | greatest jump, basis points << 32 | greatest drawdown, basis points << 48
 ///      | turnover a day, millionths << 64 | loss a day, millionths << 96 | emergency gap << 128
 ///   29 least price | greatest price << 128

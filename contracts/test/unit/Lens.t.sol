@@ -26,7 +26,7 @@ contract LensTest is VaultFixture {
     function test_the_header() public view {
         uint256[] memory words = _read(new address[](0), address(nativeFeed));
         assertEq(words.length, 8);
-        assertEq(words[0], 3, "version");
+        assertEq(words[0], 4, "version");
         assertEq(words[1], 1234, "block number");
         assertEq(words[2], START, "timestamp");
         assertEq(words[3], 7 gwei, "base fee");

@@ -27,7 +27,7 @@ from keeper.core.snapshot import Legs, Snapshot
 from keeper.core.units import Address
 
 WORD = 32
-VERSION = 3
+VERSION = 4
 HEADER_WORDS = 8
 VAULT_WORDS = 32
 
@@ -65,7 +65,7 @@ _WIDTHS = (
     96,
     96,
     64,
-    96,
+    112,
     256,
     256,
     256,

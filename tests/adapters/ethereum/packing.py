@@ -85,7 +85,7 @@ def vault_words(vault: VaultState, legs: int) -> bytes:
 
 
 def header_words(head: Head, balance_wei: int, native: Reading, count: int) -> bytes:
-    fields = [3, head.number, head.timestamp, 0, balance_wei, native.answer_wad, native.updated_at, count]
+    fields = [4, head.number, head.timestamp, 0, balance_wei, native.answer_wad, native.updated_at, count]
     return b"".join(word(field) for field in fields)
 
 

@@ -25,7 +25,7 @@ WORDS = lens_words(HEAD, [(SEALED, LEGS)])
 
 HASHED = (0, 4, 5, 6, 7, 9, 10, 11, 23, 27, 28, 29, 30, 31)
 """Words of a vault that its state hash is of, with the hash itself."""
-GREATEST_PRICE = 21
+GREATEST_PRICE = 22
 """Its place in the contract's struct."""
 
 FREE = (1, 2, 3, 8, 12, 13, 14, 15, 16, 17, 18, 19, 21, 24, 25, 26)
@@ -38,12 +38,12 @@ def test_words_that_belong_together_are_sealed() -> None:
 
 def test_the_hash_is_made_as_the_contract_makes_it() -> None:
     rules = (
-        600, 7200, 5400, 5401, 5402, 100, 1500, 50, 65_000, 500, 64_000,
+        600, 7200, 5400, 5401, 5402, 100, 1500, 50, 700, 65_000, 500, 64_000,
         2 * 10**18, -(10**21), 10**21, 2 * 10**20, 4 * 10**20,
         250_000, 200_000, 5_000, 4_000,
         150 * 10**18, 15_000 * 10**18, 10**16, 10**19, 10**8,
     )  # fmt: skip
-    types = ["uint32"] * 5 + ["uint16"] * 6 + ["uint128", "int128"] + ["uint128"] * 3 + ["uint32"] * 4
+    types = ["uint32"] * 5 + ["uint16"] * 7 + ["uint128", "int128"] + ["uint128"] * 3 + ["uint32"] * 4
     types += ["uint128"] * 2 + ["uint64"] * 2 + ["uint128"]
     seal = keccak(encode(["bytes32", "bytes32"], [keccak(encode(types, rules)), keccak(BOOK)]))
     state = ["uint256", "address", "uint64", "bytes32"]
