@@ -21,7 +21,7 @@ from keeper.ports import UnreachableError
 NOTHING: Final = "nothing"
 LIMITS: Final = (
     "uint32", "uint32", "uint32", "uint32", "uint32",
-    "uint16", "uint16", "uint16", "uint16", "uint16", "uint16",
+    "uint16", "uint16", "uint16", "uint16", "uint16", "uint16", "uint16",
     "uint128", "int128", "uint128", "uint128", "uint128",
     "uint32", "uint32", "uint32", "uint32",
     "uint128", "uint128", "uint64", "uint64", "uint128",
@@ -134,10 +134,10 @@ def _limits(words: bytes) -> ContractLimits:
         max_price_age_s=values[2],
         max_volatility_age_s=values[3],
         max_slippage_bps=values[5],
-        band_wad=values[11],
-        max_trade_wad=values[13],
-        min_price_wad=values[20],
-        max_price_wad=values[21],
-        min_volatility_wad=values[22],
-        max_volatility_wad=values[23],
+        band_wad=values[12],
+        max_trade_wad=values[14],
+        min_price_wad=values[21],
+        max_price_wad=values[22],
+        min_volatility_wad=values[23],
+        max_volatility_wad=values[24],
     )
