@@ -55,7 +55,7 @@ def test_a_settlement_that_is_refused_is_tried_again_later(world: World, market:
 def test_a_vault_that_cannot_pay_keeps_the_leg_it_owes(world: World, market: Market) -> None:
     vault = world.vault("strangle")
     limits = list(cast("list[int]", world.chain.read(vault, "limits")))
-    limits[20:22] = (300 * WAD, 30_000 * WAD)
+    limits[21:23] = (300 * WAD, 30_000 * WAD)
     by_hand(world, market, vault, "setLimits", tuple(limits))
     events = [event for report in go(market, *[25_000.0] * 24, step_s=DAY) for event in report.events]
     assert "strangle: settlement refused, tried again later" in events

@@ -83,6 +83,18 @@ contract StrangersTest is VaultFixture {
         assertLe(vault.redeem(shares, stranger, stranger), LOAN);
     }
 
+    /// @dev He holds shares already, and has nothing to pay for but leaving.
+    function test_who_knows_the_next_volatility_and_leaves_before_it_takes_nothing(uint256 next) public {
+        _openHedged(-100e18);
+        uint256 shares = vault.balanceOf(saver) / 2;
+        uint256 snapshot = vm.snapshotState();
+        vm.prank(saver);
+        uint256 got = vault.redeem(shares, saver, saver);
+        vm.revertToState(snapshot);
+        volFeed.push(int256(bound(next, VOL * 9 / 10 / 1e10 + 1, VOL * 11 / 10 / 1e10 - 1)));
+        assertLe(got, vault.convertToAssets(shares));
+    }
+
     /* THE HEDGE */
 
     /// @dev He comes with quote and leaves with the hedge. That is an emergency, and the pool is his.
