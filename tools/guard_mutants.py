@@ -8,6 +8,7 @@ fails. Exit 1 if a mutant lives, or if an entry no longer fits the source.
     guard_mutants.py [WORD...]        only entries whose check contains one of the words
 """
 
+import fcntl
 import os
 import re
 import shutil
@@ -16,6 +17,7 @@ import sys
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from repository import ROOT
 
@@ -27,6 +29,9 @@ PLAIN = {"FOUNDRY_PROFILE": "plain"}
 """Without the optimizer, which has no say in what a check means."""
 
 FAILED = re.compile(r"^\[FAIL.*\] (\w+)\(", re.MULTILINE)
+
+_CLAIMED: list[TextIO] = []
+"""Held open until the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +60,24 @@ def mutated(source: str, mutant: Mutant) -> str:
     return source.replace(mutant.old, mutant.new)
 
 
+def claim(place: Path) -> TextIO:
+    """Keep others out of a folder until what is returned is closed.
+
+    Two runs at once would each prove what the other has broken. Exits if one is at work there.
+    """
+    place.mkdir(parents=True, exist_ok=True)
+    lock = (place / "lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        sys.exit(f"another run breaks contracts in {place}: wait for its end, or stop it")
+    return lock
+
+
 def lay_out() -> Path:
-    """A copy of the project whose build is kept between runs."""
+    """A copy of the project whose build is kept between runs; it is ours until we end."""
+    _CLAIMED.append(claim(PLACE))
     project = PLACE / "contracts"
     for folder in ("src", "test", "script"):
         shutil.rmtree(project / folder, ignore_errors=True)

@@ -1,8 +1,10 @@
 """Each mutant of the guard fits the source it was written for, and no check is without one."""
 
+from pathlib import Path
+
 import guard_mutants
 import pytest
-from guard_mutants import MisfitError, Mutant, entries, mutated
+from guard_mutants import MisfitError, Mutant, claim, entries, mutated
 
 from tests.house.test_checks import ROOT
 
@@ -28,3 +30,9 @@ def test_the_first_failing_test_is_named() -> None:
     found = guard_mutants.FAILED.search(said)
     assert found is not None
     assert found[1] == "test_b"
+
+
+def test_two_runs_never_share_a_copy(tmp_path: Path) -> None:
+    with claim(tmp_path), pytest.raises(SystemExit, match="another run breaks contracts"):
+        claim(tmp_path)
+    claim(tmp_path).close()
