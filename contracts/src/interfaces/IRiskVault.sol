@@ -138,11 +138,12 @@ interface IRiskVault is IGuarded {
     /* ANYBODY */
 
     /// @notice Stops the vault if a breaker's condition holds.
-    /// @dev LOSS: more than four fifths of the loss budget are used up, which no ripcord does. DRAWDOWN: a share has lost more than the rules allow since
-    /// a checkpoint at most two days old. DEVIATION: the two sources of the price disagree; the first call notes it, and
-    /// one that finds the same 45 minutes to two hours later stops the vault, while one that finds them agreed clears it.
-    /// A pool that is pushed once brings about none of these. Where the second source is the mean of a pool, who pushes it
-    /// twice, so far apart, brings about DEVIATION; and who makes the keeper's fills as bad as the rules let them be, LOSS.
+    /// @dev LOSS: more than four fifths of the loss budget are used up, which no ripcord does. DRAWDOWN: a share has
+    /// lost more than the rules allow since a checkpoint at most two days old. DEVIATION: the two sources of the price
+    /// disagree; the first call notes it, and one that finds the same 45 minutes to two hours later stops the vault,
+    /// while one that finds them agreed clears it. A pool that is pushed once brings about none of these. Where the
+    /// second source is the mean of a pool, who pushes it twice, so far apart, brings about DEVIATION; and who makes
+    /// the keeper's fills as bad as the rules let them be, LOSS.
     /// @return stopped Whether the vault is paused now.
     function trip(Breaker breaker) external returns (bool stopped);
 
