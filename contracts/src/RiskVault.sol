@@ -34,10 +34,12 @@ import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 ///   quote only; without a readable volatility, options at intrinsic value. Such numbers are for display: while an
 ///   oracle is stale or bad, or the vault is paused, `maxDeposit`, `maxMint`, `maxWithdraw` and `maxRedeem` are zero.
 /// - Six more decimals than quote, with virtual shares, make the first depositor's inflation attack a loss.
-/// - Who comes pays, and who leaves gets, the worst that price and volatility may be within the oracles' errors: total
-///   assets more, or less, by as much as they may differ there. That is little where neither moves the vault, and what
-///   it holds of base where it is not hedged at all. So nobody gains by the errors, by knowing the next answers within
-///   them, or by trades at a wrong price that he makes the vault do between the two.
+/// - Who comes pays, and who leaves gets, the worst that the price may be within the oracle's error, and the volatility
+///   at either end of its own: total assets more, or less, by as much as they may differ there. That is little where
+///   neither moves the vault, and what it holds of base where it is not hedged at all. So nobody gains by the errors, by
+///   knowing the next answers within them, or by trades at a wrong price that he makes the vault do between the two;
+///   but where options with vega of both signs are worth least between the ends of the volatility's error, by so much.
+/// - What is paid and got is not named in a deposit or a redemption. Where the errors are wide, have a router do so.
 /// - While a leg has expired and waits to be settled, what it pays is decided and not known here: `maxDeposit`, `maxMint`,
 ///   `maxWithdraw` and `maxRedeem` are zero, and no breaker goes by the value of a share.
 /// - While a vault with shares is worth nothing, it takes no deposits: a new share could not be priced.
@@ -46,7 +48,9 @@ import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 /// WITHDRAWALS
 /// - Are paid in quote, out of the vault's own quote, and leave at least the margin of the short legs in value. Exits in
 ///   kind need no oracle and work while the vault is paused: see `redeemInKind`. Whoever comes with quote and leaves with
-///   base has paid for the oracle's error on it when he came, and leaves what it may cost to buy it again.
+///   base has paid for the oracle's error on it when he came. Who leaves in one piece also leaves what it may cost to buy
+///   it again. Who leaves in many leaves less, as he owns a part of what he leaves; then whatever he makes the vault buy
+///   in a pool that is his is bounded by the loss budget alone, as it is for whoever has the keeper's key.
 /// - No transaction comes and leaves.
 ///
 /// HEDGING
@@ -233,7 +237,7 @@ contract RiskVault is ERC4626, Breakers {
     }
 
     /// @dev What these shares are due of the two tokens, less what it may cost those who stay to buy such base again: or who
-    /// comes with quote and leaves with base has them hedge anew, in a pool that may be his.
+    /// comes with quote and leaves with base at once has them hedge anew, in a pool that may be his, and loses nothing.
     function _inKind(uint256 shares) private view returns (uint256 quoteUnits, uint256 baseUnits) {
         (quoteUnits, baseUnits) = GuardLib.inKind(_charter.at, _purse(), shares, _allShares());
         // Nobody stays whom the last one could leave it to.

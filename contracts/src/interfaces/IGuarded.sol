@@ -13,11 +13,13 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 /// @param maxPriceAge Age in seconds beyond which the price feed is stale: its own heartbeat and a margin.
 /// @param maxVolAge Age in seconds beyond which the volatility feed is stale.
 /// @param maxCheckAge Age in seconds beyond which the second source of the price is stale.
-/// @param maxSlippageBps How far, in basis points, a fill may fall short of the oracle price, all fees included.
+/// @param maxSlippageBps How far, in basis points, a fill may fall short of the oracle price, all fees included. Exits
+/// in kind leave as much of their base: a guardian who lowers it lowers that too.
 /// @param marginBps Margin required for the short legs, in basis points of their notional at the oracle price.
 /// @param priceErrorBps How far the oracle's price may be off, in basis points: the second source may differ by so much,
 /// and a hedge must be needed at every price so near.
-/// @param volErrorBps How far the oracle's volatility may be off, in basis points of it: shares trade at the worst within.
+/// @param volErrorBps How far the oracle's volatility may be off, in basis points of it: shares trade at the
+/// worse of its ends. A module for a Safe has no shares, and no use for it.
 /// @param maxJumpBps How far the price may be from that of the last hedge, at once and again with every hour.
 /// @param minTradeBps Least size of a hedge, in basis points of the greatest that is admissible.
 /// @param maxDrawdownBps Fall of the value of a share within a day, in basis points, at which anybody may stop the vault.

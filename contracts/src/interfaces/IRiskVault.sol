@@ -124,7 +124,8 @@ interface IRiskVault is IGuarded {
     /// @return payoff What the option pays its holder: quote units, but base units for a long call.
     function settle(uint256 index, uint80 roundId) external returns (uint256 payoff);
 
-    /// @notice Pays what could not be paid to the caller when a leg was settled, to whomever the caller names.
+    /// @notice Pays what could not be paid to the caller when a leg was settled, to whomever the caller names. Not while the
+    /// vault is paused.
     function collect(IERC20 token, address to) external returns (uint256 amount);
 
     /* GOVERNANCE */
@@ -143,7 +144,7 @@ interface IRiskVault is IGuarded {
     /// disagree; the first call notes it, and one that finds the same 45 minutes to two hours later stops the vault,
     /// while one that finds them agreed clears it. A pool that is pushed once brings about none of these. Where the
     /// second source is the mean of a pool, who pushes it twice, so far apart, brings about DEVIATION; and who makes
-    /// the keeper's fills as bad as the rules let them be, LOSS.
+    /// the keeper's fills dear, LOSS; after a ripcord in such a pool, the keeper's next hedge may bring it about.
     /// @return stopped Whether the vault is paused now.
     function trip(Breaker breaker) external returns (bool stopped);
 

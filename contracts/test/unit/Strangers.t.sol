@@ -98,22 +98,45 @@ contract StrangersTest is VaultFixture {
     /* THE HEDGE */
 
     /// @dev He comes with quote and leaves with the hedge. That is an emergency, and the pool is his.
-    function test_who_strips_the_hedge_and_pulls_the_ripcord_wins_his_reward_at_most(uint16 errorBps) public {
+    function test_who_strips_the_hedge_at_once_and_pulls_the_ripcord_wins_his_reward_at_most(uint16 errorBps)
+        public
+    {
+        (int256 cost, int256 taken) = _strip(errorBps, 1);
+        assertGt(taken, 500e6, "the ripcord was dear");
+        assertLe(taken, cost, "but not dearer than what he left");
+    }
+
+    /// @dev What he leaves with each piece is in part his, and comes with the next.
+    function test_who_strips_the_hedge_in_pieces_takes_no_more_than_the_loss_budget_and_the_reward(
+        uint16 errorBps,
+        uint256 pieces
+    ) public {
+        (int256 cost, int256 taken) = _strip(errorBps, bound(pieces, 2, 12));
+        assertGt(taken, 500e6, "the ripcord was dear");
+        assertLe(taken, cost + int256(vault.totalAssets() * 4 / 5 / 1000), "four fifths of a thousandth");
+    }
+
+    /// @return cost What coming and leaving cost him at the oracle's price.
+    /// @return taken What the ripcord cost the vault there.
+    function _strip(uint16 errorBps, uint256 pieces) private returns (int256 cost, int256 taken) {
         Limits memory rules = vault.limits();
         rules.priceErrorBps = uint16(bound(errorBps, 1, 500));
         _setLimits(rules);
         assertEq(vault.gap(), 0);
         uint256 shares = _comes(LOAN);
-        vm.prank(stranger);
-        (uint256 gotQuote, uint256 gotBase) = vault.redeemInKind(shares, stranger, 0, 0);
-        int256 cost = int256(LOAN) - int256(gotQuote + gotBase * 2000 / 1e12);
+        cost = int256(LOAN);
+        for (uint256 left = pieces; left > 0; --left) {
+            uint256 piece = left == 1 ? shares : shares * 3 / 5;
+            shares -= piece;
+            vm.prank(stranger);
+            (uint256 gotQuote, uint256 gotBase) = vault.redeemInKind(piece, stranger, 0, 0);
+            cost -= int256(gotQuote + gotBase * 2000 / 1e12);
+        }
         _pushUntilUnfair();
         vm.prank(stranger);
         (uint256 spent, uint256 bought, uint256 reward) = vault.ripcord();
-        int256 taken = int256(spent) - int256(bought * 2000 / 1e12);
-        assertGt(taken, 500e6, "the ripcord was dear");
+        taken = int256(spent) - int256(bought * 2000 / 1e12);
         assertEq(reward, 100e6);
-        assertLe(taken, cost, "but not dearer than what he left");
         vm.expectPartialRevert(ErrorsLib.NotTripped.selector);
         vault.trip(Breaker.LOSS);
     }
