@@ -40,14 +40,6 @@ contract DilutionTest is TenMillionFixture {
         }
     }
 
-    function _comes(uint256 amount) private returns (uint256 shares) {
-        quote.mint(stranger, amount);
-        vm.startPrank(stranger);
-        quote.approve(address(vault), amount);
-        shares = vault.deposit(amount, stranger);
-        vm.stopPrank();
-    }
-
     /// @dev To the other end of what base there may be: at the oracle's price, nothing is lost to speak of.
     function _tradesForADay() private returns (uint256 traded) {
         _setTarget(_truth > PRICE ? int128(0) : int128(2500e18));

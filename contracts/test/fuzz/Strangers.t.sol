@@ -174,14 +174,6 @@ contract StrangersTest is VaultFixture {
 
     /* HELPERS */
 
-    function _comes(uint256 amount) private returns (uint256 shares) {
-        quote.mint(stranger, amount);
-        vm.startPrank(stranger);
-        quote.approve(address(vault), amount);
-        shares = vault.deposit(amount, stranger);
-        vm.stopPrank();
-    }
-
     function _moveTo(uint256 time, uint256 price) private {
         vm.warp(time);
         _setPrice(price);

@@ -47,7 +47,7 @@ contract FairnessTest is VaultFixture {
     function test_stripping_base_in_kind_wins_nothing_whatever_base_is_worth(bool hedged, bool dear) public {
         if (hedged) _open(_terms(false, 2400e8, START + 1 hours, 100e18, 0));
         uint256 truth = dear ? PRICE * 10_050 / 10_000 : PRICE * 9950 / 10_000;
-        uint256 shares = _comes();
+        uint256 shares = _comes(LOAN);
         vm.prank(stranger);
         (uint256 gotQuote, uint256 gotBase) = vault.redeemInKind(shares, stranger, 0, 0);
         assertGt(gotBase, 90e18);
@@ -206,14 +206,6 @@ contract FairnessTest is VaultFixture {
     }
 
     /* HELPERS */
-
-    function _comes() private returns (uint256 shares) {
-        quote.mint(stranger, LOAN);
-        vm.startPrank(stranger);
-        quote.approve(address(vault), LOAN);
-        shares = vault.deposit(LOAN, stranger);
-        vm.stopPrank();
-    }
 
     function _refresh(uint256 price) private {
         _setPrice(price);

@@ -58,6 +58,15 @@ abstract contract VaultFixture is GuardedFixture {
         vm.stopPrank();
     }
 
+    /// @dev The stranger comes with so much.
+    function _comes(uint256 quoteUnits) internal returns (uint256 shares) {
+        quote.mint(stranger, quoteUnits);
+        vm.startPrank(stranger);
+        quote.approve(address(vault), quoteUnits);
+        shares = vault.deposit(quoteUnits, stranger);
+        vm.stopPrank();
+    }
+
     /* OPTIONS */
 
     function _terms(bool isCall, uint256 strike, uint256 expiry, int256 size, uint256 premium)
